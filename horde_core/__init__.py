@@ -1,0 +1,47 @@
+"""The core of the AI-Horde dashboard: live data, cached, merged with the model reference, and audited.
+
+Usable from a script or a notebook::
+
+    from horde_core import HordeAPIIntegration
+
+    horde = HordeAPIIntegration.shared()
+    status, usage, workers = horde.get_combined_data_indexed("text")
+"""
+
+from horde_core.audit import DeletionRiskFlags, ModelAuditInfo, ModelAuditInfoFactory
+from horde_core.combined import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
+from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
+from horde_core.integration import HordeAPIIntegration
+from horde_core.merger import merge_category_with_horde_data, merge_model_with_horde_data, unlisted_models
+from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker
+from horde_core.names import NameIndex, Resolution, resolve
+from horde_core.reference import ModelRecord, ModelReferenceManager
+from horde_core.settings import Settings
+from horde_core.version import __version__
+
+__all__ = [
+    "BackendVariation",
+    "CombinedModelStatistics",
+    "DeletionRiskFlags",
+    "HordeAPIIntegration",
+    "HordeModelStatsResponse",
+    "HordeModelStatus",
+    "HordeWorker",
+    "IndexedHordeModelStats",
+    "IndexedHordeModelStatus",
+    "IndexedHordeWorkers",
+    "ModelAuditInfo",
+    "ModelAuditInfoFactory",
+    "ModelRecord",
+    "ModelReferenceManager",
+    "NameIndex",
+    "Resolution",
+    "Settings",
+    "UsageStats",
+    "WorkerSummary",
+    "__version__",
+    "merge_category_with_horde_data",
+    "merge_model_with_horde_data",
+    "resolve",
+    "unlisted_models",
+]

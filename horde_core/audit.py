@@ -1,0 +1,394 @@
+"""The audit: what a maintainer of the model reference should look at, and why. Pure functions.
+
+A flag is true, false, or None: unknown, because the source it rests on is unavailable. An outage never turns into
+findings, and never into a clean bill either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from horde_core.combined import CombinedModelStatistics, Reconciliation
+from horde_core.models import ModelType
+from horde_core.reference import ModelRecord
+from horde_core.settings import Settings
+
+GIBIBYTE = 1024**3
+
+Flag = Literal[
+    "zero_usage_day",
+    "zero_usage_month",
+    "zero_usage_total",
+    "no_active_workers",
+    "has_multiple_hosts",
+    "has_non_preferred_host",
+    "has_unknown_host",
+    "no_download_urls",
+    "missing_description",
+    "missing_baseline",
+    "low_usage",
+    "uneven_backends",
+    "unserved_queue",
+]
+
+DOWNLOAD_FLAGS: tuple[Flag, ...] = (
+    "has_multiple_hosts",
+    "has_non_preferred_host",
+    "has_unknown_host",
+    "no_download_urls",
+)
+
+
+class Severity(StrEnum):
+    """How bad a model's findings are; ``unknown`` when none is known and some cannot be."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTICE = "notice"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+class AuditThresholds(BaseModel):
+    """The thresholds in force, in one place, so that what is quoted is what is used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low_usage_percentage: Mapping[ModelType, float] = Field(description="percent of the category's 30-day usage")
+    text_critical_usage: int = Field(description="30-day requests")
+    text_critical_workers: int
+    preferred_hosts: tuple[str, ...]
+    text_ignores_downloads: bool
+    backend_imbalance: float = Field(description="0 even .. 1 opposite")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> AuditThresholds:
+        """Read the thresholds from the settings."""
+        return cls(
+            low_usage_percentage={
+                "image": settings.low_usage_threshold_percentage,
+                "text": settings.text_gen_low_usage_threshold_percentage,
+            },
+            text_critical_usage=settings.text_gen_critical_usage_threshold,
+            text_critical_workers=settings.text_gen_critical_worker_threshold,
+            preferred_hosts=settings.preferred_file_hosts,
+            text_ignores_downloads=settings.text_gen_ignore_download_hosts,
+            backend_imbalance=settings.backend_imbalance_threshold,
+        )
+
+
+class DeletionRiskFlags(BaseModel):
+    """The flags of one model: true, false, or None for unknown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    zero_usage_day: bool | None
+    zero_usage_month: bool | None
+    zero_usage_total: bool | None
+    no_active_workers: bool | None
+    has_multiple_hosts: bool | None
+    has_non_preferred_host: bool | None
+    has_unknown_host: bool | None
+    no_download_urls: bool | None
+    missing_description: bool | None
+    missing_baseline: bool | None
+    low_usage: bool | None
+    uneven_backends: bool | None
+    unserved_queue: bool | None
+
+    def set_flags(self) -> tuple[Flag, ...]:
+        """Return the names of the true flags, in their fixed order."""
+        return tuple(flag for flag in FLAGS if getattr(self, flag) is True)
+
+    def unknown_flags(self) -> tuple[Flag, ...]:
+        """Return the names of the flags that cannot be known now."""
+        return tuple(flag for flag in FLAGS if getattr(self, flag) is None)
+
+
+FLAGS: tuple[Flag, ...] = tuple(DeletionRiskFlags.model_fields)  # type: ignore[arg-type]
+
+
+class BackendBalance(BaseModel):
+    """How a text model's usage and threads spread over its backends. Shares are 0..1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    backends: tuple[str, ...] = Field(description="those with month usage or threads")
+    imbalance: float | None = Field(description="half the sum of |share of usage - share of threads|; 0 even")
+    largest_usage_share: float | None
+    largest_thread_share: float | None
+
+
+class ModelAuditInfo(BaseModel):
+    """One model's audit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    model_type: ModelType
+    flags: DeletionRiskFlags
+    severity: Severity
+    at_risk: bool = Field(description="any flag is true")
+    risk_score: int = Field(description="number of true flags")
+    usage_day: int | None
+    usage_month: int | None
+    usage_total: int | None
+    usage_percentage_of_category: float | None = Field(description="month usage in percent of the category's month")
+    day_to_month_ratio: float | None
+    month_to_total_ratio: float | None
+    momentum: float | None = Field(description="day x 30 / month: above 1 is rising")
+    thread_count: int | None
+    worker_count: int | None
+    queued_jobs: int | None
+    size: int | None = Field(description="bytes on disk")
+    cost_benefit_score: float | None = Field(description="month usage for each GiB; None without a size")
+    baseline: str | None
+    nsfw: bool | None
+    hosts: tuple[str, ...]
+    balance: BackendBalance | None = Field(description="text only; None when usage or threads are unknown")
+
+
+class ModelAuditInfoFactory:
+    """Makes audits from records and merged statistics, by one set of thresholds."""
+
+    def __init__(self, thresholds: AuditThresholds) -> None:
+        self.thresholds = thresholds
+
+    def create_category(
+        self,
+        records: Mapping[str, ModelRecord],
+        statistics: Mapping[str, CombinedModelStatistics],
+        reconciliation: Reconciliation,
+        model_type: ModelType,
+    ) -> dict[str, ModelAuditInfo]:
+        """Audit every model of a category, in the reference's order; percentages are of the reconciled total."""
+        total = reconciliation.total_usage("month")
+        return {name: self.create(record, statistics[name], total, model_type) for name, record in records.items()}
+
+    def create(
+        self,
+        record: ModelRecord,
+        statistics: CombinedModelStatistics,
+        category_month_usage: int | None,
+        model_type: ModelType,
+    ) -> ModelAuditInfo:
+        """Audit one model; ``category_month_usage`` is the API's own sum over the category, None when unknown."""
+        day, month, total = (statistics.usage(period) for period in ("day", "month", "total"))
+        percentage = _ratio(month, category_month_usage, 100)
+        balance = backend_balance(statistics) if model_type == "text" else None
+        flags = self._flags(record, statistics, percentage, balance, model_type)
+        return ModelAuditInfo(
+            name=record.name,
+            model_type=model_type,
+            flags=flags,
+            severity=self._severity(flags, month, _active(statistics), model_type),
+            at_risk=bool(flags.set_flags()),
+            risk_score=len(flags.set_flags()),
+            usage_day=day,
+            usage_month=month,
+            usage_total=total,
+            usage_percentage_of_category=percentage,
+            day_to_month_ratio=_ratio(day, month),
+            month_to_total_ratio=_ratio(month, total),
+            momentum=_ratio(day, month, 30),
+            thread_count=statistics.thread_count,
+            worker_count=statistics.worker_count if statistics.worker_count_source == "workers" else None,
+            queued_jobs=statistics.queued_jobs,
+            size=record.size,
+            cost_benefit_score=_ratio(month, record.size, GIBIBYTE),
+            baseline=record.baseline,
+            nsfw=record.nsfw,
+            hosts=tuple(dict.fromkeys(host for url in record.downloads if (host := host_of(url)))),
+            balance=balance,
+        )
+
+    def _flags(
+        self,
+        record: ModelRecord,
+        statistics: CombinedModelStatistics,
+        percentage: float | None,
+        balance: BackendBalance | None,
+        model_type: ModelType,
+    ) -> DeletionRiskFlags:
+        active = _active(statistics)
+        is_uneven: bool | None = False
+        if model_type == "text":
+            imbalance = balance.imbalance if balance else None
+            is_uneven = (
+                None
+                if balance is None
+                else (imbalance or 0.0) >= self.thresholds.backend_imbalance and (imbalance is not None)
+            )
+        return DeletionRiskFlags(
+            zero_usage_day=_is_zero(statistics.usage("day")),
+            zero_usage_month=_is_zero(statistics.usage("month")),
+            zero_usage_total=_is_zero(statistics.usage("total")),
+            no_active_workers=_is_zero(active),
+            **self._download_flags(record, model_type),
+            missing_description=record.description is None,
+            missing_baseline=record.baseline is None,
+            low_usage=None if percentage is None else percentage < self.thresholds.low_usage_percentage[model_type],
+            uneven_backends=is_uneven,
+            unserved_queue=statistics.unserved,
+        )
+
+    def _download_flags(self, record: ModelRecord, model_type: ModelType) -> dict[str, bool]:
+        if model_type == "text" and self.thresholds.text_ignores_downloads:
+            return dict.fromkeys(DOWNLOAD_FLAGS, False)
+        hosts = [host_of(url) for url in record.downloads]
+        known = {host for host in hosts if host}
+        return {
+            "has_multiple_hosts": len(known) > 1,
+            "has_non_preferred_host": any(not self._is_preferred(host) for host in known),
+            "has_unknown_host": None in hosts,
+            "no_download_urls": not hosts,
+        }
+
+    def _is_preferred(self, host: str) -> bool:
+        return any(host == preferred or host.endswith("." + preferred) for preferred in self.thresholds.preferred_hosts)
+
+    def _severity(
+        self, flags: DeletionRiskFlags, month: int | None, active: int | None, model_type: ModelType
+    ) -> Severity:
+        if month is not None and active is not None:
+            unused = month < self.thresholds.text_critical_usage if model_type == "text" else month == 0
+            unserved = active < self.thresholds.text_critical_workers if model_type == "text" else active == 0
+            if unused and unserved:
+                return Severity.CRITICAL
+        found = flags.set_flags()
+        if any(flag in DOWNLOAD_FLAGS for flag in found):
+            return Severity.WARNING
+        if found:
+            return Severity.NOTICE
+        return Severity.UNKNOWN if flags.unknown_flags() else Severity.NONE
+
+
+def host_of(url: str) -> str | None:
+    """Return the lower-case host of an http(s) URL; None when there is none to parse."""
+    try:
+        parts = urlsplit(url.strip())
+        return parts.hostname if parts.scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def backend_balance(statistics: CombinedModelStatistics) -> BackendBalance | None:
+    """Compare each backend's share of a model's month usage with its share of the threads.
+
+    None when usage, threads or the backends are unknown.
+    """
+    variations = statistics.backend_variations
+    if variations is None or statistics.usage("month") is None or statistics.thread_count is None:
+        return None
+    usage = {name: variation.usage_month or 0 for name, variation in variations.items()}
+    threads = {name: variation.thread_count or 0 for name, variation in variations.items()}
+    backends = tuple(name for name in variations if usage[name] or threads[name])
+    all_usage, all_threads = sum(usage.values()), sum(threads.values())
+    imbalance = None
+    if len(backends) > 1 and all_usage and all_threads:
+        imbalance = sum(abs(usage[name] / all_usage - threads[name] / all_threads) for name in backends) / 2
+    return BackendBalance(
+        backends=backends,
+        imbalance=imbalance,
+        largest_usage_share=max(usage.values()) / all_usage if all_usage else None,
+        largest_thread_share=max(threads.values()) / all_threads if all_threads else None,
+    )
+
+
+class Preset(BaseModel):
+    """A ready-made filter: what it is called, what it selects in words, and the rule itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    label: str
+    rule: str
+    selects: Callable[[ModelAuditInfo], bool]
+
+
+def _has_any(*flags: Flag) -> Callable[[ModelAuditInfo], bool]:
+    return lambda info: any(getattr(info.flags, flag) is True for flag in flags)
+
+
+def _is_deletion_candidate(info: ModelAuditInfo) -> bool:
+    unneeded = info.flags.low_usage is True and info.flags.no_active_workers is True
+    return info.severity is Severity.CRITICAL or unneeded
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        key="deletion_candidates",
+        label="Deletion candidates",
+        rule="critical, or low usage and no active workers",
+        selects=_is_deletion_candidate,
+    ),
+    Preset(
+        key="critical",
+        label="Critical",
+        rule="severity is critical",
+        selects=lambda info: info.severity is Severity.CRITICAL,
+    ),
+    Preset(
+        key="zero_usage",
+        label="Unused for 30 days",
+        rule="no requests in 30 days",
+        selects=_has_any("zero_usage_month"),
+    ),
+    Preset(
+        key="no_workers",
+        label="No workers",
+        rule="no worker serves it now",
+        selects=_has_any("no_active_workers"),
+    ),
+    Preset(
+        key="low_usage",
+        label="Low usage",
+        rule="share of the category's 30-day requests below the threshold",
+        selects=_has_any("low_usage"),
+    ),
+    Preset(
+        key="missing_data",
+        label="Missing data",
+        rule="no description or no baseline",
+        selects=_has_any("missing_description", "missing_baseline"),
+    ),
+    Preset(
+        key="host_issues",
+        label="Host issues",
+        rule="any host or download finding",
+        selects=_has_any(*DOWNLOAD_FLAGS),
+    ),
+    Preset(
+        key="uneven_backends",
+        label="Uneven backends",
+        rule="usage and threads spread differently over its backends",
+        selects=_has_any("uneven_backends"),
+    ),
+    Preset(
+        key="unserved_queue",
+        label="Unserved queue",
+        rule="jobs wait and no thread serves them",
+        selects=_has_any("unserved_queue"),
+    ),
+)
+
+
+def _active(statistics: CombinedModelStatistics) -> int | None:
+    """Workers when they are known, else threads; None when neither is."""
+    return statistics.thread_count if statistics.worker_count is None else statistics.worker_count
+
+
+def _is_zero(figure: int | None) -> bool | None:
+    return None if figure is None else figure == 0
+
+
+def _ratio(part: float | None, whole: float | None, factor: float = 1) -> float | None:
+    """Return part / whole x factor; None where either is unknown or the whole is 0."""
+    if part is None or whole is None or whole == 0:
+        return None
+    return part / whole * factor

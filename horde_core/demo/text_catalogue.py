@@ -1,0 +1,89 @@
+"""The text models of the simulated Horde: families of several sizes and versions, in the v2 reference format."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from horde_core.demo import words
+from horde_core.demo.seeded import source
+
+MODEL_COUNT = 700
+AUTHOR_COUNT = 40
+
+SIZES = ("0.5", "1.5", "3", "4", "7", "8", "12", "13", "14", "20", "24", "27", "32", "70", "72", "106", "123")
+SIZE_WEIGHTS = (2, 2, 3, 3, 9, 8, 9, 9, 6, 3, 8, 4, 6, 6, 3, 1, 3)
+VERSIONS = ("", "-v1", "-v1.1", "-v2", "-v2.1", "-v3.2", "-v4.1")
+VARIANTS = ("", "-Instruct", "-Thinking", "-Chat", "-Unslop", "-RP")
+BASE_CODES = ("FW", "KN", "OS3", "T2", "HB3.1")
+"""What some authors put in front of a name to say which base it was tuned from; the bases are below."""
+BASES = ("heathlabs/Fernwood", "kestrelworks/Kestrel-Next", "ospreyAI/Osprey-3", "tansy-models/Tansy2", "heathlabs/Hob")
+FAMILY_SIZES = {1: 62, 2: 16, 3: 9, 4: 5, 5: 3, 6: 3, 8: 1.5, 12: 0.5}
+"""Models in a family, with weights: most stand alone."""
+
+STYLES = {"": 0.5, "chat": 0.24, "roleplay": 0.12, "generalist": 0.08, "story": 0.04, "coder": 0.02}
+TAGS = ("roleplay", "storytelling", "reasoning", "coding", "adventure", "horror", "agentic", "multilingual", "MoE")
+INSTRUCT_FORMATS = ("ChatML", "Alpaca", "Hob 3", "Kestrel v7")
+STRENGTHS = ("long stories", "terse answers", "worlds with many characters", "code reviews", "dry humour", "puzzles")
+WEAKNESSES = ("loses count past ten", "likes lists too much", "needs a low temperature", "forgets names")
+
+
+def text_reference(seed: int) -> dict[str, dict[str, Any]]:
+    """Invent the body of the v2 text reference: exactly `MODEL_COUNT` records by name, authors together."""
+    chance = source(seed, "text families")
+    authors = words.author_names(chance, AUTHOR_COUNT)
+    popularity = [1 / (rank + 2) for rank in range(AUTHOR_COUNT)]
+    stems = words.shuffled_compounds(chance, words.LISTED_TAILS)
+    records: dict[str, dict[str, Any]] = {}
+    while len(records) < MODEL_COUNT:
+        author = chance.choices(authors, popularity)[0]
+        for name, size, group in _family(chance, next(stems)):
+            if len(records) < MODEL_COUNT:
+                records[f"{author}/{name}"] = _record(source(seed, "text record", name), author, name, size, group)
+    return dict(sorted(records.items(), key=lambda item: item[0].lower()))
+
+
+def _family(chance: random.Random, stem: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the (name, size, group) of each model of one family, in one manner of writing."""
+    count = chance.choices(list(FAMILY_SIZES), list(FAMILY_SIZES.values()))[0]
+    manner = chance.choice(("versions", "versions", "variants", "lower", "coded"))
+    group = f"{stem}{chance.choice(('2', '2.5', '3'))}" if manner == "variants" else stem
+    sizes = sorted(set(chance.choices(SIZES, SIZE_WEIGHTS, k=max(1, (count + 1) // 2))), key=float)
+    endings = list(VARIANTS if manner == "variants" else VERSIONS)
+    chance.shuffle(endings)
+    prefix = f"{chance.choice(BASE_CODES)}-" if manner == "coded" else ""
+    for _, (ending, size) in zip(range(count), product(endings, sizes), strict=False):
+        name = f"{prefix}{group}-{size}B{ending}"
+        yield (name.lower() if manner == "lower" else name), size, group
+
+
+def _record(chance: random.Random, author: str, name: str, size: str, group: str) -> dict[str, Any]:
+    """Return one record; keys in the order of the real reference."""
+    record: dict[str, Any] = {
+        "record_type": "text_generation",
+        "name": f"{author}/{name}",
+        "description": "" if chance.random() < 0.08 else _description(chance, size),
+        "version": "",
+        "metadata": {"schema_version": "2.0.0"},
+        "config": {"download": []},
+        "model_classification": {"domain": "text", "purpose": "generation"},
+        "baseline": "" if chance.random() < 0.12 else f"{chance.choice(BASES)}-{size}B",
+        "parameters": int(float(size) * 1e9),
+        "nsfw": chance.random() < 0.2,
+        "style": chance.choices(list(STYLES), list(STYLES.values()))[0],
+        "display_name": name.replace("-", " ") if chance.random() < 0.3 else "",
+        "url": "" if chance.random() < 0.05 else f"https://huggingface.co/{author}/{name}",
+        "tags": sorted(chance.sample(TAGS, chance.choice((0, 0, 1, 2, 3)))),
+    }
+    if chance.random() < 0.02:
+        record["settings"] = {"temperature": round(chance.uniform(0.6, 1.2), 2), "min_p": 0.05}
+    record["text_model_group"] = group
+    if chance.random() < 0.2:
+        record["instruct_format"] = chance.choice(INSTRUCT_FORMATS)
+    return record
+
+
+def _description(chance: random.Random, size: str) -> str:
+    return f"A {size} billion parameter tune, good at {chance.choice(STRENGTHS)}; {chance.choice(WEAKNESSES)}."

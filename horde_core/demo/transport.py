@@ -1,0 +1,118 @@
+"""DemoTransport: the simulated Horde at the other end of an httpx client."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httpx
+
+from horde_core.demo.horde import SimulatedHorde, news
+
+JSON = "application/json; charset=utf-8"
+PLAIN = "text/plain; charset=utf-8"
+NOT_FOUND = b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
+HEARTBEAT = {"message": "OK", "version": "5.1.5", "queue": 0, "threads": 8, "active_count": 1, "db_connection": True}
+MODES = {"maintenance_mode": False, "invite_only_mode": False}
+RATE_LIMIT = 90
+KINDS = ("image", "text", "interrogation")
+
+MINUTE, DAY, ALWAYS = 60, 86_400, 0
+
+
+class Moment(NamedTuple):
+    """When and for which `type` something is asked: minute and UTC day since 1970."""
+
+    minute: int
+    day: int
+    kind: str | None
+
+
+class Route(NamedTuple):
+    """One body: how it is made, and for how many seconds it stays the same."""
+
+    body: Callable[[SimulatedHorde, Moment], object]
+    seconds: int
+    content_type: str = JSON
+    rate_limited: bool = True
+
+
+ROUTES = {
+    "/v2/status/models": Route(lambda horde, at: horde.status(at.minute, at.kind or "image"), MINUTE),
+    "/v2/workers": Route(lambda horde, at: horde.workers(at.minute, at.kind), MINUTE),
+    "/v2/stats/img/models": Route(lambda horde, at: horde.usage("image", at.day), DAY),
+    "/v2/stats/text/models": Route(lambda horde, at: horde.usage("text", at.day), DAY),
+    "/v2/stats/img/totals": Route(lambda horde, at: horde.totals("image", at.minute), MINUTE),
+    "/v2/stats/text/totals": Route(lambda horde, at: horde.totals("text", at.minute), MINUTE),
+    "/v2/status/performance": Route(lambda horde, at: horde.performance(at.minute), MINUTE),
+    "/v2/status/modes": Route(lambda horde, at: MODES, ALWAYS),
+    "/v2/status/heartbeat": Route(lambda horde, at: HEARTBEAT, ALWAYS, rate_limited=False),
+    "/v2/status/news": Route(lambda horde, at: news(at.day), DAY),
+    "/model_references/v2/image_generation": Route(
+        lambda horde, at: horde.image_reference(), ALWAYS, rate_limited=False
+    ),
+    "/model_references/v2/text_generation": Route(lambda horde, at: horde.text_reference(), ALWAYS, rate_limited=False),
+    "/model_mod_data.json": Route(lambda horde, at: horde.image_ages(at.day), DAY, PLAIN, rate_limited=False),
+}
+"""By the end of the URL's path."""
+
+
+class DemoTransport(httpx.BaseTransport):
+    """Answers as the public API and the model reference do, by URL path, whatever the host and the prefix.
+
+    Every body is a pure function of the seed and of the clock, in Unix seconds: usage changes with the UTC day, the
+    live side with the minute, the references never. Of the query only `type` is heeded. Thread-safe.
+    """
+
+    def __init__(self, seed: int = 0, clock: Callable[[], float] = time.time) -> None:
+        """Invent a Horde; this takes some tens of milliseconds, an answer then a few at most."""
+        self._clock = clock
+        self._horde = SimulatedHorde(seed)
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, str | None], tuple[int, bytes]] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request: a JSON body, or the HTML page that the API has for an unknown path."""
+        now = int(self._clock())
+        path = request.url.path
+        suffix = next((suffix for suffix in ROUTES if path.endswith(suffix)), None)
+        if suffix is None:
+            return httpx.Response(404, headers=_headers("text/html; charset=utf-8"), content=NOT_FOUND)
+        kind = request.url.params.get("type")
+        if kind is not None and kind not in KINDS:
+            kind = "unknown"  # one entry in the cache, however many are asked for
+        route = ROUTES[suffix]
+        headers = _headers(route.content_type) | (_rate_limit(now) if route.rate_limited else {})
+        return httpx.Response(200, headers=headers, content=self._body(suffix, route, now, kind))
+
+    def _body(self, suffix: str, route: Route, now: int, kind: str | None) -> bytes:
+        turn = now // route.seconds if route.seconds else 0
+        with self._lock:
+            made = self._made.get((suffix, kind))
+            if made is None or made[0] != turn:
+                content = route.body(self._horde, Moment(now // MINUTE, now // DAY, kind))
+                made = self._made[suffix, kind] = (turn, json.dumps(content).encode() + b"\n")
+            return made[1]
+
+
+def _headers(content_type: str) -> dict[str, str]:
+    return {
+        "Content-Type": content_type,
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "POST, GET, OPTIONS, PUT, DELETE, PATCH",
+        "Horde-Node": "simulated:0:5.1.5",
+    }
+
+
+def _rate_limit(now: int) -> dict[str, str]:
+    """Return the headers of the rate limit, `Retry-After` among them: the real API sends it with every answer."""
+    wait = MINUTE - now % MINUTE
+    return {
+        "X-Ratelimit-Limit": str(RATE_LIMIT),
+        "X-Ratelimit-Remaining": str(RATE_LIMIT - 1),
+        "X-Ratelimit-Reset": str(now + wait),
+        "Retry-After": str(wait),
+    }

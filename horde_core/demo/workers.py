@@ -1,0 +1,220 @@
+"""The workers of the simulated Horde: who they are, when they are there, and what they say about themselves."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from horde_core.demo import words
+from horde_core.demo.demand import Post
+from horde_core.demo.seeded import Wave, source
+
+TURNS_AT_ONCE = 3
+"""Of the workers of one kind that take turns, how many are there at any hour."""
+INTERROGATION_COUNT = 4
+FORMS = ("caption", "interrogation", "nsfw", "strip_background")
+MORE_FORMS = ("4x_AnimeSharp", "CodeFormers", "GFPGAN", "NMKD_Siax", "RealESRGAN_x2plus", "RealESRGAN_x4plus")
+FIRST_JOINED = 1_664_000_000
+"""Unix seconds, in September 2022."""
+JOINED_WITHIN = 30_000_000
+
+AGENTS = {
+    "image": (
+        ("AI Horde Worker reGen:10.1.1:https://github.com/Haidra-Org/horde-worker-reGen", 0.85),
+        ("AI Horde Worker reGen:9.0.5:https://github.com/Haidra-Org/horde-worker-reGen", 0.15),
+    ),
+    "koboldcpp": (
+        ("KoboldCppEmbedWorker:2:https://github.com/LostRuins/koboldcpp", 0.9),
+        ("AI Horde Worker~koboldcpp~kai:24:https://github.com/db0/AI-Horde-Worker", 0.1),
+    ),
+    "aphrodite": (("AI Horde Worker~aphrodite~oai:24:https://github.com/db0/AI-Horde-Worker", 1.0),),
+    "text": (
+        ("AI Horde Worker:24.2.6:https://github.com/db0/AI-Horde-Worker", 0.8),
+        ("unknown:0:unknown", 0.2),
+    ),
+    "interrogation": (("AI Horde Worker~alchemist:24:https://github.com/db0/AI-Horde-Worker", 1.0),),
+}
+"""How bridges name themselves, with weights: software, not people."""
+
+MAX_PIXELS = (262_144, 589_824, 1_048_576, 1_572_864, 2_097_152, 3_145_728, 4_194_304)
+UNITS = {"image": "megapixelsteps per second", "text": "tokens per second", "interrogation": "seconds per form"}
+CAPABILITIES = {"img2img": 0.95, "painting": 0.3, "post-processing": 0.8, "lora": 0.85, "controlnet": 0.4}
+
+Kind = Literal["image", "text", "interrogation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker: what never changes (`card`, in the API's fields), and what its counters are computed from."""
+
+    kind: Kind
+    card: dict[str, Any]
+    speed: float | None
+    wave: Wave
+    joined: int
+    diligence: float
+    jobs_an_hour: float
+
+    @property
+    def models(self) -> Sequence[str]:
+        """Names it serves, as it sends them."""
+        names: Sequence[str] = self.card.get("models", ())
+        return names
+
+    @property
+    def threads(self) -> int:
+        """Jobs it works on at once."""
+        return int(self.card["threads"])
+
+    @property
+    def in_maintenance(self) -> bool:
+        """Whether it takes no new jobs."""
+        return bool(self.card["maintenance_mode"])
+
+    def speed_at(self, minute: int) -> float | None:
+        """Return pixelsteps/s, tokens/s or seconds a form; None before the first job."""
+        return None if self.speed is None else self.speed * self.wave.level(minute)
+
+    def row(self, minute: int) -> dict[str, Any]:
+        """Return the worker as the API lists it at a minute since 1970."""
+        uptime = int(max(0, minute * 60 - self.joined) * self.diligence)
+        fulfilled = 0 if self.speed is None else int(uptime / 3600 * self.jobs_an_hour)
+        generated = fulfilled * 12.0 if self.kind == "text" else fulfilled * 38.0
+        uptime_kudos = uptime // 4
+        counters = {
+            "requests_fulfilled": fulfilled,
+            "uncompleted_jobs": int(fulfilled * (1 - self.diligence) / 60),
+            "kudos_rewards": generated + uptime_kudos,
+            "kudos_details": {"generated": None if self.kind == "interrogation" else generated, "uptime": uptime_kudos},
+            "performance": self._sentence(minute),
+            "uptime": uptime,
+        }
+        if self.kind == "image":
+            counters["megapixelsteps_generated"] = fulfilled * 20.0
+        return self.card | counters
+
+    def _sentence(self, minute: int) -> str:
+        speed = self.speed_at(minute)
+        if speed is None:
+            return "No requests fulfilled yet"
+        return f"{speed / (1e6 if self.kind == 'image' else 1):.1f} {UNITS[self.kind]}"
+
+
+class Roster:
+    """All workers of one seed. Those on steady posts are always there, the others take turns by the hour."""
+
+    def __init__(self, seed: int, image_posts: Sequence[Post], text_posts: Sequence[Post]) -> None:
+        """Find a worker for each post, and the workers for interrogation, who need none."""
+        teams = _teams(seed)
+        forms = [Post((), threads=1)] * INTERROGATION_COUNT
+        self._steady: dict[Kind, list[Worker]] = {}
+        self._turns: dict[Kind, list[Worker]] = {}
+        posts: tuple[tuple[Kind, Sequence[Post]], ...] = (
+            ("image", image_posts),
+            ("text", text_posts),
+            ("interrogation", forms),
+        )
+        for kind, some in posts:
+            made = [(post, _worker(seed, kind, number, post, teams)) for number, post in enumerate(some)]
+            self._steady[kind] = [worker for post, worker in made if post.steady]
+            self._turns[kind] = [worker for post, worker in made if not post.steady]
+
+    def online(self, hour: int) -> list[Worker]:
+        """Return who is there in an hour since 1970: image, text, then interrogation workers.
+
+        From one hour to the next one worker leaves and another comes: an image worker at even hours, a text worker
+        at odd ones.
+        """
+        shifts: dict[Kind, int] = {"image": hour // 2, "text": (hour + 1) // 2, "interrogation": 0}
+        present: list[Worker] = []
+        for kind, shift in shifts.items():
+            turns = self._turns[kind]
+            present += self._steady[kind]
+            present += [turns[(shift + index) % len(turns)] for index in range(min(TURNS_AT_ONCE, len(turns)))]
+        return present
+
+
+def _teams(seed: int) -> list[dict[str, str | None]]:
+    chance = source(seed, "teams")
+    return [{"name": name, "id": _identity(chance)} for name in words.team_names(chance)]
+
+
+def _identity(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128), version=4))
+
+
+def _worker(seed: int, kind: Kind, number: int, post: Post, teams: Sequence[dict[str, str | None]]) -> Worker:
+    chance = source(seed, "worker", kind, number)
+    speed: float | None
+    if kind == "image":
+        speed = 1e6 * min(2.6, chance.lognormvariate(0.1, 0.45))
+        jobs_an_hour = speed / 25e6 * 3600 * 0.6
+    elif kind == "text":
+        speed = min(60.0, chance.lognormvariate(2.6, 0.7))
+        jobs_an_hour = speed * post.threads**0.5 / 150 * 3600 * 0.5
+    else:
+        speed = chance.uniform(2.5, 12) if number else None
+        jobs_an_hour = chance.uniform(0.5, 6)
+    return Worker(
+        kind,
+        _card(chance, kind, number, post, teams),
+        speed,
+        Wave.drawn(chance, (190, 0.08), (23, 0.05)),
+        joined=FIRST_JOINED + chance.randrange(JOINED_WITHIN),
+        diligence=chance.uniform(0.2, 0.95),
+        jobs_an_hour=jobs_an_hour,
+    )
+
+
+def _card(
+    chance: random.Random, kind: Kind, number: int, post: Post, teams: Sequence[dict[str, str | None]]
+) -> dict[str, Any]:
+    """Return the fields that stay the same, those that only some owners fill in left out as the API does."""
+    kinds: tuple[Kind, ...] = ("image", "text", "interrogation")
+    card: dict[str, Any] = {
+        "id": _identity(chance),
+        "name": words.worker_name(chance, 100 * kinds.index(kind) + number),
+        "type": kind,
+        "online": True,
+        "threads": post.threads,
+        "maintenance_mode": post.maintenance,
+        "nsfw": kind != "interrogation" and chance.random() < 0.85,
+        "trusted": chance.random() < 0.75,
+        "flagged": kind == "image" and number == 12,
+        "team": chance.choice(teams) if chance.random() < 0.4 else {"name": None, "id": None},
+        "bridge_agent": _agent(chance, kind, post),
+    }
+    if chance.random() < 0.5:
+        card["info"] = chance.choice(words.INFO_SENTENCES)
+    if chance.random() < 0.15:
+        card["owner"] = f"{chance.choice(words.HEADS)}{chance.choice(words.TRADES).lower()}#{chance.randrange(90_000)}"
+        card["messages"] = []
+    return card | _abilities(chance, kind, number, post)
+
+
+def _agent(chance: random.Random, kind: Kind, post: Post) -> str:
+    backend = post.models[0].partition("/")[0] if kind == "text" else kind
+    agents = AGENTS.get(backend, AGENTS["text"])
+    return chance.choices([agent for agent, _ in agents], [share for _, share in agents])[0]
+
+
+def _abilities(chance: random.Random, kind: Kind, number: int, post: Post) -> dict[str, Any]:
+    """Return the fields that only this kind of worker has."""
+    if kind == "interrogation":
+        return {"forms": [*FORMS, *MORE_FORMS] if number == 1 else list(FORMS)}
+    if kind == "text":
+        return {
+            "models": list(post.models),
+            "max_length": chance.choice((256, 512, 512, 1024, 1024, 2048, 4096)),
+            "max_context_length": chance.choice((2048, 4096, 8192, 8192, 12_288, 16_384, 32_768, 65_536)),
+        }
+    able = {name: chance.random() < odds for name, odds in CAPABILITIES.items()}
+    return {
+        "models": list(post.models),
+        "max_pixels": chance.choice(MAX_PIXELS),
+        **able,
+        "sdxl_controlnet": able["controlnet"] and chance.random() < 0.5,
+    }

@@ -1,0 +1,207 @@
+"""HordeAPIIntegration: client, cache and indexes put together; what everything else asks.
+
+Synchronous and thread-safe. Failures never raise out of it: last good data, else empty data marked unavailable.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from horde_core.cache import DualLayerCache, Reading, RefreshOutcome, Source
+from horde_core.client import HordeClient
+from horde_core.demo import DemoTransport
+from horde_core.freshness import Clock, Policy
+from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers, SourceRows
+from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType, WorkerType
+from horde_core.parsing import Parsed, parse_status, parse_usage, parse_workers
+from horde_core.reference import ModelReferenceManager
+from horde_core.settings import Settings
+from horde_core.storage import RedisStorage
+
+T = TypeVar("T")
+
+USAGE_PATHS: Mapping[ModelType, str] = {
+    "image": "/v2/stats/img/models?model_state=all",
+    "text": "/v2/stats/text/models",
+}
+
+
+class HordeAPIIntegration:
+    """The AI-Horde API and the model reference, cached.
+
+    Pass ``client`` and ``cache`` in tests; :meth:`shared` is the one instance of the app.
+    """
+
+    _shared: ClassVar[HordeAPIIntegration | None] = None
+    _simulated: ClassVar[HordeAPIIntegration | None] = None
+    _shared_lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        client: HordeClient | None = None,
+        cache: DualLayerCache | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings or Settings.load()
+        self.is_simulated = self.settings.source == "demo"
+        clock = clock or Clock()
+        if client is None:
+            transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
+            client = HordeClient(self.settings, transport=transport)
+        if cache is None:
+            storage = None
+            if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
+                storage = RedisStorage(self.settings.redis_url, self.settings.redis_key_prefix, clock)
+            cache = DualLayerCache(client.get, storage, clock)
+        self.cache = cache
+        self.reference = ModelReferenceManager(self.settings, cache)
+        policy = Policy(self.settings.api_cache_ttl, self.settings.cache_stale_ttl)
+        self.status_sources = {kind: self._status_source(kind, policy) for kind in USAGE_PATHS}
+        self.usage_sources = {kind: self._usage_source(kind, policy) for kind in USAGE_PATHS}
+        self.workers_source: Source[IndexedHordeWorkers] = Source(
+            key="workers",
+            title="Workers",
+            urls=(f"{self.settings.api_url}/v2/workers",),
+            parse=_indexed_workers,
+            policy=policy,
+            suspicious=_a_type_vanished,
+        )
+
+    @classmethod
+    def shared(cls) -> HordeAPIIntegration:
+        """Return the instance that the whole process shares, made on first use from the environment."""
+        with cls._shared_lock:
+            if cls._shared is None:
+                cls._shared = cls()
+            return cls._shared
+
+    @classmethod
+    def simulated(cls) -> HordeAPIIntegration:
+        """Return the process's instance on the simulated Horde, whatever ``HORDE_SOURCE`` says."""
+        with cls._shared_lock:
+            if cls._simulated is None:
+                cls._simulated = cls(Settings.load().model_copy(update={"source": "demo"}))
+            return cls._simulated
+
+    def sources(self, model_type: ModelType) -> tuple[Source[Any], Source[Any], Source[Any], Source[Any]]:
+        """The four sources of a category: status, usage, workers, reference."""
+        return (
+            self.status_sources[model_type],
+            self.usage_sources[model_type],
+            self.workers_source,
+            self.reference.sources[model_type],
+        )
+
+    def read_category(self, model_type: ModelType, wait: float | None = None) -> list[Reading[Any]]:
+        """Read the four sources of a category in parallel, each with its state and age.
+
+        With nothing cached, waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) for all of them together.
+        """
+        return self.cache.read_all(self.sources(model_type), self._wait(wait))
+
+    def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
+        """Force a reload of a category's sources and say what came of each; at most every 10 s a source."""
+        return self.cache.refresh(self.sources(model_type), self._wait(wait))
+
+    def get_model_status(self, model_type: ModelType, force_refresh: bool = False) -> SourceRows[HordeModelStatus]:
+        """Return the live rows of a category; empty and not ``available`` when there is nothing to show."""
+        return _rows(self.get_model_status_indexed(model_type, force_refresh))
+
+    def get_model_status_indexed(self, model_type: ModelType, force_refresh: bool = False) -> IndexedHordeModelStatus:
+        """Return the live rows by name: the same object until they change."""
+        return self._read(self.status_sources[model_type], force_refresh, _NO_STATUS)
+
+    def get_model_stats(self, model_type: ModelType, force_refresh: bool = False) -> HordeModelStatsResponse:
+        """Return usage by name; all three maps are None when there is nothing to show."""
+        return self.get_model_stats_indexed(model_type, force_refresh).response
+
+    def get_model_stats_indexed(self, model_type: ModelType, force_refresh: bool = False) -> IndexedHordeModelStats:
+        """Return usage by name, indexed: the same object until it changes."""
+        return self._read(self.usage_sources[model_type], force_refresh, _NO_USAGE)
+
+    def get_workers(self, model_type: WorkerType | None = None, force_refresh: bool = False) -> SourceRows[HordeWorker]:
+        """Return the workers, of one type or all; empty and not ``available`` when there is nothing to show."""
+        return _rows(self.get_workers_indexed(model_type, force_refresh))
+
+    def get_workers_indexed(
+        self, model_type: WorkerType | None = None, force_refresh: bool = False
+    ) -> IndexedHordeWorkers:
+        """Return the workers by the names they serve: the same object until they change."""
+        workers = self._read(self.workers_source, force_refresh, _NO_WORKERS)
+        return workers if model_type is None else workers.of_type(model_type)
+
+    def get_combined_data_indexed(
+        self, model_type: ModelType, include_workers: bool = True, force_refresh: bool = False
+    ) -> tuple[IndexedHordeModelStatus, IndexedHordeModelStats, IndexedHordeWorkers | None]:
+        """Return status, usage and workers of a category, asked for in parallel; workers None when not included."""
+        sources: list[Source[Any]] = [self.status_sources[model_type], self.usage_sources[model_type]]
+        if include_workers:
+            sources.append(self.workers_source)
+        readings = self.cache.read_all(sources, self.settings.cold_wait, force_refresh)
+        workers = readings[2].value_or(_NO_WORKERS).of_type(model_type) if include_workers else None
+        return readings[0].value_or(_NO_STATUS), readings[1].value_or(_NO_USAGE), workers
+
+    def _read(self, source: Source[T], force_refresh: bool, nothing: T) -> T:
+        return self.cache.read(source, self.settings.cold_wait, force_refresh).value_or(nothing)
+
+    def _wait(self, wait: float | None) -> float:
+        return self.settings.cold_wait if wait is None else wait
+
+    def _status_source(self, model_type: ModelType, policy: Policy) -> Source[IndexedHordeModelStatus]:
+        def parse(body: bytes) -> Parsed[IndexedHordeModelStatus]:
+            rows, dropped = parse_status(body, model_type)
+            return Parsed(IndexedHordeModelStatus(rows), dropped)
+
+        return Source(
+            key=f"status:{model_type}",
+            title="Queue",
+            urls=(f"{self.settings.api_url}/v2/status/models?type={model_type}&model_state=all",),
+            parse=parse,
+            policy=policy,
+            suspicious=_all_vanished,
+        )
+
+    def _usage_source(self, model_type: ModelType, policy: Policy) -> Source[IndexedHordeModelStats]:
+        return Source(
+            key=f"usage:{model_type}",
+            title="Usage",
+            urls=(self.settings.api_url + USAGE_PATHS[model_type],),
+            parse=_indexed_usage,
+            policy=policy,
+            suspicious=_usage_vanished,
+        )
+
+
+def _rows(indexed: Any) -> SourceRows[Any]:
+    return SourceRows(indexed) if indexed.available else SourceRows.unavailable()
+
+
+def _indexed_usage(body: bytes) -> Parsed[IndexedHordeModelStats]:
+    response, dropped = parse_usage(body)
+    return Parsed(IndexedHordeModelStats(response), dropped)
+
+
+def _indexed_workers(body: bytes) -> Parsed[IndexedHordeWorkers]:
+    workers, dropped = parse_workers(body)
+    return Parsed(IndexedHordeWorkers(workers), dropped)
+
+
+def _all_vanished(old: IndexedHordeModelStatus, new: IndexedHordeModelStatus) -> bool:
+    return len(old) > 0 and len(new) == 0
+
+
+def _usage_vanished(old: IndexedHordeModelStats, new: IndexedHordeModelStats) -> bool:
+    return bool(old.names) and not new.names
+
+
+def _a_type_vanished(old: IndexedHordeWorkers, new: IndexedHordeWorkers) -> bool:
+    """The API answers an empty list, or one type's workers only, when its own cache is gone."""
+    return any(len(old.of_type(kind)) > 0 and len(new.of_type(kind)) == 0 for kind in USAGE_PATHS)
+
+
+_NO_STATUS = IndexedHordeModelStatus.unavailable()
+_NO_USAGE = IndexedHordeModelStats()
+_NO_WORKERS = IndexedHordeWorkers.unavailable()

@@ -1,0 +1,128 @@
+"""Every setting of the dashboard: one table of name, default, meaning and bounds.
+
+Settings come from the environment (prefix ``HORDE_``) and from a ``.env`` file in the working directory.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, TypeAdapter, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+GITHUB_RAW = "https://raw.githubusercontent.com/Haidra-Org"
+
+_HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
+_REDIS_URL: TypeAdapter[RedisDsn] = TypeAdapter(RedisDsn)
+
+
+class SettingsError(ValueError):
+    """A setting has a value that is not allowed; the message is one line fit for the operator's terminal."""
+
+
+def _http_url(value: str) -> str:
+    _HTTP_URL.validate_python(value)
+    return value.rstrip("/")
+
+
+def _redis_url(value: str) -> str:
+    _REDIS_URL.validate_python(value)
+    return value
+
+
+HttpAddress = Annotated[str, AfterValidator(_http_url)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Percentage = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    """The settings in force. Immutable; build another one to change a value.
+
+    Use :meth:`load` at start: it turns a bad value into a :class:`SettingsError` of one clear line.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HORDE_", env_file=".env", extra="ignore", frozen=True)
+
+    api_url: HttpAddress = Field("https://aihorde.net/api", description="base of the API; /v2/... is appended")
+    api_timeout: Seconds = Field(30, description="seconds for one request as a whole; connecting takes at most 3")
+    api_cache_ttl: SecondsOrZero = Field(60, description="seconds before a body is refreshed; 0 = no caching")
+    cache_stale_ttl: SecondsOrZero = Field(3600, description="seconds that last good data may be served after its TTL")
+    cold_wait: SecondsOrZero = Field(8, description="seconds that a page with nothing cached waits for all its sources")
+    source: Literal["live", "demo"] = Field("live", description="live, or demo for the simulated Horde")
+    contact: str = Field("unknown", pattern=r"^[\x21-\x7e]+$", description="who runs this; sent in Client-Agent")
+
+    reference_url: HttpAddress = Field(
+        "https://models.aihorde.net/api", description="v2 model reference; /model_references/v2/<category> is appended"
+    )
+    reference_image_fallback_url: HttpAddress = Field(
+        f"{GITHUB_RAW}/AI-Horde-image-model-reference/main/stable_diffusion.json",
+        description="legacy image reference, used when the v2 service does not answer",
+    )
+    reference_text_fallback_url: HttpAddress = Field(
+        f"{GITHUB_RAW}/AI-Horde-text-model-reference/main/db.json",
+        description="legacy text reference, used when the v2 service does not answer",
+    )
+    reference_cache_ttl: SecondsOrZero = Field(3600, description="seconds before a reference is refreshed")
+
+    replicate_mode: Literal["PRIMARY", "REPLICA"] = Field(
+        "PRIMARY", description="PRIMARY may use Redis; REPLICA keeps to memory"
+    )
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        None, description="for example redis://localhost:6379/0; unset = memory only"
+    )
+    redis_key_prefix: str = Field("horde:model_ref", min_length=1, description="keys live under {prefix}:horde_api")
+
+    low_usage_threshold_percentage: Percentage = Field(
+        0.0065, description="percent of the image category's 30-day usage below which a model is low-usage"
+    )
+    text_gen_low_usage_threshold_percentage: Percentage = Field(
+        0.02, description="percent of the text category's 30-day usage below which a model is low-usage"
+    )
+    preferred_file_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("huggingface.co",), description="hosts (and their sub-domains) that downloads should use, comma list"
+    )
+    text_gen_ignore_download_hosts: bool = Field(True, description="text models skip the host and download flags")
+    text_gen_critical_usage_threshold: int = Field(
+        10, ge=0, description="30-day requests below which an unserved text model is critical"
+    )
+    text_gen_critical_worker_threshold: int = Field(
+        1, ge=0, description="workers below which such a text model is critical"
+    )
+    backend_imbalance_threshold: float = Field(
+        0.3, ge=0, le=1, description="imbalance (0 even, 1 opposite) from which backends are uneven"
+    )
+
+    @field_validator("preferred_file_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("redis_url", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def uses_redis(self) -> bool:
+        """Whether the cache has a Redis layer: a URL is set and this process is a ``PRIMARY``."""
+        return self.redis_url is not None and self.replicate_mode == "PRIMARY"
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read the settings from the environment and ``.env``.
+
+        Raises :class:`SettingsError` naming each bad setting, its value and what is allowed, in one line.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            raise SettingsError("; ".join(_complaint(d["loc"], d["input"], d["msg"]) for d in details)) from error
+
+
+def _complaint(location: tuple[int | str, ...], value: object, message: str) -> str:
+    name = f"HORDE_{location[0]}".upper() if location else "HORDE_*"
+    return f"{name}={value!r} is not allowed. {message.splitlines()[0]}."

@@ -1,0 +1,129 @@
+"""The Redis layer of the cache: a thin storage that is allowed to fail and never raises.
+
+Values are JSON, versioned, with their time of fetching inside. While Redis is in trouble it is left alone for a
+few seconds at a time, so a frozen server costs one short timeout now and then; the trouble is logged once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from typing import NamedTuple, Protocol
+
+import redis
+
+from horde_core.freshness import Clock
+
+log = logging.getLogger(__name__)
+
+VALUE_VERSION = 1
+SOCKET_SECONDS = 0.25
+PAUSE_SECONDS = 5.0
+CLOCK_TOLERANCE_SECONDS = 5.0
+"""How far ahead another machine's wall clock may be before its values are ignored."""
+
+
+class StoredBody(NamedTuple):
+    """A body as the layers exchange it; times are Unix seconds."""
+
+    body: bytes
+    origin: str
+    fetched_at: float
+    unchanged_since: float
+    changed_at: float | None
+
+
+class Storage(Protocol):
+    """What the cache needs of its second layer."""
+
+    def read(self, key: str) -> StoredBody | None:
+        """Return what is stored, or None; never raises."""
+
+    def write(self, key: str, stored: StoredBody, life: float) -> None:
+        """Store for ``life`` seconds; never raises."""
+
+
+def encode(stored: StoredBody) -> bytes:
+    """Return the JSON that Redis holds."""
+    return json.dumps({"version": VALUE_VERSION, **stored._asdict(), "body": stored.body.decode()}).encode()
+
+
+def decode(raw: bytes) -> StoredBody:
+    """Read :func:`encode` back. Raises ``ValueError`` for anything else: garbage, or another version's value."""
+    document = json.loads(raw)
+    if not isinstance(document, dict) or document.pop("version", None) != VALUE_VERSION:
+        raise ValueError("not a value of this version")
+    try:
+        stored = StoredBody(**{**document, "body": document["body"].encode()})
+        times = [stored.fetched_at, stored.unchanged_since, stored.changed_at or 0.0]
+        usable = isinstance(stored.origin, str) and all(math.isfinite(time) for time in times)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("not a value of this version") from error
+    if not usable:
+        raise ValueError("not a value of this version")
+    return stored
+
+
+class RedisStorage:
+    """Bodies in Redis under ``{prefix}:horde_api:{key}``. Thread-safe; connects on first use."""
+
+    def __init__(self, url: str, prefix: str, clock: Clock) -> None:
+        self._prefix = f"{prefix}:horde_api:"
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._paused_until = -math.inf
+        self._in_trouble = False
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS, retry=None
+        )
+
+    def read(self, key: str) -> StoredBody | None:
+        """Return what is stored under ``key``; None when there is nothing usable or Redis is in trouble."""
+        if self._is_paused():
+            return None
+        try:
+            raw = self._redis.get(self._prefix + key)
+        except redis.RedisError as error:
+            self._trouble(error)
+            return None
+        self._well()
+        if not isinstance(raw, bytes):
+            return None
+        try:
+            stored = decode(raw)
+        except ValueError as error:
+            log.warning("redis value ignored key=%s reason=%s", key, error)
+            return None
+        if stored.fetched_at > self._clock.wall() + CLOCK_TOLERANCE_SECONDS:
+            log.warning("redis value ignored key=%s reason=fetched in the future", key)
+            return None
+        return stored
+
+    def write(self, key: str, stored: StoredBody, life: float) -> None:
+        """Store a body for ``life`` seconds, unless Redis is in trouble."""
+        if self._is_paused() or life <= 0:
+            return
+        try:
+            self._redis.set(self._prefix + key, encode(stored), px=max(1, round(life * 1000)))
+        except redis.RedisError as error:
+            self._trouble(error)
+            return
+        self._well()
+
+    def _is_paused(self) -> bool:
+        return self._clock.monotonic() < self._paused_until
+
+    def _trouble(self, error: redis.RedisError) -> None:
+        with self._lock:
+            first, self._in_trouble = not self._in_trouble, True
+            self._paused_until = self._clock.monotonic() + PAUSE_SECONDS
+        if first:
+            log.warning("redis unavailable, serving from memory error=%s: %s", type(error).__name__, error)
+
+    def _well(self) -> None:
+        with self._lock:
+            back, self._in_trouble = self._in_trouble, False
+        if back:
+            log.info("redis is back")

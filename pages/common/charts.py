@@ -1,0 +1,198 @@
+"""Pure figure builders: frames in, Plotly figures out. No streamlit here, no settings, no arithmetic but layout.
+
+Names are text: every label is escaped, put on one line and shortened; the hover has it in full.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from pages.common import words
+
+PALETTE = (
+    "#2F6FDE", "#0CAA65", "#A86BA6", "#7E8233", "#8436FF", "#569189", "#5B6F79", "#2F7840", "#82A100", "#CC2E0E",
+)  # fmt: skip
+"""Ten colours that hold on light and dark ground and for colour-blind eyes; the order is part of that."""
+
+IMAGE_COLOUR, TEXT_COLOUR = PALETTE[0], PALETTE[1]
+DEMAND_COLOUR, SUPPLY_COLOUR = PALETTE[0], PALETTE[6]
+UNLISTED_COLOUR = PALETTE[6]
+
+_BACKENDS = ("koboldcpp", "aphrodite", "canonical", "tabbyapi", "vllm", "ollama", "llamacpp", "tgi", "oobabooga")
+SEVERITY_COLOURS = {"critical": "#C62828", "warning": "#B26A00", "notice": "#4A6FA5"}
+
+_GRID = "rgba(128,136,150,0.22)"
+_ROW_HEIGHT, _FRAME_HEIGHT = 26, 56
+
+
+def backend_colour(backend: str) -> str:
+    """The colour of a backend: the same on every page; those beyond the known ones share the last."""
+    return PALETTE[_BACKENDS.index(backend)] if backend in _BACKENDS else PALETTE[-1]
+
+
+def label(name: str, longest: int = 34) -> str:
+    """A name as a chart may show it: one line, shortened, escaped."""
+    return html.escape(words.one_line(name, longest))
+
+
+def ranked_bars(
+    names: Sequence[str],
+    values: Sequence[float],
+    texts: Sequence[str],
+    hovers: Sequence[str],
+    colours: Sequence[str] | str,
+    unit: str,
+) -> go.Figure:
+    """Horizontal bars, the largest on top, the figure in words at each bar's end."""
+    places = list(range(len(names)))
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=places,
+            orientation="h",
+            marker={"color": colours, "line": {"width": 0}},
+            text=list(texts),
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[html.escape(hover).replace("\n", "<br>") for hover in hovers],
+            hoverinfo="text",
+        )
+    )
+    return _horizontal(figure, names, max(values, default=0), unit)
+
+
+def count_bars(counts: pd.Series[Any], unit: str) -> go.Figure:
+    """One bar a label, with its count."""
+    values = [int(value) for value in counts]
+    names = [str(name) for name in counts.index]
+    hovers = [f"{name}: {words.count(value)} {unit}" for name, value in zip(names, values, strict=True)]
+    return ranked_bars(names, values, [words.count(value) for value in values], hovers, PALETTE[6], unit)
+
+
+def usage_bars(frame: pd.DataFrame, period: str, noun: str) -> go.Figure:
+    """The share of the most used models; those that are not in the reference in grey."""
+    shares = [float(value) for value in frame[f"share_{period}"]]
+    return ranked_bars(
+        list(frame["name"]),
+        shares,
+        [words.share(value) for value in shares],
+        [
+            f"{words.one_line(name, 80)}\n{words.count(usage)} {noun}, {words.share(part)} of all"
+            + ("" if listed else "\nnot in the reference")
+            for name, usage, part, listed in zip(
+                frame["name"], frame[f"usage_{period}"], shares, frame["listed"], strict=True
+            )
+        ],
+        [PALETTE[0] if listed else UNLISTED_COLOUR for listed in frame["listed"]],
+        f"% of all {noun}",
+    )
+
+
+def paired_bars(
+    names: Sequence[str],
+    first: Sequence[float | None],
+    second: Sequence[float | None],
+    titles: tuple[str, str],
+    unit: str,
+    colours: tuple[str, str] = (DEMAND_COLOUR, SUPPLY_COLOUR),
+) -> go.Figure:
+    """Two horizontal bars a name: two shares of one thing, in percent."""
+    places = list(range(len(names)))
+    figure = go.Figure()
+    for values, title, colour in zip((first, second), titles, colours, strict=True):
+        texts = [words.share(value) for value in values]
+        figure.add_bar(
+            x=list(values),
+            y=places,
+            orientation="h",
+            name=title,
+            marker={"color": colour, "line": {"width": 0}},
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[f"{label(name, 80)}<br>{title}: {text}" for name, text in zip(names, texts, strict=True)],
+            hoverinfo="text",
+        )
+    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
+    largest = max((value for value in [*first, *second] if value is not None), default=0)
+    return _horizontal(figure, names, largest, unit, row_height=40, has_legend=True)
+
+
+def backend_split(frame: pd.DataFrame, names: Sequence[str], column: str, noun: str) -> go.Figure:
+    """Each model's figure split over its backends, as shares of 100 percent.
+
+    ``frame`` is :func:`horde_core.frames.backend_frame`; ``column`` the figure, ``noun`` what it counts.
+    """
+    figure = go.Figure()
+    places = {name: place for place, name in enumerate(names)}
+    chosen = frame[frame["name"].isin(places) & (frame[column].fillna(0) > 0)]
+    totals = chosen.groupby("name")[column].sum()
+    for backend, rows in sorted(chosen.groupby("backend"), key=lambda item: _backend_order(str(item[0]))):
+        shares = [
+            float(value) / float(totals[name]) * 100 for name, value in zip(rows["name"], rows[column], strict=True)
+        ]
+        figure.add_bar(
+            x=shares,
+            y=[places[name] for name in rows["name"]],
+            orientation="h",
+            name=label(str(backend)),
+            marker={"color": backend_colour(str(backend)), "line": {"width": 0}},
+            text=[words.share(value) if value >= 12 else "" for value in shares],
+            textposition="inside",
+            insidetextanchor="middle",
+            hovertext=[
+                f"{label(name, 80)}<br>{label(str(backend))}: {words.count(value)} {noun}, {words.share(part)}"
+                for name, value, part in zip(rows["name"], rows[column], shares, strict=True)
+            ],
+            hoverinfo="text",
+        )
+    figure.update_layout(barmode="stack", bargap=0.35)
+    return _horizontal(figure, names, 100, f"% of the model's {noun}", has_legend=True, headroom=1.0)
+
+
+def _backend_order(backend: str) -> tuple[int, str]:
+    return (_BACKENDS.index(backend) if backend in _BACKENDS else len(_BACKENDS), backend)
+
+
+def _horizontal(
+    figure: go.Figure,
+    names: Sequence[str],
+    largest: float,
+    unit: str,
+    row_height: int = _ROW_HEIGHT,
+    has_legend: bool = False,
+    headroom: float = 1.18,
+) -> go.Figure:
+    """What all horizontal bars share: names down the left, light grid, zero-based, room for the figures."""
+    figure.update_layout(
+        height=_FRAME_HEIGHT + row_height * max(len(names), 1) + (28 if has_legend else 0),
+        margin={"l": 0, "r": 8, "t": 34 if has_legend else 8, "b": 36},
+        showlegend=has_legend,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        dragmode=False,
+        hoverlabel={"align": "left"},
+    )
+    figure.update_xaxes(
+        title={"text": unit, "standoff": 6},
+        range=[0, (largest or 1) * headroom],
+        gridcolor=_GRID,
+        zeroline=False,
+        showline=False,
+        fixedrange=True,
+        nticks=6,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[label(name) for name in names],
+        range=[len(names) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+        automargin=True,
+    )
+    return figure

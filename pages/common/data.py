@@ -1,0 +1,137 @@
+"""The pages' way to the core: one view a run, and ``st.cache_data`` wrappers keyed by the snapshot's id.
+
+Freshness is the core's business. The wrappers' TTL is ``HORDE_API_CACHE_TTL``, which bounds memory; a snapshot's id
+changes with its content, so what they hold is never older than what the core serves.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+import streamlit as st
+
+from horde_core import HordeAPIIntegration, ModelAuditInfo, Settings
+from horde_core import frames as core_frames
+from horde_core.audit import AuditThresholds
+from horde_core.cache import RefreshOutcome
+from horde_core.models import ModelType
+from horde_core.snapshot import CategoryView, Snapshot, SnapshotReader
+
+SETTINGS = Settings.load()
+THRESHOLDS = AuditThresholds.from_settings(SETTINGS)
+FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
+"""Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
+
+FRAMES_KEPT = 8
+
+_VIEW, _SIMULATED = "_view", "_simulated"
+
+
+@cache
+def _reader(integration: HordeAPIIntegration) -> SnapshotReader:
+    return SnapshotReader(integration)
+
+
+def reader() -> SnapshotReader:
+    """Return the reader that this visitor looks through: the app's, or the simulated Horde once they chose it."""
+    chosen = HordeAPIIntegration.simulated if st.session_state.get(_SIMULATED) else HordeAPIIntegration.shared
+    return _reader(chosen())
+
+
+def open_simulation() -> None:
+    """Show this visitor the simulated Horde from now on."""
+    st.session_state[_SIMULATED] = True
+
+
+def close_simulation() -> None:
+    """Bring this visitor back to the live Horde."""
+    st.session_state[_SIMULATED] = False
+
+
+def is_visitors_choice() -> bool:
+    """Whether this visitor opened the simulated Horde (rather than ``HORDE_SOURCE``)."""
+    return bool(st.session_state.get(_SIMULATED))
+
+
+def look(model_type: ModelType) -> CategoryView:
+    """Read a category as it is now; waits only when nothing is cached, at most ``HORDE_COLD_WAIT``."""
+    return reader().view(model_type)
+
+
+def open_view(model_type: ModelType) -> CategoryView:
+    """Read a category and make it what this run's page draws."""
+    view = look(model_type)
+    st.session_state[_VIEW] = view
+    return view
+
+
+def current_view() -> CategoryView:
+    """Return what this run draws: the same snapshot for every part of a page."""
+    view: CategoryView = st.session_state[_VIEW]
+    return view
+
+
+def refresh(model_type: ModelType) -> list[RefreshOutcome]:
+    """Force a reload of a category's sources and say what came of each."""
+    return reader().integration.refresh(model_type)
+
+
+def category_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a model or unlisted name; see :func:`horde_core.frames.category_frame`."""
+    return _category_frame(snapshot.id, snapshot)
+
+
+def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a model and backend; see :func:`horde_core.frames.backend_frame`."""
+    return _backend_frame(snapshot.id, snapshot)
+
+
+def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a backend; see :func:`horde_core.frames.backend_totals_frame`."""
+    return _backend_totals_frame(snapshot.id, snapshot)
+
+
+def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a text model of the reference; see :func:`horde_core.frames.balance_frame`."""
+    return _balance_frame(snapshot.id, snapshot)
+
+
+def audits(snapshot: Snapshot) -> dict[str, ModelAuditInfo]:
+    """The audit of every model of the reference."""
+    return _audits(snapshot.id, snapshot)
+
+
+def audit_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a model of the reference, worst first; see :func:`horde_core.frames.audit_frame`."""
+    return _audit_frame(snapshot.id, snapshot)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _category_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
+    return core_frames.category_frame(_snapshot)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _backend_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
+    return core_frames.backend_frame(_snapshot)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
+    return core_frames.backend_totals_frame(_snapshot)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _balance_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
+    return core_frames.balance_frame(_audits(snapshot_id, _snapshot))
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _audits(snapshot_id: str, _snapshot: Snapshot) -> dict[str, ModelAuditInfo]:
+    return _snapshot.audit(THRESHOLDS)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _audit_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
+    return core_frames.audit_frame(_audits(snapshot_id, _snapshot))

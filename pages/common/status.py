@@ -1,0 +1,153 @@
+"""Freshness on screen: the header strip, the notices, and what to show when nothing can be reached."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from horde_core.cache import Reading, RefreshOutcome
+from horde_core.freshness import State
+from horde_core.models import ModelType
+from horde_core.snapshot import CategoryView
+from pages.common import data, words
+
+TICK_SECONDS = 10
+NOTE_SECONDS = 45
+
+_NOTE = "_refresh_note"
+_ICONS = {
+    State.FRESH: ":material/check_circle:",
+    State.STALE: ":material/schedule:",
+    State.UNAVAILABLE: ":material/cloud_off:",
+}
+_COLOURS = {State.FRESH: "green", State.STALE: "orange", State.UNAVAILABLE: "red"}
+_WHAT = {
+    "Queue": "Jobs, queued work, threads and speed by model: live.",
+    "Usage": "Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
+    "Workers": "Workers seen in the last 5 minutes: live.",
+    "Reference": "The list of models: changes rarely.",
+}
+
+
+def chip(reading: Reading[Any]) -> tuple[str, str, str, str]:
+    """Label, icon, colour and help of one source's chip."""
+    help_text = _WHAT[reading.title]
+    if reading.fetched_at is not None:
+        help_text += f" Fetched {words.moment(reading.fetched_at)}."
+    if reading.error:
+        help_text += f" Last refresh: {reading.error}"
+    if reading.age is None:
+        return f"{reading.title} · unavailable", _ICONS[reading.state], _COLOURS[reading.state], help_text
+    aged = words.age(reading.age)
+    if reading.state is State.STALE and reading.error is None:
+        return f"{reading.title} · {aged} · updating", ":material/sync:", "gray", help_text
+    word = f"{reading.state.value} · " if reading.state is State.STALE else ""
+    return f"{reading.title} · {word}{aged}", _ICONS[reading.state], _COLOURS[reading.state], help_text
+
+
+@st.fragment(run_every=TICK_SECONDS)
+def header_strip(model_type: ModelType, drawn_snapshot: str) -> None:
+    """One chip a source with its age, and Refresh. Ticks, and redraws the page only when the content changed."""
+    view = data.look(model_type)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for reading in view.sources:
+            text, icon, colour, help_text = chip(reading)
+            st.badge(text, icon=icon, color=colour, help=help_text)  # type: ignore[arg-type]
+        st.button(
+            "Refresh",
+            icon=":material/refresh:",
+            key="refresh",
+            type="tertiary",
+            on_click=_refresh,
+            args=(model_type,),
+            help="Ask AI Horde for all of this anew. Possible every 10 s for everybody together.",
+        )
+    note, written = st.session_state.get(_NOTE, ("", 0.0))
+    if note and time.monotonic() - written < NOTE_SECONDS:
+        st.caption(note)
+    if view.snapshot.id != drawn_snapshot:
+        st.rerun(scope="app")
+
+
+def _refresh(model_type: ModelType) -> None:
+    st.session_state[_NOTE] = (refresh_note(data.refresh(model_type)), time.monotonic())
+
+
+def refresh_note(outcomes: list[RefreshOutcome]) -> str:
+    """What came of a refresh, in one line."""
+    parts = []
+    for result, sentence in (
+        ("new", "{} new"),
+        ("unchanged", "{} unchanged"),
+        ("pending", "{} still being fetched"),
+        ("refused", "{} not asked again: refreshed less than 10 s ago"),
+    ):
+        titles = [outcome.title for outcome in outcomes if outcome.result == result]
+        if titles:
+            parts.append(sentence.format(words.listing(titles)))
+    errors = [outcome.error or "" for outcome in outcomes if outcome.result == "failed"]
+    for error in dict.fromkeys(errors):
+        titles = [outcome.title for outcome in outcomes if outcome.result == "failed" and outcome.error == error]
+        parts.append(f"{words.listing(titles)} failed: {error.removesuffix('.')}")
+    return f"Refresh: {'; '.join(parts)}."
+
+
+def usage_age(view: CategoryView) -> str:
+    """How old the usage itself is: what is known of its last change upstream."""
+    usage = view.source("Usage")
+    if usage.fetched_at is None or usage.unchanged_since is None:
+        return "usage unavailable"
+    now = time.time()
+    if usage.changed_at is not None:
+        return f"compiled daily, last changed {words.age(max(0.0, now - usage.changed_at))} ago"
+    unchanged = max(0.0, now - usage.unchanged_since)
+    return (
+        "compiled once a day" if unchanged < 3600 else f"compiled daily, unchanged for {words.age(unchanged)} or more"
+    )
+
+
+def notices(view: CategoryView) -> None:
+    """Say what a reader has to know before any figure: simulated, stale, or unavailable."""
+    if view.snapshot.is_simulated:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info("Simulated Horde: every figure and every name on this page is made up.", icon=":material/science:")
+            if data.is_visitors_choice():
+                st.button("Back to the live Horde", on_click=data.close_simulation, key="close_simulation")
+    failed = [source for source in view.sources if source.state is State.STALE and source.error]
+    if failed:
+        oldest = max(source.age or 0.0 for source in failed)
+        st.warning(
+            f"{words.listing([source.title for source in failed])} could not be refreshed. "
+            f"These figures are {words.age(oldest)} old; the app keeps trying.",
+            icon=":material/schedule:",
+        )
+    missing = [source.title for source in view.sources if source.state is State.UNAVAILABLE]
+    if missing:
+        st.warning(
+            f"{words.listing(missing)}: unavailable. What depends on it reads {words.UNKNOWN}; the app keeps trying.",
+            icon=":material/cloud_off:",
+        )
+
+
+def nothing_reachable(model_type: ModelType) -> None:
+    """One sentence, Retry, and the way to the simulated Horde."""
+    with st.container(border=True):
+        st.subheader("AI Horde cannot be reached, and nothing was loaded before.", anchor=False)
+        st.caption("The app keeps trying by itself. Meanwhile you can look around with made-up figures.")
+        with st.container(horizontal=True):
+            st.button(
+                "Retry",
+                icon=":material/refresh:",
+                type="primary",
+                key="retry",
+                on_click=_refresh,
+                args=(model_type,),
+            )
+            st.button(
+                "Open the simulated Horde",
+                icon=":material/science:",
+                on_click=data.open_simulation,
+                key="open_simulation",
+            )
