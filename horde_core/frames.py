@@ -43,7 +43,9 @@ def category_frame(snapshot: Snapshot) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame = frame.astype(dict.fromkeys(_WHOLE_NUMBERS, "Int64") | dict.fromkeys(_NUMBERS, "Float64"))
-    frame = frame.astype({"size": "Float64", "parameters": "Float64", "unserved": "boolean", "nsfw": "boolean"})
+    frame = frame.astype(
+        {"size": "Float64", "parameters": "Float64", "unserved": "boolean", "nsfw": "boolean", "listed": "bool"}
+    )
     for period in PERIODS:
         total = merged.reconciliation.total_usage(period)
         usage = frame[f"usage_{period}"]

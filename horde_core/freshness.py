@@ -50,7 +50,7 @@ class Policy:
         Pauses double and stay below half a TTL, so that with the readers' own rhythm a source that is back is
         noticed within one.
         """
-        return min(max(self.ttl, 2.0) / 2, 2.0**failures) * (0.5 + jitter / 2)
+        return min(max(self.ttl, 2.0) / 2, 2.0 ** min(failures, 30)) * (0.5 + jitter / 2)
 
 
 def decide(age: float | None, policy: Policy) -> Decision:

@@ -121,7 +121,7 @@ class IndexedHordeModelStats:
         if name in counts:
             return counts[name]
         spellings = self._spellings.get(name.casefold())
-        return sum(counts.get(spelling) or 0 for spelling in spellings) if spellings else None
+        return count_or_unknown(counts.get(spelling, 0) for spelling in spellings) if spellings else None
 
     def has_stats(self, name: str) -> bool:
         """Whether usage lists this name in any spelling, be it with zeros."""

@@ -313,6 +313,8 @@ def _reconcile(
     """Put the split beside the API's own sum, which is added up from the body, not from the split."""
 
     def part(field: str, total: float | None) -> Reconciliation.Part:
+        if facts.rows is None:
+            return Reconciliation.Part(attributed=None, unlisted=None, total=None)
         return Reconciliation.Part(
             attributed=sum_or_unknown(getattr(row, field) for row in models.values()),
             unlisted=sum_or_unknown(getattr(row, field) for row in unlisted.values()),

@@ -116,10 +116,11 @@ _TOKEN_IN_SEGMENT = _TOKEN.replace("_", "[-_. ]")
 _TOKEN_IN_PATH = _TOKEN.replace("_", "[-_. /]")
 # Possessive, so that there is one way to read a run. Only its first token may hold a slash, so that no slash is read
 # from another one's run: both keep the time linear, whatever the name.
-_RUN = re.compile(rf"{_TOKEN_IN_KEY}(?: {_TOKEN_IN_KEY})*+\)?")
+_RUN = re.compile(rf"{_TOKEN_IN_KEY}(?: {_TOKEN_IN_KEY})*+\)?", re.ASCII)
 _WRITTEN_APART = re.compile(
     rf"[@:/(](?i:(?={_TOKEN_IN_PATH}(?:[-_.\s]+{_TOKEN_IN_SEGMENT})*+[-_.\s)]*\Z)"  # nothing but quantisation follows
-    r"|(?<=q\d/)(?=(?:k|[0-3]|xx?s)(?![a-z0-9])))"  # or a token is cut in two
+    r"|(?<=q\d/)(?=(?:k|[0-3]|xx?s)(?![a-z0-9])))",  # or a token is cut in two
+    re.ASCII,
 )
 
 

@@ -18,7 +18,6 @@ from horde_core.cache import DualLayerCache, Reading, Source
 from horde_core.errors import ShapeError
 from horde_core.freshness import Policy
 from horde_core.models import LenientCount, LenientFlag, LenientText, ModelType
-from horde_core.names import CANONICAL, backend_of
 from horde_core.parsing import Parsed
 from horde_core.settings import Settings
 
@@ -28,6 +27,9 @@ LEGACY_BASELINES = {
     "stable diffusion 2 512": "stable_diffusion_2_512",
 }
 """Baselines as the legacy files spell them, and as the v2 service does."""
+
+LEGACY_BACKENDS = ("aphrodite/", "koboldcpp/")
+"""What the legacy text file puts in front of a model's name to list it again."""
 
 _SIZE_TAG = re.compile(r"[0-9.]+[BM]")
 
@@ -136,12 +138,12 @@ _PLAIN_FIELDS = ("baseline", "description", "nsfw", "style", "tags", "parameters
 
 def _folded(records: Mapping[str, ModelRecord]) -> dict[str, ModelRecord]:
     """Keep one record a model: a key with a backend in front only stands where no bare one has its last segment."""
-    bare = {key: record for key, record in records.items() if backend_of(key) == CANONICAL}
+    bare = {key: record for key, record in records.items() if not key.startswith(LEGACY_BACKENDS)}
     known = {_last_segment(key) for key in bare}
     for key, record in records.items():
         if key not in bare and _last_segment(key) not in known:
             known.add(_last_segment(key))
-            name = key.partition("/")[2] or key
+            name = key.partition("/")[2]
             bare[name] = record.model_copy(update={"name": name})
     return bare
 

@@ -44,7 +44,7 @@ def usage_summary(
         models=int(frame["listed"].sum()) if reference_available else None,
         models_used=int((frame["listed"] & (usage.fillna(0) > 0)).sum()) if reference_available and is_known else None,
         top_ten_share=percent(float(usage.nlargest(10).sum()), part.total) if is_known else None,
-        largest_share=_largest(frame[f"share_{period}"]),
+        largest_share=largest(frame[f"share_{period}"]),
     )
 
 
@@ -154,6 +154,7 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _largest(values: pd.Series[Any]) -> float:
-    largest = values.max()
-    return 0.0 if pd.isna(largest) else float(largest)
+def largest(values: pd.Series[Any]) -> float:
+    """The largest figure; 0 where none is known."""
+    found = values.max()
+    return 0.0 if pd.isna(found) else float(found)

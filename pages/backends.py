@@ -64,7 +64,7 @@ several = leading_rows(balances[balances["backend_count"] > 1], measure, 15)
 if len(several):
     panels.chart(
         f"{measures[measure]} of each model, split over its backends",
-        f"The {len(several)} largest listed models on two or more backends",
+        f"Listed models on two or more backends, the {len(several)} largest first",
         charts.backend_split(
             frame, list(several["name"]), measure, "requests" if measure == "usage_month" else "threads"
         ),

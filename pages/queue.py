@@ -3,7 +3,7 @@
 import streamlit as st
 
 from horde_core.frames import WORK_UNIT
-from horde_core.summaries import queue_summary, unknown_drain_rows, waiting_rows
+from horde_core.summaries import largest, queue_summary, unknown_drain_rows, waiting_rows
 from pages.common import charts, data, filters, panels, tables, words
 
 view = data.current_view()
@@ -90,14 +90,12 @@ if len(chosen):
         marked,
         {
             "name": tables.name_column(),
-            "state": st.column_config.TextColumn("State"),
+            **({"state": st.column_config.TextColumn("State")} if marked["state"].any() else {}),
             "queued": tables.amount_column(f"Queued ({unit})"),
-            "queue_share": tables.share_column(
-                "Share of queue", largest=float(waiting["queue_share"].max() or 100) if len(waiting) else 100
-            ),
+            "queue_share": tables.share_column("Share of queue", largest=largest(frame["queue_share"])),
             "jobs": tables.count_column("Jobs", "Waiting or in progress."),
             "threads": tables.count_column("Threads"),
-            "thread_share": tables.share_column("Share of threads", largest=float(frame["thread_share"].max() or 100)),
+            "thread_share": tables.share_column("Share of threads", largest=largest(frame["thread_share"])),
             "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
             "performance": tables.amount_column(
                 f"Speed ({unit}/s)", "Mean of the last hour for one job; n/a when no job finished."

@@ -11,6 +11,7 @@ pytest_plugins = (
     "tests.fixtures.browser",
     "tests.fixtures.horde_server",
     "tests.fixtures.redis_server",
+    "tests.fixtures.dashboard",
 )
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -35,9 +35,9 @@ def backend_colour(backend: str) -> str:
     return PALETTE[_BACKENDS.index(backend)] if backend in _BACKENDS else PALETTE[-1]
 
 
-def label(name: str, longest: int = 34) -> str:
+def label(name: str, longest: int = 30) -> str:
     """A name as a chart may show it: one line, shortened, escaped."""
-    return html.escape(words.one_line(name, longest))
+    return html.escape(words.one_line(name, longest), quote=False)
 
 
 def ranked_bars(
@@ -59,7 +59,7 @@ def ranked_bars(
             text=list(texts),
             textposition="outside",
             cliponaxis=False,
-            hovertext=[html.escape(hover).replace("\n", "<br>") for hover in hovers],
+            hovertext=[html.escape(hover, quote=False).replace("\n", "<br>") for hover in hovers],
             hoverinfo="text",
         )
     )
@@ -151,7 +151,7 @@ def backend_split(frame: pd.DataFrame, names: Sequence[str], column: str, noun: 
             ],
             hoverinfo="text",
         )
-    figure.update_layout(barmode="stack", bargap=0.35)
+    figure.update_layout(barmode="stack", bargap=0.35, uniformtext={"minsize": 10, "mode": "hide"})
     return _horizontal(figure, names, 100, f"% of the model's {noun}", has_legend=True, headroom=1.0)
 
 
@@ -166,7 +166,7 @@ def _horizontal(
     unit: str,
     row_height: int = _ROW_HEIGHT,
     has_legend: bool = False,
-    headroom: float = 1.18,
+    headroom: float = 1.3,
 ) -> go.Figure:
     """What all horizontal bars share: names down the left, light grid, zero-based, room for the figures."""
     figure.update_layout(

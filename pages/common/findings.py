@@ -14,7 +14,7 @@ from horde_core.summaries import AuditSummary
 from pages.common import tables, words
 
 FLAG_WORDS: Mapping[Flag, tuple[str, str]] = {
-    "zero_usage_day": ("unused today", "no requests on the last counted day"),
+    "zero_usage_day": ("unused for a day", "no requests in the last counted 24 hours"),
     "zero_usage_month": ("unused for 30 days", "no requests in 30 days"),
     "zero_usage_total": ("never used", "no requests of all time"),
     "no_active_workers": (
@@ -67,11 +67,11 @@ def select(
     """The rows that all filters let through; an unknown flag never selects."""
     if preset is not None:
         selects = next(one.selects for one in PRESETS if one.key == preset)
-        frame = frame[[selects(audits[name]) for name in frame["name"]]]
+        frame = frame[frame["name"].map(lambda name: selects(audits[name])).astype(bool)]
     if severities:
         frame = frame[frame["severity"].isin(severities)]
     if flags:
-        frame = frame[[set(flags) <= set(found) for found in frame["findings"]]]
+        frame = frame[frame["findings"].map(lambda found: set(flags) <= set(found)).astype(bool)]
     return frame
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +20,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def name_column(label: str = "Model") -> Any:
     """The pinned column of names: plain text whatever it holds."""
-    return st.column_config.TextColumn(label, pinned=True, width="medium")
+    return st.column_config.TextColumn(label, pinned=True, width=240)
 
 
 def count_column(label: str, help_text: str = "") -> Any:
@@ -84,7 +85,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     for column in safe.columns:
         if safe[column].dtype.kind not in "iufb":
             safe[column] = safe[column].map(_cell)
-    return str(safe.to_csv(index=False)).encode("utf-8-sig")
+    # All text in quotation marks: a bare carriage return, or a semicolon where that separates, would begin a new cell.
+    return str(safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)).encode("utf-8-sig")
 
 
 def download(frame: pd.DataFrame, name: str, key: str) -> None:
