@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_all
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from horde_core.errors import SourceError
 from horde_core.freshness import Clock, Decision, Policy, State, decide
@@ -109,6 +109,14 @@ class Reading(Generic[T]):
         return nothing if self.value is None else self.value
 
 
+class _Joined(NamedTuple):
+    """A flight that a reader takes part in: when it started (monotonic), and whether there is nothing to show yet."""
+
+    landed: Future[None]
+    started: float
+    is_awaited: bool
+
+
 @dataclass(frozen=True, slots=True)
 class RefreshOutcome:
     """What a forced refresh did for one source: ``new``, ``unchanged``, ``failed``, ``pending`` or ``refused``."""
@@ -146,18 +154,25 @@ class DualLayerCache:
         return reading
 
     def read_all(
-        self, sources: Sequence[Source[Any]], wait: float = 0.0, force_refresh: bool = False
+        self,
+        sources: Sequence[Source[Any]],
+        wait: float = 0.0,
+        force_refresh: bool = False,
+        patience: float = 0.0,
     ) -> list[Reading[Any]]:
         """Read several sources, in parallel.
 
         A source with nothing to show is waited for, at most ``wait`` seconds from the start of its flight and for
         all sources together; afterwards, and while it is known to be failing, it reads as unavailable at once and the
         fetch goes on behind. ``force_refresh`` asks upstream whatever the age (not more often than every 10 s a
-        source) and waits for that in the same way.
+        source) and waits for that in the same way. ``patience`` is for who can wait: seconds, for all sources
+        together, that a refresh under way is given before stale data is served.
         """
-        deadline = self._clock.monotonic() + wait
+        now = self._clock.monotonic()
         flights = [flight for source in sources if (flight := self._start_if_needed(source, force_refresh))]
-        self._wait(flights, wait, deadline)
+        for flight in flights:
+            until = min(now, flight.started) + wait if flight.is_awaited else now + patience
+            wait_for_all([flight.landed], timeout=max(0.0, until - self._clock.monotonic()))
         return [self._reading(source) for source in sources]
 
     def refresh(self, sources: Sequence[Source[Any]], wait: float) -> list[RefreshOutcome]:
@@ -173,15 +188,15 @@ class DualLayerCache:
             for source in sources
         ]
 
-    def _start_if_needed(self, source: Source[Any], force_refresh: bool) -> tuple[Future[None], float] | None:
-        """Start or join a flight where one is due; return it when the reader has to wait for it."""
+    def _start_if_needed(self, source: Source[Any], force_refresh: bool) -> _Joined | None:
+        """Start or join a flight where one is due, and say whether the reader has to wait for it."""
         now = self._clock.monotonic()
         with self._lock:
             if force_refresh and source.key in self._flights:
-                return self._flights[source.key]
+                return _Joined(*self._flights[source.key], is_awaited=True)
             if force_refresh and self._forced_left(source.key) <= 0:
                 self._forced_at[source.key] = now
-                return self._flight(source, forced=True)
+                return _Joined(*self._flight(source, forced=True), is_awaited=True)
             decision = decide(self._age(source.key), source.policy)
             if decision is Decision.SERVE:
                 return None
@@ -189,9 +204,9 @@ class DualLayerCache:
             paused = failure is not None and now < failure.retry_at
             if paused and source.key not in self._flights:
                 return None
-            flight = self._flight(source, forced=False)
-            has_nothing_newer = source.policy.ttl == 0 or decision is Decision.FETCH
-            return flight if has_nothing_newer and failure is None else None
+            has_nothing_to_show = source.policy.ttl == 0 or decision is Decision.FETCH
+            is_awaited = has_nothing_to_show and failure is None
+            return _Joined(*self._flight(source, forced=False), is_awaited)
 
     def _forced_left(self, key: str) -> float:
         forced_at = self._forced_at.get(key)
@@ -212,11 +227,6 @@ class DualLayerCache:
                 daemon=True,
             ).start()
         return self._flights[source.key]
-
-    def _wait(self, flights: list[tuple[Future[None], float]], wait: float, deadline: float) -> None:
-        for future, started in flights:
-            left = min(deadline, started + wait) - self._clock.monotonic()
-            wait_for_all([future], timeout=max(0.0, left))
 
     def _fly(self, source: Source[Any], sequence: int, forced: bool, future: Future[None]) -> None:
         """Renew one source from Redis or from upstream; the body of the flight's thread."""

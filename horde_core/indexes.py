@@ -196,12 +196,9 @@ class IndexedHordeWorkers:
 
 def sum_or_unknown(values: Iterable[float | None]) -> float | None:
     """Add up; None as soon as one part is unknown: a sum is never made smaller by what is not known."""
-    total: float = 0
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
+    parts = list(values)
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def count_or_unknown(values: Iterable[Count]) -> int | None:

@@ -95,12 +95,15 @@ class HordeAPIIntegration:
             self.reference.sources[model_type],
         )
 
-    def read_category(self, model_type: ModelType, wait: float | None = None) -> list[Reading[Any]]:
+    def read_category(
+        self, model_type: ModelType, wait: float | None = None, patience: float = 0.0
+    ) -> list[Reading[Any]]:
         """Read the four sources of a category in parallel, each with its state and age.
 
-        With nothing cached, waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) for all of them together.
+        With nothing cached, waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) for all of them together; where stale
+        data is being renewed, at most ``patience``.
         """
-        return self.cache.read_all(self.sources(model_type), self._wait(wait))
+        return self.cache.read_all(self.sources(model_type), self._wait(wait), patience=patience)
 
     def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
         """Force a reload of a category's sources and say what came of each; at most every 10 s a source."""

@@ -66,9 +66,13 @@ class SnapshotReader:
         self._lock = threading.Lock()
         self._latest: dict[ModelType, Snapshot] = {}
 
-    def view(self, model_type: ModelType, wait: float | None = None) -> CategoryView:
-        """Read a category; waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) and only with nothing cached."""
-        readings = self.integration.read_category(model_type, wait)
+    def view(self, model_type: ModelType, wait: float | None = None, patience: float = 0.0) -> CategoryView:
+        """Read a category.
+
+        Waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) with nothing cached, ``patience`` while stale data is
+        being renewed.
+        """
+        readings = self.integration.read_category(model_type, wait, patience)
         return CategoryView(self._snapshot(model_type, readings), tuple(readings))
 
     def _snapshot(self, model_type: ModelType, readings: list[Reading[Any]]) -> Snapshot:

@@ -51,7 +51,7 @@ with st.skeleton(height=360):
     view = data.open_view(category)
 
 with strip:
-    status.header_strip(category, view.snapshot.id)
+    status.header_strip(category, view)
 
 if view.nothing_reachable:
     status.nothing_reachable(category)

@@ -24,6 +24,8 @@ FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
 """Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
 
 FRAMES_KEPT = 8
+PATIENCE_SECONDS = 2.0
+"""How long a tick of the header, which nobody waits for, lets a refresh take before it shows stale data."""
 
 _VIEW, _SIMULATED = "_view", "_simulated"
 
@@ -55,13 +57,13 @@ def is_visitors_choice() -> bool:
 
 
 def look(model_type: ModelType) -> CategoryView:
-    """Read a category as it is now; waits only when nothing is cached, at most ``HORDE_COLD_WAIT``."""
-    return reader().view(model_type)
+    """Read a category as it is now, giving a refresh under way a moment to land."""
+    return reader().view(model_type, patience=PATIENCE_SECONDS)
 
 
 def open_view(model_type: ModelType) -> CategoryView:
-    """Read a category and make it what this run's page draws."""
-    view = look(model_type)
+    """Read a category and make it what this run's page draws; waits only when nothing is cached."""
+    view = reader().view(model_type)
     st.session_state[_VIEW] = view
     return view
 

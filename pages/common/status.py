@@ -16,7 +16,7 @@ from pages.common import data, words
 TICK_SECONDS = 10
 NOTE_SECONDS = 45
 
-_NOTE = "_refresh_note"
+_NOTE, _DRAWN = "_refresh_note", "_drawn_view"
 _ICONS = {
     State.FRESH: ":material/check_circle:",
     State.STALE: ":material/schedule:",
@@ -48,9 +48,11 @@ def chip(reading: Reading[Any]) -> tuple[str, str, str, str]:
 
 
 @st.fragment(run_every=TICK_SECONDS)
-def header_strip(model_type: ModelType, drawn_snapshot: str) -> None:
+def header_strip(model_type: ModelType, drawn: CategoryView) -> None:
     """One chip a source with its age, and Refresh. Ticks, and redraws the page only when the content changed."""
-    view = data.look(model_type)
+    is_tick = st.session_state.get(_DRAWN) is drawn
+    st.session_state[_DRAWN] = drawn
+    view = data.look(model_type) if is_tick else drawn
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for reading in view.sources:
             text, icon, colour, help_text = chip(reading)
@@ -67,7 +69,7 @@ def header_strip(model_type: ModelType, drawn_snapshot: str) -> None:
     note, written = st.session_state.get(_NOTE, ("", 0.0))
     if note and time.monotonic() - written < NOTE_SECONDS:
         st.caption(note)
-    if view.snapshot.id != drawn_snapshot:
+    if view.snapshot.id != drawn.snapshot.id:
         st.rerun(scope="app")
 
 

@@ -1,0 +1,177 @@
+"""What the API says of one category, put in one form, and added up for any set of API names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, TypedDict
+
+from horde_core.combined import UsageStats, WorkerSummary
+from horde_core.indexes import (
+    IndexedHordeModelStats,
+    IndexedHordeModelStatus,
+    IndexedHordeWorkers,
+    combined_eta,
+    combined_performance,
+    count_or_unknown,
+    is_available,
+    sum_or_unknown,
+)
+from horde_core.models import (
+    PERIODS,
+    Count,
+    HordeModelStatsResponse,
+    HordeModelStatus,
+    HordeWorker,
+    ModelType,
+)
+
+StatusRows = Sequence[HordeModelStatus] | IndexedHordeModelStatus
+Usage = HordeModelStatsResponse | IndexedHordeModelStats
+Workers = Sequence[HordeWorker] | IndexedHordeWorkers
+
+
+class Requests(NamedTuple):
+    """Requests in the three periods; None is unknown."""
+
+    day: int | None
+    month: int | None
+    total: int | None
+
+
+class Live(TypedDict):
+    """The fields of :class:`~horde_core.combined.LiveFigures`."""
+
+    thread_count: int | None
+    worker_count: int | None
+    worker_count_source: Literal["workers", "threads"] | None
+    queued_jobs: int | None
+    queued: float | None
+    performance: float | None
+    eta: int | None
+
+
+class CategoryFacts:
+    """The sources of one category; ``None`` stands for an unavailable one. Its inputs are read and never changed."""
+
+    def __init__(
+        self,
+        status: StatusRows | None,
+        usage: Usage | None,
+        workers: Workers | None,
+        model_type: ModelType | None,
+    ) -> None:
+        rows = [*status] if status is not None and is_available(status) else None
+        staff = [*workers] if workers is not None and is_available(workers) else None
+        response = usage.response if isinstance(usage, IndexedHordeModelStats) else usage
+        self.model_type = model_type or _type_of(rows, staff)
+        self.rows = None if rows is None else [row for row in rows if row.type in (None, self.model_type)]
+        self.workers = None if staff is None else [worker for worker in staff if worker.type in (None, self.model_type)]
+        self.maps: list[dict[str, Count] | None] = [response.period(p) if response else None for p in PERIODS]
+        self.has_usage = any(counts is not None for counts in self.maps)
+        self._rows_by_name: dict[str, list[HordeModelStatus]] = {}
+        for row in self.rows or ():
+            self._rows_by_name.setdefault(row.name, []).append(row)
+        self._workers_by_name: dict[str, dict[str, HordeWorker]] = {}
+        self._some_worker_hides_its_models = False
+        for worker in self.workers or ():
+            self._some_worker_hides_its_models |= worker.models is None and worker.forms is None
+            for name in worker.models or ():
+                self._workers_by_name.setdefault(name, {})[worker.identity] = worker
+        self._summaries = {worker.identity: _summary(worker) for worker in self.workers or ()}
+
+    def names(self) -> Iterable[str]:
+        """Every API name that any source mentions, once."""
+        names: dict[str, None] = {}
+        for mentioned in (*self.maps, self._rows_by_name, self._workers_by_name):
+            names.update(dict.fromkeys(mentioned or ()))
+        return names
+
+    def is_live(self, names: Iterable[str]) -> bool:
+        """Whether any of these names is in the status or with a worker."""
+        return any(name in self._rows_by_name or name in self._workers_by_name for name in names)
+
+    def requests(self, names: Sequence[str]) -> Requests:
+        """Requests of these names: 0 where a compiled map does not list them, None where there is no map."""
+        if len(names) == 1:
+            name = names[0]
+            return Requests(*(None if counts is None else counts.get(name, 0) for counts in self.maps))
+        return Requests(
+            *(
+                None if counts is None else count_or_unknown([counts.get(name, 0) for name in names])
+                for counts in self.maps
+            )
+        )
+
+    def usage_stats(self, requests: Requests) -> UsageStats | None:
+        """The requests as a record; None when the usage source is unavailable."""
+        return UsageStats(**requests._asdict()) if self.has_usage else None
+
+    def most_used(self, names: Sequence[str]) -> str:
+        """The name with most usage this month, then of all time; the first in order where they are equal."""
+        if len(names) == 1:
+            return names[0]
+        requests = {name: self.requests([name]) for name in sorted(names)}
+        return max(requests, key=lambda name: (requests[name].month or 0, requests[name].total or 0))
+
+    def live(self, names: Sequence[str]) -> Live:
+        """What is live for a set of names."""
+        rows = [row for name in names for row in self._rows_by_name.get(name, ())]
+        known = self.rows is not None
+        threads = count_or_unknown([row.count for row in rows]) if known else None
+        by_workers = self.workers is not None
+        return {
+            "thread_count": threads,
+            "worker_count": self._worker_count(names) if by_workers else threads,
+            "worker_count_source": "workers" if by_workers else "threads" if threads is not None else None,
+            "queued_jobs": count_or_unknown([row.jobs for row in rows]) if known else None,
+            "queued": sum_or_unknown([row.queued for row in rows]) if known else None,
+            "performance": combined_performance(rows) if rows else None,
+            "eta": combined_eta(rows) if rows else None,
+        }
+
+    def worker_summaries(self, names: Iterable[str]) -> dict[str, WorkerSummary] | None:
+        """The workers that list any of these names, by id in order; None when workers were not given."""
+        if self.workers is None:
+            return None
+        return {identity: self._summaries[identity] for identity in sorted(self._workers_of(names))}
+
+    def _workers_of(self, names: Iterable[str]) -> dict[str, HordeWorker]:
+        """The same, once each: a worker that lists several of the names, or one of them thrice, counts once."""
+        serving: dict[str, HordeWorker] = {}
+        for name in names:
+            if name in self._workers_by_name:
+                serving |= self._workers_by_name[name]
+        return serving
+
+    def _worker_count(self, names: Sequence[str]) -> int | None:
+        """Distinct online workers, not in maintenance. None where a worker does not say what we have to know."""
+        if self._some_worker_hides_its_models:
+            return None
+        online = [worker for worker in self._workers_of(names).values() if worker.online is not False]
+        if any(worker.maintenance_mode is None for worker in online):
+            return None
+        return sum(not worker.maintenance_mode for worker in online)
+
+
+def _type_of(rows: list[HordeModelStatus] | None, workers: list[HordeWorker] | None) -> ModelType:
+    """Read the category from what was given; text when nothing tells, as then every rule applies."""
+    for row in rows or ():
+        if row.type is not None:
+            return row.type
+    for worker in workers or ():
+        if worker.type == "image" or worker.type == "text":
+            return worker.type
+    return "text"
+
+
+def _summary(worker: HordeWorker) -> WorkerSummary:
+    return WorkerSummary(
+        id=worker.identity,
+        name=worker.name,
+        threads=worker.threads,
+        performance=worker.performance,
+        online=worker.online,
+        maintenance_mode=worker.maintenance_mode,
+        trusted=worker.trusted,
+        uptime=worker.uptime,
+    )
