@@ -1,0 +1,199 @@
+"""Headline figures: the API's own sums, shares of the whole, and n/a where a source is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from horde_core.audit import AuditThresholds, Severity
+from horde_core.frames import WORK_UNIT, backend_totals_frame, category_frame
+from horde_core.models import PERIODS, ModelType
+from horde_core.settings import Settings
+from horde_core.snapshot import Snapshot
+from horde_core.summaries import (
+    BackendSummary,
+    QueueSummary,
+    RowChoice,
+    UsageSummary,
+    audit_summary,
+    backend_summary,
+    chosen_rows,
+    leading_rows,
+    percent,
+    queue_summary,
+    unknown_drain_rows,
+    usage_summary,
+    waiting_rows,
+)
+from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, TEXT_USAGE
+from tests.fixtures.snapshots import USUAL, snapshot
+
+THRESHOLDS = AuditThresholds.from_settings(Settings())
+MISTRAL, CYDONIA, STHENO = (
+    "mistralai/Mistral-7B-Instruct-v0.3",
+    "TheDrummer/Cydonia-24B-v4.1",
+    "Sao10K/L3-8B-Stheno-v3.2",
+)
+
+
+def usage_of(taken: Snapshot, period: Any = "month") -> UsageSummary:
+    return usage_summary(category_frame(taken), taken.merged.reconciliation, period, taken.reference.available)
+
+
+def queue_of(taken: Snapshot) -> QueueSummary:
+    return queue_summary(category_frame(taken), taken.merged.reconciliation, WORK_UNIT[taken.model_type][1])
+
+
+def backends_of(taken: Snapshot) -> BackendSummary:
+    return backend_summary(backend_totals_frame(taken), taken.audit(THRESHOLDS))
+
+
+class TestUsage:
+    def test_a_period_in_figures(self) -> None:
+        summary = usage_of(snapshot("text"))
+        assert summary._replace(listed_share=None, unlisted_share=None, largest_share=0) == UsageSummary(
+            total=7_010,
+            listed=6_900,
+            unlisted=110,
+            listed_share=None,
+            unlisted_share=None,
+            models=3,
+            models_used=2,
+            top_ten_share=100.0,
+            largest_share=0,
+        )
+        assert summary.listed_share == pytest.approx(100 * 6_900 / 7_010)
+        assert summary.unlisted_share == pytest.approx(100 * 110 / 7_010)
+        assert summary.largest_share == pytest.approx(100 * 6_500 / 7_010)
+
+    @pytest.mark.parametrize("model_type", ["image", "text"])
+    def test_listed_and_unlisted_make_the_apis_sum(self, model_type: ModelType) -> None:
+        for period in PERIODS:
+            summary = usage_of(snapshot(model_type), period)
+            assert summary.total == sum(USUAL[model_type]["usage"][period].values())
+            assert (summary.listed or 0) + (summary.unlisted or 0) == summary.total
+
+    def test_the_ten_most_used_are_ten(self) -> None:
+        counts = {f"Model {n}": 10 for n in range(20)}
+        assert usage_of(snapshot("image", usage=dict.fromkeys(PERIODS, counts))).top_ten_share == 50.0
+
+    def test_without_usage_no_figure_is_known(self) -> None:
+        summary = usage_of(snapshot("text", usage=None))
+        assert summary == UsageSummary(None, None, None, None, None, 3, None, None, 0.0)
+
+    def test_without_a_reference_nothing_is_called_listed_or_unlisted(self) -> None:
+        summary = usage_of(snapshot("text", reference=None))
+        assert summary.total == 7_010
+        assert summary[1:7] == (None,) * 6
+
+    def test_without_any_request_shares_are_unknown_and_the_sum_is_zero(self) -> None:
+        summary = usage_of(snapshot("text", usage={period: {MISTRAL: 0} for period in PERIODS}))
+        assert (summary.total, summary.listed, summary.unlisted, summary.models_used) == (0, 0, 0, 0)
+        assert summary.listed_share is summary.unlisted_share is summary.top_ten_share is None
+
+
+class TestQueue:
+    def test_text_in_figures(self) -> None:
+        assert queue_of(snapshot("text")) == QueueSummary(
+            queued=2_112.0, jobs=9, threads=7, waiting=2, unserved=0, unknown_drain=1
+        )
+
+    def test_image_in_megapixelsteps_with_an_unserved_model(self) -> None:
+        assert queue_of(snapshot("image")) == QueueSummary(
+            queued=6.097152, jobs=6, threads=4, waiting=2, unserved=1, unknown_drain=0
+        )
+
+    def test_without_status_no_figure_is_known(self) -> None:
+        assert queue_of(snapshot("text", status=None)) == QueueSummary(None, None, None, None, None, None)
+
+    def test_an_empty_answer_is_a_queue_of_nothing(self) -> None:
+        assert queue_of(snapshot("text", status=[])) == QueueSummary(0, 0, 0, 0, 0, 0)
+
+    def test_waiting_rows_are_the_longest_queues_first(self) -> None:
+        frame = category_frame(snapshot("text"))
+        assert list(waiting_rows(frame)["name"]) == [MISTRAL, HTML_NAME]
+        assert list(unknown_drain_rows(frame)["name"]) == [HTML_NAME]
+
+    def test_an_unserved_row_waits_but_its_speed_is_not_what_is_unknown(self) -> None:
+        frame = category_frame(snapshot("image"))
+        assert list(waiting_rows(frame)["name"]) == ["Deliberate", "Flux.1-Schnell"]
+        assert list(unknown_drain_rows(frame)["name"]) == []
+
+
+class TestBackends:
+    def test_in_figures(self) -> None:
+        summary = backends_of(snapshot("text"))
+        assert summary._replace(largest_share=None) == BackendSummary(
+            backends=3, largest="aphrodite", largest_share=None, single_backend=1, several_backends=1, uneven=0
+        )
+        assert summary.largest_share == pytest.approx(100 * 5_000 / 7_010)
+
+    def test_uneven_models_are_counted(self) -> None:
+        taken = snapshot("text", usage={**TEXT_USAGE, "month": {"koboldcpp/Mistral-7B-Instruct-v0.3": 9}})
+        assert backends_of(taken).uneven == 1
+
+    @pytest.mark.parametrize("missing", ["status", "usage", "reference"])
+    def test_without_a_source_how_models_spread_is_unknown(self, missing: str) -> None:
+        summary = backends_of(snapshot("text", **{missing: None}))
+        assert (summary.single_backend, summary.several_backends, summary.uneven) == (None, None, None)
+
+    def test_without_usage_no_backend_is_the_largest(self) -> None:
+        summary = backends_of(snapshot("text", usage=None))
+        assert (summary.largest, summary.largest_share) == (None, None)
+
+
+class TestAudit:
+    def test_models_are_counted_by_severity_and_preset(self) -> None:
+        summary = audit_summary(snapshot("image").audit(THRESHOLDS))
+        assert summary.models == 3
+        assert {severity: count for severity, count in summary.by_severity.items() if count} == {
+            Severity.CRITICAL: 1,
+            Severity.WARNING: 1,
+            Severity.NONE: 1,
+        }
+        assert summary.by_preset == {
+            "deletion_candidates": 1, "critical": 1, "zero_usage": 1, "no_workers": 1, "low_usage": 1,
+            "missing_data": 0, "host_issues": 1, "uneven_backends": 0, "unserved_queue": 1,
+        }  # fmt: skip
+
+    def test_severities_add_up_to_the_models(self) -> None:
+        summary = audit_summary(snapshot("text", usage=None, workers=None).audit(THRESHOLDS))
+        assert sum(count or 0 for count in summary.by_severity.values()) == summary.models == 3
+
+
+class TestRows:
+    @pytest.mark.parametrize(
+        ("choice", "names"),
+        [
+            ("active", [MISTRAL, CYDONIA, HTML_NAME, FORMULA_NAME]),
+            ("listed", [MISTRAL, CYDONIA, STHENO]),
+            ("unlisted", [HTML_NAME, FORMULA_NAME, ""]),
+            ("all", [MISTRAL, CYDONIA, HTML_NAME, FORMULA_NAME, "", STHENO]),
+        ],
+    )
+    def test_are_chosen_by_use_or_by_the_reference(self, choice: RowChoice, names: list[str]) -> None:
+        assert list(chosen_rows(category_frame(snapshot("text")), choice)["name"]) == names
+
+    def test_a_queue_alone_makes_a_row_active(self) -> None:
+        assert "Flux.1-Schnell" in set(chosen_rows(category_frame(snapshot("image")), "active")["name"])
+
+    @pytest.mark.parametrize("choice", ["active", "listed", "unlisted", "all"])
+    def test_of_nothing_are_nothing_with_the_same_columns(self, choice: RowChoice) -> None:
+        frame = category_frame(snapshot("text", **dict.fromkeys(USUAL["text"])))
+        chosen = chosen_rows(frame, choice)
+        assert (len(chosen), list(chosen.columns)) == (0, list(frame.columns))
+
+    def test_leading_rows_are_the_largest_above_zero(self) -> None:
+        frame = category_frame(snapshot("text"))
+        assert list(leading_rows(frame, "usage_month", 2)["name"]) == [MISTRAL, CYDONIA]
+        assert len(leading_rows(frame, "usage_month", 50)) == 4
+        unknown = pd.DataFrame({"usage": pd.array([None, 3, 0], dtype="Int64")})
+        assert list(leading_rows(unknown, "usage", 3)["usage"]) == [3]
+
+
+def test_a_percent_of_nothing_or_of_the_unknown_is_unknown() -> None:
+    assert percent(1, 4) == 25.0
+    assert percent(0, 4) == 0.0
+    assert percent(None, 4) is percent(1, None) is percent(1, 0) is None
