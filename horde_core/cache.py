@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from horde_core.errors import SourceError
-from horde_core.freshness import Clock, Decision, Policy, State, decide
+from horde_core.freshness import Clock, Decision, State, decide
 from horde_core.parsing import Parsed
+from horde_core.readings import Reading, RefreshOutcome, Source
 from horde_core.storage import Storage, StoredBody
 
 log = logging.getLogger(__name__)
@@ -29,26 +30,6 @@ FORCED_REFRESH_SECONDS = 10.0
 """How long a source is left alone after a forced refresh, for the whole app."""
 
 T = TypeVar("T")
-
-
-def _never(_old: Any, _new: Any) -> bool:
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Source(Generic[T]):
-    """One thing to fetch: where from, how to read it, how long it keeps.
-
-    ``urls`` are tried in order; those after the first only while nothing is held. ``suspicious(old, new)`` says
-    that a new value must be seen twice before it is believed.
-    """
-
-    key: str
-    title: str
-    urls: tuple[str, ...]
-    parse: Callable[[bytes], Parsed[T]]
-    policy: Policy
-    suspicious: Callable[[T, T], bool] = _never
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,50 +62,12 @@ class Failure:
     suspect: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
-    """What a read found: the value (None when unavailable) and what is known of it.
-
-    ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None when
-    none was; ``unchanged_since`` is when this content was first seen. Ages are in seconds.
-    """
-
-    key: str
-    title: str
-    value: T | None
-    state: State
-    content: str = ""
-    origin: str = ""
-    dropped: int = 0
-    age: float | None = None
-    fetched_at: float | None = None
-    unchanged_since: float | None = None
-    changed_at: float | None = None
-    refreshing: bool = False
-    error: str | None = None
-    retry_in: float | None = None
-
-    def value_or(self, nothing: T) -> T:
-        """Return the value, or ``nothing`` when it is unavailable. An empty value is a value."""
-        return nothing if self.value is None else self.value
-
-
 class _Joined(NamedTuple):
     """A flight that a reader takes part in: when it started (monotonic), and whether there is nothing to show yet."""
 
     landed: Future[None]
     started: float
     is_awaited: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshOutcome:
-    """What a forced refresh did for one source: ``new``, ``unchanged``, ``failed``, ``pending`` or ``refused``."""
-
-    title: str
-    result: str
-    error: str | None = None
-    retry_in: float | None = None
 
 
 class DualLayerCache:

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from horde_core.cache import DualLayerCache, Reading, RefreshOutcome, Source
+from horde_core.cache import DualLayerCache
 from horde_core.client import HordeClient
 from horde_core.demo import DemoTransport
 from horde_core.freshness import Clock, Policy
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers, SourceRows
 from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType, WorkerType
 from horde_core.parsing import Parsed, parse_status, parse_usage, parse_workers
+from horde_core.readings import Reading, RefreshOutcome, Source
 from horde_core.reference import ModelReferenceManager
 from horde_core.settings import Settings
 from horde_core.storage import RedisStorage

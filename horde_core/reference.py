@@ -14,11 +14,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-from horde_core.cache import DualLayerCache, Reading, Source
+from horde_core.cache import DualLayerCache
 from horde_core.errors import ShapeError
 from horde_core.freshness import Policy
 from horde_core.models import LenientCount, LenientFlag, LenientText, ModelType
 from horde_core.parsing import Parsed
+from horde_core.readings import Reading, Source
 from horde_core.settings import Settings
 
 LEGACY_BASELINES = {

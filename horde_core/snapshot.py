@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from horde_core.audit import AuditThresholds, ModelAuditInfo, ModelAuditInfoFactory
-from horde_core.cache import Reading
 from horde_core.freshness import State
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.integration import HordeAPIIntegration
 from horde_core.merger import CategoryMerge, merge_everything
 from horde_core.models import ModelType
+from horde_core.readings import Reading
 from horde_core.reference import ModelReference
 
 

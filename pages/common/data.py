@@ -14,8 +14,8 @@ import streamlit as st
 from horde_core import HordeAPIIntegration, ModelAuditInfo, Settings
 from horde_core import frames as core_frames
 from horde_core.audit import AuditThresholds
-from horde_core.cache import RefreshOutcome
 from horde_core.models import ModelType
+from horde_core.readings import RefreshOutcome
 from horde_core.snapshot import CategoryView, Snapshot, SnapshotReader
 
 SETTINGS = Settings.load()

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from horde_core.cache import Reading, RefreshOutcome
 from horde_core.freshness import State
 from horde_core.models import ModelType
+from horde_core.readings import Reading, RefreshOutcome
 from horde_core.snapshot import CategoryView
 from pages.common import data, words
 

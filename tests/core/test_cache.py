@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from horde_core.cache import DualLayerCache, Reading, Source
+from horde_core.cache import DualLayerCache
 from horde_core.errors import StatusError, TransportError
 from horde_core.freshness import State
 from horde_core.parsing import Parsed
+from horde_core.readings import Reading, Source
 from tests.fixtures.processes import wait_until
 from tests.fixtures.upstream import FALLBACK_URL, URL, WAIT, CacheBench, Upstream
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from horde_core.cache import Reading, Source
 from horde_core.errors import StatusError
 from horde_core.freshness import State
 from horde_core.parsing import Parsed
+from horde_core.readings import Reading, Source
 from tests.fixtures.upstream import CacheBench
 
 TTL, LIMIT = 60.0, 3_660.0

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import redis
 
-from horde_core.cache import Reading, Source
 from horde_core.errors import StatusError
 from horde_core.freshness import State
+from horde_core.readings import Reading, Source
 from horde_core.storage import PAUSE_SECONDS, SOCKET_SECONDS, RedisStorage
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from horde_core.cache import FORCED_REFRESH_SECONDS, Reading, RefreshOutcome
+from horde_core.cache import FORCED_REFRESH_SECONDS
 from horde_core.errors import StatusError, TransportError
 from horde_core.freshness import State
+from horde_core.readings import Reading, RefreshOutcome
 from tests.fixtures.processes import wait_until
 from tests.fixtures.upstream import URL, WAIT, CacheBench
 

@@ -12,12 +12,12 @@ import pytest
 import redis
 import stamina
 
-from horde_core.cache import Reading, Source
 from horde_core.client import ATTEMPTS, HordeClient
 from horde_core.freshness import Clock, State
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.integration import HordeAPIIntegration
 from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker
+from horde_core.readings import Reading, Source
 from horde_core.settings import Settings
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer
