@@ -44,6 +44,10 @@ DOWNLOAD_FLAGS: tuple[Flag, ...] = (
 )
 
 
+CRITICAL_RESTS_ON: tuple[Flag, ...] = ("zero_usage_month", "no_active_workers")
+"""The flags that have to be known before it is certain whether a model is critical."""
+
+
 class Severity(StrEnum):
     """How bad a model's findings are; ``unknown`` when none is known and some cannot be."""
 
@@ -258,7 +262,7 @@ class ModelAuditInfoFactory:
         if month is not None and active is not None:
             unused = month < self.thresholds.text_critical_usage if model_type == "text" else month == 0
             unserved = active < self.thresholds.text_critical_workers if model_type == "text" else active == 0
-            if unused and unserved:
+            if (unused and unserved) or month == active == 0:
                 return Severity.CRITICAL
         found = flags.set_flags()
         if any(flag in DOWNLOAD_FLAGS for flag in found):
@@ -310,11 +314,23 @@ class Preset(BaseModel):
     key: str
     label: str
     rule: str
+    rests_on: tuple[Flag, ...] = Field(description="the flags that decide; while one is unknown so is the selection")
     selects: Callable[[ModelAuditInfo], bool]
 
+    def is_known(self, info: ModelAuditInfo) -> bool:
+        """Whether it is certain that this preset does or does not select a model."""
+        return self.selects(info) or all(getattr(info.flags, flag) is not None for flag in self.rests_on)
 
-def _has_any(*flags: Flag) -> Callable[[ModelAuditInfo], bool]:
-    return lambda info: any(getattr(info.flags, flag) is True for flag in flags)
+
+def _any_of(key: str, label: str, rule: str, *flags: Flag) -> Preset:
+    """A preset that selects the models with any of these flags."""
+    return Preset(
+        key=key,
+        label=label,
+        rule=rule,
+        rests_on=flags,
+        selects=lambda info: any(getattr(info.flags, flag) is True for flag in flags),
+    )
 
 
 def _is_deletion_candidate(info: ModelAuditInfo) -> bool:
@@ -327,56 +343,28 @@ PRESETS: tuple[Preset, ...] = (
         key="deletion_candidates",
         label="Deletion candidates",
         rule="critical, or low usage and no active workers",
+        rests_on=(*CRITICAL_RESTS_ON, "low_usage"),
         selects=_is_deletion_candidate,
     ),
     Preset(
         key="critical",
         label="Critical",
         rule="severity is critical",
+        rests_on=CRITICAL_RESTS_ON,
         selects=lambda info: info.severity is Severity.CRITICAL,
     ),
-    Preset(
-        key="zero_usage",
-        label="Unused for 30 days",
-        rule="no requests in 30 days",
-        selects=_has_any("zero_usage_month"),
+    _any_of("zero_usage", "Unused for 30 days", "no requests in 30 days", "zero_usage_month"),
+    _any_of("no_workers", "No workers", "no worker serves it now", "no_active_workers"),
+    _any_of("low_usage", "Low usage", "share of the category's 30-day requests below the threshold", "low_usage"),
+    _any_of("missing_data", "Missing data", "no description or no baseline", "missing_description", "missing_baseline"),
+    _any_of("host_issues", "Host issues", "any host or download finding", *DOWNLOAD_FLAGS),
+    _any_of(
+        "uneven_backends",
+        "Uneven backends",
+        "usage and threads spread differently over its backends",
+        "uneven_backends",
     ),
-    Preset(
-        key="no_workers",
-        label="No workers",
-        rule="no worker serves it now",
-        selects=_has_any("no_active_workers"),
-    ),
-    Preset(
-        key="low_usage",
-        label="Low usage",
-        rule="share of the category's 30-day requests below the threshold",
-        selects=_has_any("low_usage"),
-    ),
-    Preset(
-        key="missing_data",
-        label="Missing data",
-        rule="no description or no baseline",
-        selects=_has_any("missing_description", "missing_baseline"),
-    ),
-    Preset(
-        key="host_issues",
-        label="Host issues",
-        rule="any host or download finding",
-        selects=_has_any(*DOWNLOAD_FLAGS),
-    ),
-    Preset(
-        key="uneven_backends",
-        label="Uneven backends",
-        rule="usage and threads spread differently over its backends",
-        selects=_has_any("uneven_backends"),
-    ),
-    Preset(
-        key="unserved_queue",
-        label="Unserved queue",
-        rule="jobs wait and no thread serves them",
-        selects=_has_any("unserved_queue"),
-    ),
+    _any_of("unserved_queue", "Unserved queue", "jobs wait and no thread serves them", "unserved_queue"),
 )
 
 

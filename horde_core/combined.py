@@ -95,9 +95,9 @@ class Reconciliation(MergedRecord):
     class Part(MergedRecord):
         """One figure, split."""
 
-        attributed: float | None
-        unlisted: float | None
-        total: float | None
+        attributed: int | float | None
+        unlisted: int | float | None
+        total: int | float | None
 
     usage: dict[Period, Part]
     thread_count: Part

@@ -72,10 +72,9 @@ class CategoryFacts:
         for row in self.rows or ():
             self._rows_by_name.setdefault(row.name, []).append(row)
         self._workers_by_name: dict[str, dict[str, HordeWorker]] = {}
-        self._some_worker_hides_its_models = False
+        self.hides_models = any(map(hides_models, self.workers or ()))
         for worker in self.workers or ():
-            self._some_worker_hides_its_models |= worker.models is None and worker.forms is None
-            for name in worker.models or ():
+            for name in () if worker.type is None else worker.models or ():
                 self._workers_by_name.setdefault(name, {})[worker.identity] = worker
         self._summaries = {worker.identity: _summary(worker) for worker in self.workers or ()}
 
@@ -86,9 +85,9 @@ class CategoryFacts:
             names.update(dict.fromkeys(mentioned or ()))
         return names
 
-    def is_live(self, names: Iterable[str]) -> bool:
-        """Whether any of these names is in the status or with a worker."""
-        return any(name in self._rows_by_name or name in self._workers_by_name for name in names)
+    def has_status(self, names: Iterable[str]) -> bool:
+        """Whether the status lists any of these names."""
+        return any(name in self._rows_by_name for name in names)
 
     def requests(self, names: Sequence[str]) -> Requests:
         """Requests of these names: 0 where a compiled map does not list them, None where there is no map."""
@@ -130,8 +129,8 @@ class CategoryFacts:
         }
 
     def worker_summaries(self, names: Iterable[str]) -> dict[str, WorkerSummary] | None:
-        """The workers that list any of these names, by id in order; None when workers were not given."""
-        if self.workers is None:
+        """The workers that list any of these names, by id in order; None when that is not known."""
+        if self.workers is None or self.hides_models:
             return None
         return {identity: self._summaries[identity] for identity in sorted(self._workers_of(names))}
 
@@ -145,12 +144,20 @@ class CategoryFacts:
 
     def _worker_count(self, names: Sequence[str]) -> int | None:
         """Distinct online workers, not in maintenance. None where a worker does not say what we have to know."""
-        if self._some_worker_hides_its_models:
-            return None
-        online = [worker for worker in self._workers_of(names).values() if worker.online is not False]
-        if any(worker.maintenance_mode is None for worker in online):
-            return None
-        return sum(not worker.maintenance_mode for worker in online)
+        serving = [is_serving(worker) for worker in self._workers_of(names).values()]
+        return None if self.hides_models or None in serving else serving.count(True)
+
+
+def is_serving(worker: HordeWorker) -> bool | None:
+    """Whether a worker is online and not in maintenance; None when it does not say. Only online ones are listed."""
+    if worker.online is False:
+        return False
+    return None if worker.maintenance_mode is None else not worker.maintenance_mode
+
+
+def hides_models(worker: HordeWorker) -> bool:
+    """Whether a worker does not say which models of which category it serves; an alchemist has none."""
+    return (worker.type is None or worker.models is None) and worker.forms is None
 
 
 def _type_of(rows: list[HordeModelStatus] | None, workers: list[HordeWorker] | None) -> ModelType:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from horde_core.audit import GIBIBYTE, ModelAuditInfo
 from horde_core.combined import CombinedModelStatistics
+from horde_core.facts import hides_models, is_serving
 from horde_core.models import PERIODS, ModelType
-from horde_core.names import backend_of
 from horde_core.reference import ModelRecord
 from horde_core.snapshot import Snapshot
 
@@ -27,24 +27,25 @@ _NUMBERS = ("queued", "performance", "momentum")
 def category_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row a model or unlisted name, most used this month first.
 
-    ``listed`` is whether the reference has it. ``usage_*`` are requests, ``share_*`` percent of the category's own
-    sum, ``rank_*`` places in the whole category, ``queued`` and ``performance`` in the unit of :data:`WORK_UNIT`,
-    ``size`` GiB, ``drain_time`` the API's ``eta`` as a timedelta.
+    ``listed`` is whether the reference has it (unknown without one). ``usage_*`` are requests, ``share_*`` percent of
+    the category's own sum, ``rank_*`` places in the whole category, ``queued`` and ``performance`` in the unit of
+    :data:`WORK_UNIT`, ``size`` GiB, ``drain_time`` the API's ``eta`` as a timedelta.
     """
     merged = snapshot.merged
     divisor = WORK_UNIT[snapshot.model_type][1]
+    is_listed = False if snapshot.reference.available else None
     rows = [
-        {**_figures(name, statistics, divisor), **_facts(snapshot.reference[name]), "listed": True}
+        {**_figures(name, statistics, divisor), **_record_facts(snapshot.reference[name]), "listed": True}
         for name, statistics in merged.models.items()
     ]
     rows += [
-        {**_figures(name, statistics, divisor), **_facts(None), "listed": False}
+        {**_figures(name, statistics, divisor), **_record_facts(None), "listed": is_listed}
         for name, statistics in merged.unlisted.items()
     ]
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame = frame.astype(dict.fromkeys(_WHOLE_NUMBERS, "Int64") | dict.fromkeys(_NUMBERS, "Float64"))
     frame = frame.astype(
-        {"size": "Float64", "parameters": "Float64", "unserved": "boolean", "nsfw": "boolean", "listed": "bool"}
+        {"size": "Float64", "parameters": "Float64", "unserved": "boolean", "nsfw": "boolean", "listed": "boolean"}
     )
     for period in PERIODS:
         total = merged.reconciliation.total_usage(period)
@@ -63,6 +64,7 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
     ``thread_share`` and ``share_month`` are percent of the category.
     """
     merged = snapshot.merged
+    is_listed = False if snapshot.reference.available else None
     rows = [
         {
             "name": name,
@@ -76,7 +78,7 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
             "jobs": variation.queued_jobs,
             "queued": variation.queued,
         }
-        for listed, part in ((True, merged.models), (False, merged.unlisted))
+        for listed, part in ((True, merged.models), (is_listed, merged.unlisted))
         for name, statistics in part.items()
         for variation in (statistics.backend_variations or {}).values()
     ]
@@ -95,6 +97,7 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns)
     frame = frame.astype(
         dict.fromkeys(("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs"), "Int64")
+        | {"listed": "boolean"}
     )
     frame["share_month"] = _share(frame["usage_month"], merged.reconciliation.total_usage("month"))
     frame["thread_share"] = _share(frame["threads"], merged.reconciliation.thread_count.total)
@@ -104,22 +107,25 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
 def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row a backend: models, threads, distinct workers and requests, with their shares in percent.
 
-    ``models`` counts the models of the reference that the backend had requests for this month or serves now.
+    ``models`` counts the models of the reference that the backend had requests for this month or serves now,
+    ``unlisted`` the names outside it; both are unknown without the reference, the usage or the status.
     """
     frame = backend_frame(snapshot)
     is_active = (frame["usage_month"].fillna(0) > 0) | (frame["threads"].fillna(0) > 0)
+    is_listed = frame["listed"].fillna(False)
     totals = frame.groupby("backend").agg(
         **{column: (column, _sum_or_unknown) for column in ("usage_day", "usage_month", "usage_total", "threads")}
     )
-    totals["models"] = frame[is_active & frame["listed"]].groupby("backend")["name"].nunique()
-    totals["unlisted"] = frame[is_active & ~frame["listed"]].groupby("backend")["name"].nunique()
-    totals["workers"] = _workers_by_backend(snapshot)
-    if snapshot.workers.available:
-        totals["workers"] = totals["workers"].fillna(0)
-    totals = totals.astype("Int64").fillna({"models": 0, "unlisted": 0}).reset_index()
+    for column, chosen in (("models", is_active & is_listed), ("unlisted", is_active & ~is_listed)):
+        names = frame[chosen].groupby("backend")["name"].nunique().reindex(totals.index, fill_value=0)
+        is_known = snapshot.reference.available and snapshot.usage.available and snapshot.status.available
+        totals[column] = names if is_known else pd.NA
+    totals["workers"] = _workers_by_backend(snapshot, totals.index)
+    totals = totals.astype("Int64").reset_index()
     totals["share_month"] = _share(totals["usage_month"], snapshot.merged.reconciliation.total_usage("month"))
     totals["thread_share"] = _share(totals["threads"], snapshot.merged.reconciliation.thread_count.total)
-    totals = totals[(totals["usage_total"].fillna(1) > 0) | (totals["threads"].fillna(0) > 0)]
+    figures = totals[["usage_day", "usage_month", "usage_total", "threads"]]
+    totals = totals[figures.fillna(0).gt(0).any(axis=1) | figures.isna().all(axis=1)]
     return totals.sort_values("usage_month", ascending=False, ignore_index=True)
 
 
@@ -224,7 +230,7 @@ def _figures(name: str, statistics: CombinedModelStatistics, divisor: float) -> 
     }
 
 
-def _facts(record: ModelRecord | None) -> dict[str, Any]:
+def _record_facts(record: ModelRecord | None) -> dict[str, Any]:
     if record is None:
         return dict.fromkeys(("baseline", "nsfw", "style", "size", "parameters"))
     return {
@@ -251,11 +257,17 @@ def _sum_or_unknown(values: pd.Series[Any]) -> Any:
     return values.sum(skipna=False) if len(values) else 0
 
 
-def _workers_by_backend(snapshot: Snapshot) -> pd.Series[Any]:
-    """Distinct workers, not in maintenance, that serve a name of each backend."""
-    serving: dict[str, set[str]] = {}
+def _workers_by_backend(snapshot: Snapshot, backends: pd.Index[Any]) -> pd.Series[Any]:
+    """Distinct online workers, not in maintenance, that serve a name of each backend.
+
+    Unknown for all where workers are unavailable or one of them does not say what has to be known.
+    """
+    serving: dict[str, set[str]] = {backend: set() for backend in backends}
     for worker in snapshot.workers:
-        if worker.maintenance_mode is not True:
-            for name in worker.models or ():
-                serving.setdefault(backend_of(name), set()).add(worker.identity)
-    return pd.Series({backend: len(workers) for backend, workers in serving.items()}, dtype="Int64")
+        is_counted = is_serving(worker)
+        if is_counted is None or hides_models(worker):
+            return pd.Series(pd.NA, index=backends, dtype="Int64")
+        for backend in {snapshot.merged.backends[name] for name in worker.models or ()} if is_counted else ():
+            serving.setdefault(backend, set()).add(worker.identity)
+    counts = pd.Series({backend: len(workers) for backend, workers in serving.items()}, dtype="Int64")
+    return counts if snapshot.workers.available else pd.Series(pd.NA, index=backends, dtype="Int64")

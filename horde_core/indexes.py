@@ -6,11 +6,13 @@ in case only. ``available`` is False when the source has nothing to show; then e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Generic, TypeVar
 
 from horde_core.models import (
+    LONGEST_ETA,
     PERIODS,
     UNKNOWN_ETA,
     Count,
@@ -175,9 +177,9 @@ class IndexedHordeWorkers:
         return list(self._workers)
 
     def of_type(self, worker_type: WorkerType) -> IndexedHordeWorkers:
-        """Return the workers of one type: the same object each time."""
+        """Return the workers of one type, and those that do not say theirs: the same object each time."""
         if worker_type not in self._of_type:
-            chosen = IndexedHordeWorkers([worker for worker in self._workers if worker.type == worker_type])
+            chosen = IndexedHordeWorkers([worker for worker in self._workers if worker.type in (None, worker_type)])
             chosen.available = self.available
             self._of_type.setdefault(worker_type, chosen)
         return self._of_type[worker_type]
@@ -198,7 +200,10 @@ def sum_or_unknown(values: Iterable[float | None]) -> float | None:
     """Add up; None as soon as one part is unknown: a sum is never made smaller by what is not known."""
     parts = list(values)
     known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    if len(known) < len(parts):
+        return None
+    # Exact either way, so that the order in which the API sends its rows changes nothing.
+    return math.fsum(known) if any(type(part) is float for part in known) else sum(known)
 
 
 def count_or_unknown(values: Iterable[Count]) -> int | None:
@@ -209,11 +214,13 @@ def count_or_unknown(values: Iterable[Count]) -> int | None:
 
 def combined_performance(rows: Sequence[HordeModelStatus]) -> float | None:
     """Mean speed over the names with a known one (0.0 is unknown), weighted by threads; in the API's raw units."""
-    known = [(row.performance, row.count or 0) for row in rows if row.performance]
-    threads = sum(weight for _, weight in known)
+    known = [(row.performance, row.count) for row in rows if row.performance]
+    if len(known) == 1:
+        return known[0][0]
+    threads = count_or_unknown(weight for _, weight in known)
     if threads:
-        return sum(speed * weight for speed, weight in known) / threads
-    return sum(speed for speed, _ in known) / len(known) if known else None
+        return math.fsum(speed * (weight or 0) for speed, weight in known) / threads
+    return math.fsum(speed for speed, _ in known) / len(known) if known and threads == 0 else None
 
 
 def combined_eta(rows: Sequence[HordeModelStatus]) -> int | None:
@@ -225,8 +232,10 @@ def combined_eta(rows: Sequence[HordeModelStatus]) -> int | None:
         return None
     if queued == 0:
         return 0
-    rate = sum((row.count or 0) * (row.performance or 0.0) for row in rows)
-    return int(queued / rate) if rate else None
+    if any(row.count is None for row in rows):
+        return None
+    rate = math.fsum((row.count or 0) * (row.performance or 0.0) for row in rows)
+    return int(queued / rate) if rate and queued / rate <= LONGEST_ETA else None
 
 
 def _summed(name: str, rows: Sequence[HordeModelStatus]) -> HordeModelStatus:

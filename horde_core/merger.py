@@ -18,12 +18,14 @@ from horde_core.names import CANONICAL, NameIndex
 class CategoryMerge(NamedTuple):
     """A whole category, merged once: models in the order asked for, unlisted names, totals.
 
-    Unlisted spellings that differ in case only are one entry, under the spelling with most usage.
+    Unlisted spellings that differ in case only are one entry, under the spelling with most usage. ``backends`` is the
+    backend of each API name.
     """
 
     models: dict[str, CombinedModelStatistics]
     unlisted: dict[str, CombinedModelStatistics]
     reconciliation: Reconciliation
+    backends: dict[str, str]
 
 
 def merge_category_with_horde_data(
@@ -98,7 +100,7 @@ def merge_everything(
     attribution = _Attribution(NameIndex(model_names, model_type=model_type), facts)
     models = _merge_models(attribution, facts, include_backend_variations=model_type == "text")
     unlisted = _merge_unlisted(attribution, facts, sum_spellings=True)
-    return CategoryMerge(models, unlisted, _reconcile(models, unlisted, facts))
+    return CategoryMerge(models, unlisted, _reconcile(models, unlisted, facts), attribution.backends)
 
 
 class _Attribution:
@@ -106,11 +108,13 @@ class _Attribution:
 
     def __init__(self, index: NameIndex, facts: CategoryFacts) -> None:
         self.models: dict[str, dict[str, list[str]]] = {model: {} for model in index.model_names}
-        self.unlisted: list[tuple[str, str]] = []
+        self.unlisted: list[str] = []
+        self.backends: dict[str, str] = {}
         for name in facts.names():
             model, backend, _, _ = index.resolve(name)
+            self.backends[name] = backend
             if model is None:
-                self.unlisted.append((name, backend))
+                self.unlisted.append(name)
             else:
                 self.models[model].setdefault(backend, []).append(name)
 
@@ -131,24 +135,26 @@ def _merge_unlisted(
 ) -> dict[str, CombinedModelStatistics]:
     """Merge the names that belong to no model, each for itself or spellings that differ in case only together."""
     spellings: dict[str, list[str]] = {}
-    backends = dict(attribution.unlisted)
-    for name in backends:
+    for name in attribution.unlisted:
         spellings.setdefault(name.casefold() if sum_spellings else name, []).append(name)
     is_text = facts.model_type == "text"
     merged = {}
     for names in spellings.values():
         most_used = facts.most_used(names)
-        merged[most_used] = _combined({backends[most_used]: names}, facts, is_text)
+        merged[most_used] = _combined({attribution.backends[most_used]: names}, facts, is_text, is_unlisted=True)
     return merged
 
 
-def _combined(backends: Mapping[str, list[str]], facts: CategoryFacts, with_backends: bool) -> CombinedModelStatistics:
-    """Add up the names of one model, which come by backend."""
+def _combined(
+    backends: Mapping[str, list[str]], facts: CategoryFacts, with_backends: bool, is_unlisted: bool = False
+) -> CombinedModelStatistics:
+    """Add up the names of one model, which come by backend; an unlisted name has its backend whatever is known."""
     names = sorted(name for names in backends.values() for name in names)
     live, requests = facts.live(names), facts.requests(names)
     variations = None
     if with_backends and len(backends) == 1:
-        variations = _variations(backends, facts, live, requests)
+        is_told = is_unlisted or _is_worth_telling(names, requests, facts)
+        variations = {b: _variation(b, names, facts, live, requests) for b in backends if is_told}
     elif with_backends:
         variations = _variations(backends, facts)
     return CombinedModelStatistics(
@@ -160,28 +166,33 @@ def _combined(backends: Mapping[str, list[str]], facts: CategoryFacts, with_back
     )
 
 
-def _variations(
-    backends: Mapping[str, list[str]], facts: CategoryFacts, live: Live | None = None, requests: Requests | None = None
-) -> dict[str, BackendVariation]:
-    """One variation per backend with any status or usage: canonical first, then by name.
-
-    ``live`` and ``requests`` are given where the only backend has the model's own figures.
-    """
+def _variations(backends: Mapping[str, list[str]], facts: CategoryFacts) -> dict[str, BackendVariation]:
+    """One variation per backend with any status or usage: canonical first, then by name."""
     variations = {}
     for backend in sorted(backends, key=lambda backend: (backend != CANONICAL, backend)):
         names = sorted(backends[backend])
-        day, month, total = requests or facts.requests(names)
-        if day or month or total or facts.is_live(names):
-            variations[backend] = BackendVariation(
-                backend=backend,
-                names=tuple(names),
-                variant_name=facts.most_used(names),
-                **(live or facts.live(names)),
-                usage_day=day,
-                usage_month=month,
-                usage_total=total,
-            )
+        requests = facts.requests(names)
+        if _is_worth_telling(names, requests, facts):
+            variations[backend] = _variation(backend, names, facts, facts.live(names), requests)
     return variations
+
+
+def _is_worth_telling(names: list[str], requests: Requests, facts: CategoryFacts) -> bool:
+    return any(requests) or facts.has_status(names)
+
+
+def _variation(
+    backend: str, names: list[str], facts: CategoryFacts, live: Live, requests: Requests
+) -> BackendVariation:
+    return BackendVariation(
+        backend=backend,
+        names=tuple(names),
+        variant_name=facts.most_used(names),
+        **live,
+        usage_day=requests.day,
+        usage_month=requests.month,
+        usage_total=requests.total,
+    )
 
 
 def _reconcile(

@@ -7,11 +7,10 @@ that cannot be used is ``None``. :mod:`horde_core.parsing` turns whole bodies in
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 ModelType = Literal["image", "text"]
@@ -19,23 +18,42 @@ WorkerType = Literal["image", "text", "interrogation"]
 Period = Literal["day", "month", "total"]
 PERIODS: tuple[Period, ...] = ("day", "month", "total")
 
+LARGEST_COUNT = 2**53
+"""No network has such a count; beyond it neither a browser nor a table of 64-bit integers keeps it to the unit."""
+
+LARGEST_AMOUNT = 1e18
+"""The same for amounts of work, in the API's units."""
+
+LONGEST_ETA = 10**9
+"""Seconds beyond which a time to drain is as good as unknown: thirty years."""
+
 UNKNOWN_ETA = 10_000
 """The API's sentinel for "work is queued and no speed is known"; never seconds."""
 
 
-def _whole_number(value: object) -> object:
-    """Let through ints and integral floats that are finite and not negative; ``True`` and ``"3"`` are no counts."""
-    if value is None or (type(value) is int and value >= 0):
+def whole_number(value: object) -> int | None:
+    """Return a count; None for what is none: negative, fractional, infinite, absurd, ``True``, ``"3"``."""
+    if type(value) is int and 0 <= value <= LARGEST_COUNT:
         return value
-    if type(value) is float and value >= 0 and value.is_integer():
+    if type(value) is float and 0 <= value <= LARGEST_COUNT and value.is_integer():
         return int(value)
-    raise ValueError("a count must be a whole number, not negative")
+    return None
+
+
+def _count(value: object) -> object:
+    if value is not None and whole_number(value) is None:
+        raise ValueError(f"a count must be a whole number from 0 to {LARGEST_COUNT}")
+    return whole_number(value)
 
 
 def _amount(value: object) -> object:
-    if value is None or (type(value) in (int, float) and math.isfinite(value) and value >= 0):  # type: ignore[arg-type, operator]
+    if value is None or (isinstance(value, int | float) and type(value) is not bool and 0 <= value <= LARGEST_AMOUNT):
         return value
-    raise ValueError("an amount must be a finite number, not negative")
+    raise ValueError(f"an amount must be a number from 0 to {LARGEST_AMOUNT:g}")
+
+
+def _within_reason(seconds: int | None) -> int | None:
+    return seconds if seconds is not None and seconds <= LONGEST_ETA else None
 
 
 def _none_if_unusable(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -49,7 +67,7 @@ def _only_strings(value: object) -> object:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else value
 
 
-Count = Annotated[int | None, BeforeValidator(_whole_number)]
+Count = Annotated[int | None, BeforeValidator(_count)]
 Amount = Annotated[float | None, BeforeValidator(_amount)]
 Lenient = WrapValidator(_none_if_unusable)
 LenientCount = Annotated[Count, Lenient]
@@ -75,7 +93,9 @@ class HordeModelStatus(Record):
         None, description="pixelsteps or tokens waiting; a request that names several counts in each"
     )
     jobs: Count = Field(None, description="images or texts waiting or in progress")
-    eta: LenientCount = Field(None, description=f"seconds to drain the queue; {UNKNOWN_ETA} is unknown")
+    eta: Annotated[LenientCount, AfterValidator(_within_reason)] = Field(
+        None, description=f"seconds to drain the queue; {UNKNOWN_ETA} is unknown"
+    )
     type: Annotated[ModelType | None, Lenient] = None
 
 

@@ -7,6 +7,7 @@ empty success.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -21,6 +22,7 @@ from horde_core.models import (
     HordeWorker,
     ModelType,
     Period,
+    whole_number,
 )
 
 T = TypeVar("T")
@@ -61,9 +63,9 @@ def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
         if not isinstance(raw, dict):
             maps[period] = None
             continue
-        usable: dict[str, int | None] = {n: count for n, count in raw.items() if type(count) is int and count >= 0}
-        if len(usable) < len(raw):
-            usable = {name: int(count) for name, count in raw.items() if _is_count(count)}
+        usable = {name: whole_number(count) for name, count in raw.items()}
+        if None in usable.values():
+            usable = {name: count for name, count in usable.items() if count is not None}
             dropped += len(raw) - len(usable)
         maps[period] = usable
     response = HordeModelStatsResponse.model_construct(day=maps["day"], month=maps["month"], total=maps["total"])
@@ -88,12 +90,16 @@ def parse_object(record: type[RecordT]) -> Callable[[bytes], Parsed[RecordT]]:
 def _json(body: bytes) -> Any:
     try:
         return from_json(body)
-    except ValueError as error:
+    except ValueError:
+        return _json_with_broken_characters(body)
+
+
+def _json_with_broken_characters(body: bytes) -> Any:
+    """Read a body in which some name holds half a surrogate pair, as a question mark: one name costs no body."""
+    try:
+        return from_json(json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError) as error:
         raise ShapeError(f"JSON was expected ({error})") from error
-
-
-def _is_count(value: object) -> bool:
-    return (type(value) is int and value >= 0) or (type(value) is float and value >= 0 and value.is_integer())
 
 
 def _rows(body: bytes, record: type[RecordT], counts: Sequence[str]) -> tuple[list[RecordT], int]:

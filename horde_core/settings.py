@@ -96,9 +96,10 @@ class Settings(BaseSettings):
     @field_validator("preferred_file_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
-        return value
+        hosts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(hosts, list | tuple):
+            return value
+        return tuple(host.strip().lower() for host in hosts if isinstance(host, str) and host.strip())
 
     @field_validator("redis_url", mode="before")
     @classmethod

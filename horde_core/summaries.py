@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from horde_core.audit import PRESETS, ModelAuditInfo, Severity
+from horde_core.audit import CRITICAL_RESTS_ON, PRESETS, ModelAuditInfo, Severity
 from horde_core.combined import Reconciliation
 from horde_core.models import Period
 
@@ -42,7 +42,7 @@ def usage_summary(
         listed_share=percent(listed, part.total),
         unlisted_share=percent(unlisted, part.total),
         models=int(frame["listed"].sum()) if reference_available else None,
-        models_used=int((frame["listed"] & (usage.fillna(0) > 0)).sum()) if reference_available and is_known else None,
+        models_used=int((frame["listed"] & usage.gt(0)).sum()) if reference_available and is_known else None,
         top_ten_share=percent(float(usage.nlargest(10).sum()), part.total) if is_known else None,
         largest_share=largest(frame[f"share_{period}"]),
     )
@@ -68,8 +68,8 @@ def queue_summary(frame: pd.DataFrame, reconciliation: Reconciliation, unit: flo
         jobs=_whole(reconciliation.queued_jobs.total),
         threads=_whole(reconciliation.thread_count.total),
         waiting=len(waiting_rows(frame)) if is_known else None,
-        unserved=int(frame["unserved"].fillna(False).sum()) if is_known else None,
-        unknown_drain=len(unknown_drain_rows(frame)) if is_known else None,
+        unserved=int(frame["unserved"].sum()) if is_known and frame["unserved"].notna().all() else None,
+        unknown_drain=len(unknown_drain_rows(frame)) if is_known and frame["threads"].notna().all() else None,
     )
 
 
@@ -87,7 +87,7 @@ def unknown_drain_rows(frame: pd.DataFrame) -> pd.DataFrame:
 class BackendSummary(NamedTuple):
     """How text models spread over backends this month. Shares in percent."""
 
-    backends: int
+    backends: int | None
     largest: str | None
     largest_share: float | None
     single_backend: int | None
@@ -103,7 +103,7 @@ def backend_summary(totals: pd.DataFrame, audits: dict[str, ModelAuditInfo]) -> 
     counts = [len(balance.backends) for balance in balances if balance is not None]
     leader = active.iloc[0] if len(active) and active["share_month"].notna().any() else None
     return BackendSummary(
-        backends=len(active),
+        backends=len(active) if totals[["usage_month", "threads"]].notna().all(axis=None) and len(totals) else None,
         largest=None if leader is None else str(leader["backend"]),
         largest_share=None if leader is None else float(leader["share_month"]),
         single_backend=counts.count(1) if is_known else None,
@@ -113,21 +113,31 @@ def backend_summary(totals: pd.DataFrame, audits: dict[str, ModelAuditInfo]) -> 
 
 
 class AuditSummary(NamedTuple):
-    """How many models each severity and preset selects."""
+    """How many models each severity and preset selects; None where that is unknown for some model."""
 
     models: int
-    by_severity: dict[Severity, int]
-    by_preset: dict[str, int]
+    by_severity: dict[Severity, int | None]
+    by_preset: dict[str, int | None]
 
 
 def audit_summary(audits: dict[str, ModelAuditInfo]) -> AuditSummary:
-    """Count the audits by severity and preset."""
+    """Count the audits by severity and preset.
+
+    While it is unknown of one model whether it is critical, no severity has a count; while it is unknown of one whether
+    there is nothing to find, neither has that.
+    """
     infos = audits.values()
-    return AuditSummary(
-        models=len(audits),
-        by_severity={severity: sum(info.severity is severity for info in infos) for severity in Severity},
-        by_preset={preset.key: sum(map(preset.selects, infos)) for preset in PRESETS},
-    )
+    by_severity: dict[Severity, int | None] = {
+        severity: sum(info.severity is severity for info in infos) for severity in Severity
+    }
+    if not all(getattr(info.flags, flag) is not None for info in infos for flag in CRITICAL_RESTS_ON):
+        by_severity |= dict.fromkeys((Severity.CRITICAL, Severity.WARNING, Severity.NOTICE, Severity.NONE))
+    elif by_severity[Severity.UNKNOWN]:
+        by_severity[Severity.NONE] = None
+    by_preset = {
+        preset.key: sum(map(preset.selects, infos)) if all(map(preset.is_known, infos)) else None for preset in PRESETS
+    }
+    return AuditSummary(len(audits), by_severity, by_preset)
 
 
 def chosen_rows(frame: pd.DataFrame, choice: RowChoice) -> pd.DataFrame:
@@ -137,7 +147,8 @@ def chosen_rows(frame: pd.DataFrame, choice: RowChoice) -> pd.DataFrame:
         return frame[figures.fillna(0).gt(0).any(axis=1)]
     if choice == "all":
         return frame
-    return frame[frame["listed"] if choice == "listed" else ~frame["listed"]]
+    is_listed = frame["listed"].fillna(False)
+    return frame[is_listed if choice == "listed" else ~is_listed]
 
 
 def leading_rows(frame: pd.DataFrame, column: str, number: int) -> pd.DataFrame:

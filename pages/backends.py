@@ -17,7 +17,7 @@ panels.figures(
     [
         panels.Figure(
             "Backends in use",
-            words.count(summary.backends) if len(totals) else words.UNKNOWN,
+            words.count(summary.backends),
             "with requests in 30 days or threads now",
         ),
         panels.Figure(
@@ -44,8 +44,8 @@ if len(current):
         f"All text names, listed or not · {status.usage_age(view)}",
         charts.paired_bars(
             list(current["backend"]),
-            [None if words.is_unknown(v) else float(v) for v in current["share_month"]],
-            [None if words.is_unknown(v) else float(v) for v in current["thread_share"]],
+            words.known(current["share_month"]),
+            words.known(current["thread_share"]),
             ("Share of 30-day requests", "Share of threads now"),
             "% of the text category",
         ),

@@ -52,8 +52,8 @@ if len(busiest):
         f"The {len(busiest)} longest queues · a bar of demand longer than its bar of supply waits longer than average",
         charts.paired_bars(
             list(busiest["name"]),
-            [float(value) for value in busiest["queue_share"].fillna(0)],
-            [float(value) for value in busiest["thread_share"].fillna(0)],
+            words.known(busiest["queue_share"]),
+            words.known(busiest["thread_share"]),
             ("Share of queued work", "Share of threads"),
             "% of the category",
         ),

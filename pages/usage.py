@@ -68,7 +68,7 @@ if len(leaders):
 else:
     st.info(
         "Usage is unavailable, so there is nothing to draw."
-        if not snapshot.usage.available
+        if summary.total is None
         else "No model was used in this period."
     )
 
@@ -85,7 +85,7 @@ chosen = filters.matching(chosen_rows(frame, rows), text)
 ordered = chosen.sort_values(f"usage_{period}", ascending=False, kind="stable", na_position="last")
 st.caption(
     f"{len(ordered):,} of {words.plural(len(frame), 'name')}, with "
-    f"{words.count(ordered[f'usage_{period}'].sum() if snapshot.usage.available else None)} of "
+    f"{words.count(None if summary.total is None else ordered[f'usage_{period}'].sum())} of "
     f"{words.count(summary.total)} {noun}."
 )
 if len(ordered):

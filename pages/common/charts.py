@@ -77,18 +77,19 @@ def count_bars(counts: pd.Series[Any], unit: str) -> go.Figure:
 def usage_bars(frame: pd.DataFrame, period: str, noun: str) -> go.Figure:
     """The share of the most used models; those that are not in the reference in grey."""
     shares = [float(value) for value in frame[f"share_{period}"]]
+    unlisted = ~frame["listed"].astype("boolean").fillna(True)
     return ranked_bars(
         list(frame["name"]),
         shares,
         [words.share(value) for value in shares],
         [
             f"{words.one_line(name, 80)}\n{words.count(usage)} {noun}, {words.share(part)} of all"
-            + ("" if listed else "\nnot in the reference")
-            for name, usage, part, listed in zip(
-                frame["name"], frame[f"usage_{period}"], shares, frame["listed"], strict=True
+            + ("\nnot in the reference" if is_unlisted else "")
+            for name, usage, part, is_unlisted in zip(
+                frame["name"], frame[f"usage_{period}"], shares, unlisted, strict=True
             )
         ],
-        [PALETTE[0] if listed else UNLISTED_COLOUR for listed in frame["listed"]],
+        [UNLISTED_COLOUR if is_unlisted else PALETTE[0] for is_unlisted in unlisted],
         f"% of all {noun}",
     )
 

@@ -37,7 +37,12 @@ SEVERITY_RULES: Mapping[Severity, Callable[[ModelType, AuditThresholds], str]] =
     Severity.CRITICAL: lambda model_type, thresholds: (
         "unused for 30 days, no workers"
         if model_type == "image"
-        else f"under {thresholds.text_critical_usage} requests in 30 days, no workers"
+        else f"under {thresholds.text_critical_usage} requests in 30 days, "
+        + (
+            "no workers"
+            if thresholds.text_critical_workers == 1
+            else f"under {thresholds.text_critical_workers} workers"
+        )
     ),
     Severity.WARNING: lambda _type, _thresholds: "a host or download finding",
     Severity.NOTICE: lambda _type, _thresholds: "any other finding",
@@ -132,8 +137,8 @@ def counts(frame: pd.DataFrame) -> pd.Series[Any]:
 def preset_counts(summary: AuditSummary) -> pd.Series[Any]:
     """Models by preset, most first."""
     labels = {preset.key: preset.label for preset in PRESETS}
-    counted = pd.Series(summary.by_preset).rename(index=labels)
-    return counted[counted > 0].sort_values(ascending=False, kind="stable")
+    counted = pd.Series({labels[key]: count for key, count in summary.by_preset.items() if count}, dtype="int64")
+    return counted.sort_values(ascending=False, kind="stable")
 
 
 def unknown_notice(frame: pd.DataFrame) -> None:
@@ -142,7 +147,7 @@ def unknown_notice(frame: pd.DataFrame) -> None:
     if len(unknown):
         names = [label(flag) for flag in FLAGS if (unknown == flag).any()]
         st.warning(
-            f"Unknown now, because a source is unavailable: {words.listing(names)}. "
+            f"Unknown now, because a source is unavailable or incomplete: {words.listing(names)}. "
             "What is unknown is neither a finding nor a clean bill, and no preset selects it.",
             icon=":material/help:",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,8 @@ from pages.common import words
 
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}
 REQUEST_WORDS: Mapping[ModelType, str] = {"image": "images", "text": "requests"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 
 
 def name_column(label: str = "Model") -> Any:
@@ -110,5 +112,7 @@ def _cell(value: Any) -> Any:
 
 
 def _guarded(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula, also behind leading spaces."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    """Put an apostrophe before what a spreadsheet might take for a formula, also behind what cannot be seen."""
+    begins_with_control = text.lstrip(" ").startswith(("\t", "\r", "\n"))
+    visible = unicodedata.normalize("NFKC", text.lstrip().lstrip(_INVISIBLE).lstrip()[:1])
+    return f"'{text}" if begins_with_control or visible.startswith(_FORMULA_STARTS) else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,11 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 def is_unknown(value: Any) -> bool:
     """Whether a figure is unknown: None, NA or not a number."""
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def known(values: Iterable[Any]) -> list[float | None]:
+    """Figures as plain numbers, None for the unknown ones."""
+    return [None if is_unknown(value) else float(value) for value in values]
 
 
 def count(value: Any) -> str:

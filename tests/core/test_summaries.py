@@ -159,7 +159,7 @@ class TestAudit:
         }  # fmt: skip
 
     def test_severities_add_up_to_the_models(self) -> None:
-        summary = audit_summary(snapshot("text", usage=None, workers=None).audit(THRESHOLDS))
+        summary = audit_summary(snapshot("text").audit(THRESHOLDS))
         assert sum(count or 0 for count in summary.by_severity.values()) == summary.models == 3
 
 
