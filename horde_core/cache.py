@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_all
-from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from horde_core.errors import SourceError
 from horde_core.freshness import Clock, Decision, State, decide
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 FORCED_REFRESH_SECONDS = 10.0
 """How long a source is left alone after a forced refresh, for the whole app."""
+
+LONGEST_RETRY_AFTER_SECONDS = 86_400.0
+"""A day: no server's wish to be left alone is honoured for longer without asking again."""
 
 T = TypeVar("T")
 
@@ -53,21 +57,26 @@ class Entry(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the last refresh gave nothing; ``retry_at`` is monotonic."""
+    """Why the last refresh gave nothing. Times are monotonic; ``asked_until`` is what the server itself asked for.
+
+    ``suspect`` is a value that is not believed until a second answer agrees.
+    """
 
     message: str
-    at: float
     count: int
     retry_at: float
-    suspect: bool = False
+    asked_until: float
+    suspect: Any = None
 
 
-class _Joined(NamedTuple):
-    """A flight that a reader takes part in: when it started (monotonic), and whether there is nothing to show yet."""
+@dataclass(slots=True)
+class _Flight:
+    """A fetch under way. A forced refresh that joins makes it ask upstream, whatever Redis holds."""
 
-    landed: Future[None]
+    sequence: int
     started: float
-    is_awaited: bool
+    is_forced: bool
+    landed: Future[None] = field(default_factory=Future)
 
 
 class DualLayerCache:
@@ -87,7 +96,7 @@ class DualLayerCache:
         self._lock = threading.RLock()
         self._entries: dict[str, Entry[Any]] = {}
         self._failures: dict[str, Failure] = {}
-        self._flights: dict[str, tuple[Future[None], float]] = {}
+        self._flights: dict[str, _Flight] = {}
         self._forced_at: dict[str, float] = {}
         self._sequence = 0
 
@@ -111,17 +120,16 @@ class DualLayerCache:
         source) and waits for that in the same way. ``patience`` is for who can wait: seconds, for all sources
         together, that a refresh under way is given before stale data is served.
         """
-        now = self._clock.monotonic()
-        flights = [flight for source in sources if (flight := self._start_if_needed(source, force_refresh))]
-        for flight in flights:
-            until = min(now, flight.started) + wait if flight.is_awaited else now + patience
+        joined = [self._start_if_needed(source, force_refresh) for source in sources]
+        for flight, is_awaited in filter(None, joined):
+            until = flight.started + (wait if is_awaited else patience)
             wait_for_all([flight.landed], timeout=max(0.0, until - self._clock.monotonic()))
         return [self._reading(source) for source in sources]
 
     def refresh(self, sources: Sequence[Source[Any]], wait: float) -> list[RefreshOutcome]:
         """Force a reload of the sources and say what came of each."""
         before = {source.key: self._reading(source) for source in sources}
-        refused = {source.key: left for source in sources if (left := self._forced_left(source.key)) > 0}
+        refused = {source.key: left for source in sources if (left := self._refused_for(source.key)) > 0}
         allowed = [source for source in sources if source.key not in refused]
         after = dict(zip((s.key for s in allowed), self.read_all(allowed, wait, force_refresh=True), strict=True))
         return [
@@ -131,15 +139,13 @@ class DualLayerCache:
             for source in sources
         ]
 
-    def _start_if_needed(self, source: Source[Any], force_refresh: bool) -> _Joined | None:
+    def _start_if_needed(self, source: Source[Any], force_refresh: bool) -> tuple[_Flight, bool] | None:
         """Start or join a flight where one is due, and say whether the reader has to wait for it."""
         now = self._clock.monotonic()
         with self._lock:
-            if force_refresh and source.key in self._flights:
-                return _Joined(*self._flights[source.key], is_awaited=True)
-            if force_refresh and self._forced_left(source.key) <= 0:
+            if force_refresh and self._refused_for(source.key) <= 0:
                 self._forced_at[source.key] = now
-                return _Joined(*self._flight(source, forced=True), is_awaited=True)
+                return self._flight(source, is_forced=True), True
             decision = decide(self._age(source.key), source.policy)
             if decision is Decision.SERVE:
                 return None
@@ -149,42 +155,53 @@ class DualLayerCache:
                 return None
             has_nothing_to_show = source.policy.ttl == 0 or decision is Decision.FETCH
             is_awaited = has_nothing_to_show and failure is None
-            return _Joined(*self._flight(source, forced=False), is_awaited)
+            return self._flight(source, is_forced=False), is_awaited
 
-    def _forced_left(self, key: str) -> float:
-        forced_at = self._forced_at.get(key)
-        if forced_at is None:
+    def _refused_for(self, key: str) -> float:
+        """Seconds before a forced refresh is possible: one was just made, or the server asked to be left alone."""
+        if key in self._flights:
             return 0.0
-        return max(0.0, forced_at + FORCED_REFRESH_SECONDS - self._clock.monotonic())
+        failure = self._failures.get(key)
+        allowed_at = max(
+            self._forced_at.get(key, -math.inf) + FORCED_REFRESH_SECONDS, failure.asked_until if failure else -math.inf
+        )
+        return max(0.0, allowed_at - self._clock.monotonic())
 
-    def _flight(self, source: Source[Any], forced: bool) -> tuple[Future[None], float]:
+    def _flight(self, source: Source[Any], is_forced: bool) -> _Flight:
         """Return the flight of this source, starting one when none is under way. Called with the lock held."""
-        if source.key not in self._flights:
-            self._sequence += 1
-            future: Future[None] = Future()
-            self._flights[source.key] = (future, self._clock.monotonic())
-            threading.Thread(
-                target=self._fly,
-                args=(source, self._sequence, forced, future),
-                name=f"fetch-{source.key}",
-                daemon=True,
-            ).start()
-        return self._flights[source.key]
+        flight = self._flights.get(source.key)
+        if flight is not None:
+            flight.is_forced |= is_forced
+            return flight
+        self._sequence += 1
+        flight = self._flights[source.key] = _Flight(self._sequence, self._clock.monotonic(), is_forced)
+        thread = threading.Thread(target=self._fly, args=(source, flight), name=f"fetch-{source.key}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the machine has no thread left: readers get what there is
+            log.error("no thread to fetch with source=%s error=%s", source.key, error)
+            self._record_failure(source, "The server has no room to fetch it.")
+            self._land(source, flight)
+        return flight
 
-    def _fly(self, source: Source[Any], sequence: int, forced: bool, future: Future[None]) -> None:
+    def _land(self, source: Source[Any], flight: _Flight) -> None:
+        with self._lock:
+            del self._flights[source.key]
+        flight.landed.set_result(None)
+
+    def _fly(self, source: Source[Any], flight: _Flight) -> None:
         """Renew one source from Redis or from upstream; the body of the flight's thread."""
         try:
-            if forced or not self._renew_from_storage(source, sequence):
-                self._renew_from_upstream(source, sequence)
+            is_renewed = not flight.is_forced and self._renew_from_storage(source, flight.sequence)
+            if flight.is_forced or not is_renewed:
+                self._renew_from_upstream(source, flight.sequence)
         except SourceError as error:
             self._record_failure(source, str(error), error.retry_after)
         except Exception as error:  # a bug must strand neither the readers nor the last good data
             log.exception("refresh broke source=%s", source.key)
-            self._record_failure(source, f"Reading the answer failed ({type(error).__name__}).", None)
+            self._record_failure(source, f"Reading the answer failed ({type(error).__name__}).")
         finally:
-            with self._lock:
-                del self._flights[source.key]
-            future.set_result(None)
+            self._land(source, flight)
 
     def _renew_from_storage(self, source: Source[Any], sequence: int) -> bool:
         """Take over what another process fetched, when it is newer than ours; True when that is fresh."""
@@ -197,7 +214,11 @@ class DualLayerCache:
         age = max(0.0, self._clock.wall() - stored.fetched_at)
         if age > source.policy.limit:
             return False
-        self._install(source, stored, born=self._clock.monotonic() - age, sequence=sequence)
+        try:
+            self._install(source, stored, born=self._clock.monotonic() - age, sequence=sequence)
+        except SourceError as error:
+            log.warning("stored body ignored source=%s error=%s", source.key, error)
+            return False
         return age < source.policy.ttl
 
     def _renew_from_upstream(self, source: Source[Any], sequence: int) -> None:
@@ -205,13 +226,11 @@ class DualLayerCache:
         body, origin, parsed = self._fetch_first_usable(source)
         fetched_at, now = self._clock.wall(), self._clock.monotonic()
         held = self._held_within_limit(source)
-        if held is not None and source.suspicious(held.value, parsed.data):
-            failure = self._failures.get(source.key)
-            if failure is None or not failure.suspect:
-                self._record_failure(
-                    source, "The server sent an empty list; waiting for a second answer.", None, suspect=True
-                )
-                return
+        if held is not None and source.suspicious(held.value, parsed.data) and not self._agrees(source, parsed.data):
+            self._record_failure(
+                source, "The server sent an empty list; waiting for a second answer.", suspect=parsed.data
+            )
+            return
         stored = StoredBody(body, origin, fetched_at, fetched_at, None)
         entry = self._install(source, stored, born=now, sequence=sequence, parsed=parsed)
         log.info(
@@ -222,10 +241,18 @@ class DualLayerCache:
             kept = stored._replace(unchanged_since=entry.unchanged_since, changed_at=entry.changed_at)
             self._storage.write(source.key, kept, source.policy.limit)
 
+    def _agrees(self, source: Source[Any], value: Any) -> bool:
+        """Whether the last answer was suspicious in the same way."""
+        failure = self._failures.get(source.key)
+        if failure is None or failure.suspect is None:
+            return False
+        return not source.suspicious(failure.suspect, value) and not source.suspicious(value, failure.suspect)
+
     def _fetch_first_usable(self, source: Source[Any]) -> tuple[bytes, str, Parsed[Any]]:
         """Ask the source's URLs in order; raises the first URL's error when none gives anything usable."""
         first_error: SourceError | None = None
-        urls = source.urls if self._held_within_limit(source) is None else source.urls[:1]
+        held = self._held_within_limit(source)
+        urls = source.urls if held is None or held.origin != source.urls[0] else source.urls[:1]
         for url in urls:
             try:
                 body = self._fetch(url)
@@ -280,15 +307,18 @@ class DualLayerCache:
         return entry
 
     def _record_failure(
-        self, source: Source[Any], message: str, retry_after: float | None, suspect: bool = False
+        self, source: Source[Any], message: str, retry_after: float | None = None, suspect: Any = None
     ) -> None:
+        """Note why a refresh gave nothing, and until when to leave the source alone."""
         with self._lock:
-            previous = self._failures.get(source.key)
+            previous, now = self._failures.get(source.key), self._clock.monotonic()
             count = previous.count + 1 if previous else 1
-            pause = max(source.policy.pause(count, self._jitter()), retry_after or 0.0)
-            self._failures[source.key] = Failure(
-                message, self._clock.wall(), count, self._clock.monotonic() + pause, suspect
-            )
+            pause = source.policy.pause(count, self._jitter())
+            asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER_SECONDS)
+            if suspect is not None:
+                pause = source.policy.ttl  # the server's own cache would give the same answer before
+            pause = max(pause, asked)
+            self._failures[source.key] = Failure(message, count, now + pause, now + asked, suspect)
         log.warning("refresh failed source=%s failures=%d pause=%.1f error=%s", source.key, count, pause, message)
 
     def _age(self, key: str) -> float | None:
@@ -336,8 +366,8 @@ def _digest_of(body: bytes) -> str:
 
 
 def _outcome(before: Reading[Any], after: Reading[Any]) -> RefreshOutcome:
+    if after.refreshing:
+        return RefreshOutcome(after.title, "pending")
     if after.error is not None:
         return RefreshOutcome(after.title, "failed", error=after.error, retry_in=after.retry_in)
-    if after.fetched_at == before.fetched_at:
-        return RefreshOutcome(after.title, "pending")
     return RefreshOutcome(after.title, "unchanged" if after.content == before.content else "new")

@@ -7,20 +7,24 @@ API sends ``Retry-After`` with every answer, so it means something on errors onl
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 import stamina
 
-from horde_core.errors import StatusError, TransportError
+from horde_core.errors import ShapeError, StatusError, TransportError
 from horde_core.settings import Settings
 from horde_core.version import __version__
 
 CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
+LONGEST_RETRY_AFTER = 86_400.0
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes after which a body is given up: fifty times the largest one seen."""
 
@@ -46,7 +50,6 @@ class HordeClient:
                 "User-Agent": f"horde-dashboard/{__version__}",
                 "Accept": "application/json",
             },
-            timeout=httpx.Timeout(settings.api_timeout, connect=min(CONNECT_SECONDS, settings.api_timeout)),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
             follow_redirects=True,
         )
@@ -58,6 +61,7 @@ class HordeClient:
         :class:`~horde_core.errors.StatusError` for an error status.
         """
         body = b""
+        deadline = self._monotonic() + self._deadline_seconds
         for attempt in stamina.retry_context(
             on=_worth_another_try,
             attempts=ATTEMPTS,
@@ -67,19 +71,25 @@ class HordeClient:
             wait_max=2.0,
         ):
             with attempt:
-                body = self._get_once(url)
+                body = self._get_once(url, deadline)
         return body
 
-    def _get_once(self, url: str) -> bytes:
-        deadline = self._monotonic() + self._deadline_seconds
+    def _get_once(self, url: str, deadline: float) -> bytes:
+        """Ask once, within what is left of the time for all tries together."""
+        left = deadline - self._monotonic()
+        if left <= 0:
+            raise self._too_slow()
+        timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
         try:
-            with self._client.stream("GET", url) as response:
+            with self._client.stream("GET", url, timeout=timeout) as response, _hung_up_after(response, left):
                 if response.status_code != httpx.codes.OK:
                     raise StatusError(response.status_code, _retry_after(response))
                 return self._read(response, deadline)
         except httpx.TimeoutException as error:
             raise self._too_slow() from error
         except httpx.HTTPError as error:
+            if self._monotonic() >= deadline:
+                raise self._too_slow() from error
             raise TransportError("The server could not be reached.") from error
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
@@ -90,7 +100,7 @@ class HordeClient:
             if self._monotonic() > deadline:
                 raise self._too_slow()
             if len(body) > LARGEST_BODY:
-                raise TransportError(f"The answer was longer than {LARGEST_BODY:,} bytes.")
+                raise ShapeError(f"at most {LARGEST_BODY:,} bytes were expected")
         return bytes(body)
 
     def _too_slow(self) -> TransportError:
@@ -99,6 +109,26 @@ class HordeClient:
     def close(self) -> None:
         """Close the pooled connections."""
         self._client.close()
+
+
+@contextlib.contextmanager
+def _hung_up_after(response: httpx.Response, seconds: float) -> Iterator[None]:
+    """Hang up on a server that falls silent in the middle: httpx's timeout would begin anew with its last byte."""
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream is not None else None
+    timer = threading.Timer(seconds, _hang_up, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(connection: socket.socket | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(OSError):  # it ended by itself just now
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _worth_another_try(error: Exception) -> bool:
@@ -113,8 +143,8 @@ def _retry_after(response: httpx.Response) -> float | None:
     if response.status_code != httpx.codes.TOO_MANY_REQUESTS and response.status_code < 500:
         return None
     if value.isdecimal():
-        return float(value)
+        return min(float(value), LONGEST_RETRY_AFTER)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

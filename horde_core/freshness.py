@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+SHORTEST_LIMIT_SECONDS = 5.0
+
 
 class Clock(NamedTuple):
     """The two clocks: ``wall`` (Unix seconds) to agree with other processes on, ``monotonic`` that never steps."""
@@ -41,8 +43,8 @@ class Policy:
 
     @property
     def limit(self) -> float:
-        """The age in seconds past which data is unavailable, not ancient."""
-        return self.ttl + self.stale_ttl
+        """The age in seconds past which data is unavailable, not ancient; time enough to show what was fetched."""
+        return max(self.ttl + self.stale_ttl, SHORTEST_LIMIT_SECONDS)
 
     def pause(self, failures: int, jitter: float) -> float:
         """Seconds to leave a source alone after that many failures in a row; ``jitter`` lies in 0..1.

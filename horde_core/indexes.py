@@ -82,7 +82,8 @@ class IndexedHordeModelStatus:
         return len(self._rows)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, IndexedHordeModelStatus) and self._rows == other._rows
+        """Equal rows in any order: the API has none of its own."""
+        return isinstance(other, IndexedHordeModelStatus) and _by_name(self._rows) == _by_name(other._rows)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -236,6 +237,10 @@ def combined_eta(rows: Sequence[HordeModelStatus]) -> int | None:
         return None
     rate = math.fsum((row.count or 0) * (row.performance or 0.0) for row in rows)
     return int(queued / rate) if rate and queued / rate <= LONGEST_ETA else None
+
+
+def _by_name(rows: Iterable[HordeModelStatus]) -> list[HordeModelStatus]:
+    return sorted(rows, key=lambda row: row.name)
 
 
 def _summed(name: str, rows: Sequence[HordeModelStatus]) -> HordeModelStatus:

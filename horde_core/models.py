@@ -71,6 +71,7 @@ Count = Annotated[int | None, BeforeValidator(_count)]
 Amount = Annotated[float | None, BeforeValidator(_amount)]
 Lenient = WrapValidator(_none_if_unusable)
 LenientCount = Annotated[Count, Lenient]
+TotalCount = Annotated[int | None, Field(strict=True), Lenient]
 LenientAmount = Annotated[Amount, Lenient]
 LenientText = Annotated[str | None, Lenient]
 LenientFlag = Annotated[bool | None, Field(strict=True), Lenient]
@@ -193,9 +194,9 @@ class HordeTotal(Record):
     """One period of the totals: image requests with pixelsteps, or text requests with requested tokens."""
 
     images: LenientCount = None
-    ps: LenientCount = None
+    ps: TotalCount = Field(None, description="pixelsteps; of all time they pass what other counts may be")
     requests: LenientCount = None
-    tokens: LenientCount = None
+    tokens: TotalCount = None
 
 
 class HordeTotals(Record):

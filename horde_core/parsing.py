@@ -68,6 +68,8 @@ def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
             usable = {name: count for name, count in usable.items() if count is not None}
             dropped += len(raw) - len(usable)
         maps[period] = usable
+    if dropped and not any(maps.values()):
+        raise ShapeError("no count of the usage maps could be used")
     response = HordeModelStatsResponse.model_construct(day=maps["day"], month=maps["month"], total=maps["total"])
     return Parsed(response, dropped)
 

@@ -120,8 +120,8 @@ def parse_reference(body: bytes) -> Parsed[ModelReference]:
 
 
 def _record(key: str, raw: Any) -> ModelRecord:
-    if not isinstance(raw, dict):
-        raise TypeError("a record must be an object")
+    if not isinstance(raw, dict) or (raw and not raw.keys() & {"name", "config", *_PLAIN_FIELDS}):
+        raise TypeError("a record must be an object that speaks of a model")
     config = raw.get("config")
     files = config.get("download") if isinstance(config, dict) else None
     downloads = [file.get("file_url") for file in files if isinstance(file, dict)] if isinstance(files, list) else []

@@ -5,8 +5,10 @@ Settings come from the environment (prefix ``HORDE_``) and from a ``.env`` file 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
+import redis
 from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -21,18 +23,22 @@ class SettingsError(ValueError):
 
 
 def _http_url(value: str) -> str:
-    _HTTP_URL.validate_python(value)
-    return value.rstrip("/")
+    return str(_HTTP_URL.validate_python(value.strip())).rstrip("/")
 
 
 def _redis_url(value: str) -> str:
     _REDIS_URL.validate_python(value)
+    try:
+        redis.ConnectionPool.from_url(value).make_connection()  # opens nothing, but reads every option
+    except TypeError as error:
+        raise ValueError(f"the address has an unknown option ({error})") from error
     return value
 
 
 HttpAddress = Annotated[str, AfterValidator(_http_url)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+A_YEAR = 31_536_000
+Seconds = Annotated[float, Field(gt=0, le=A_YEAR, allow_inf_nan=False)]
+SecondsOrZero = Annotated[float, Field(ge=0, le=A_YEAR, allow_inf_nan=False)]
 Percentage = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 
 
@@ -119,6 +125,8 @@ class Settings(BaseSettings):
         """
         try:
             return cls()
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"the file .env is not text in UTF-8: {error.reason}") from error
         except ValidationError as error:
             details = error.errors(include_url=False)
             raise SettingsError("; ".join(_complaint(d["loc"], d["input"], d["msg"]) for d in details)) from error
@@ -126,4 +134,5 @@ class Settings(BaseSettings):
 
 def _complaint(location: tuple[int | str, ...], value: object, message: str) -> str:
     name = f"HORDE_{location[0]}".upper() if location else "HORDE_*"
-    return f"{name}={value!r} is not allowed. {message.splitlines()[0]}."
+    shown = re.sub(r"//[^@/]*@", "//***@", repr(value))  # a password is nobody's business
+    return f"{name}={shown} is not allowed. {message.splitlines()[0]}."

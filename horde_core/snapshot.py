@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -30,9 +30,16 @@ class Snapshot:
     workers: IndexedHordeWorkers
     reference: ModelReference
 
-    @cached_property
+    _merging: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+
+    @property
     def merged(self) -> CategoryMerge:
-        """Every model with its figures, the unlisted names, and the totals."""
+        """Every model with its figures, the unlisted names, and the totals; merged once for all sessions."""
+        with self._merging:
+            return self._merge
+
+    @cached_property
+    def _merge(self) -> CategoryMerge:
         return merge_everything(self.reference, self.status, self.usage, self.workers, self.model_type)
 
     def audit(self, thresholds: AuditThresholds) -> dict[str, ModelAuditInfo]:

@@ -74,7 +74,7 @@ class RedisStorage:
         self._clock = clock
         self._lock = threading.Lock()
         self._paused_until = -math.inf
-        self._in_trouble = False
+        self._in_trouble: set[str] = set()
         self._redis = redis.Redis.from_url(
             url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS, retry=None
         )
@@ -85,15 +85,18 @@ class RedisStorage:
             return None
         try:
             raw = self._redis.get(self._prefix + key)
-        except redis.RedisError as error:
-            self._trouble(error)
+        except redis.ResponseError as error:
+            log.warning("redis key ignored key=%s reason=%s", key, error)
             return None
-        self._well()
+        except redis.RedisError as error:
+            self._trouble("read", error)
+            return None
+        self._well("read")
         if not isinstance(raw, bytes):
             return None
         try:
             stored = decode(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError, OverflowError) as error:
             log.warning("redis value ignored key=%s reason=%s", key, error)
             return None
         if stored.fetched_at > self._clock.wall() + CLOCK_TOLERANCE_SECONDS:
@@ -108,22 +111,25 @@ class RedisStorage:
         try:
             self._redis.set(self._prefix + key, encode(stored), px=max(1, round(life * 1000)))
         except redis.RedisError as error:
-            self._trouble(error)
+            self._trouble("write", error)
             return
-        self._well()
+        self._well("write")
 
     def _is_paused(self) -> bool:
         return self._clock.monotonic() < self._paused_until
 
-    def _trouble(self, error: redis.RedisError) -> None:
+    def _trouble(self, operation: str, error: redis.RedisError) -> None:
         with self._lock:
-            first, self._in_trouble = not self._in_trouble, True
+            first = not self._in_trouble
+            self._in_trouble.add(operation)
             self._paused_until = self._clock.monotonic() + PAUSE_SECONDS
         if first:
             log.warning("redis unavailable, serving from memory error=%s: %s", type(error).__name__, error)
 
-    def _well(self) -> None:
+    def _well(self, operation: str) -> None:
+        """A full Redis can be read and not written: only what failed can prove that it works again."""
         with self._lock:
-            back, self._in_trouble = self._in_trouble, False
-        if back:
+            is_back = self._in_trouble == {operation}
+            self._in_trouble.discard(operation)
+        if is_back:
             log.info("redis is back")

@@ -90,7 +90,6 @@ if len(chosen):
         marked,
         {
             "name": tables.name_column(),
-            **({"state": st.column_config.TextColumn("State")} if marked["state"].any() else {}),
             "queued": tables.amount_column(f"Queued ({unit})"),
             "queue_share": tables.share_column("Share of queue", largest=largest(frame["queue_share"])),
             "jobs": tables.count_column("Jobs", "Waiting or in progress."),
@@ -103,6 +102,7 @@ if len(chosen):
             "drain_time": tables.duration_column(
                 "Drain time", "How long the queue takes at the speed of now; n/a when no speed is known."
             ),
+            **({"state": st.column_config.TextColumn("State")} if marked["state"].any() else {}),
             "listed": st.column_config.CheckboxColumn("In reference"),
         },
         alt=f"Queue by {snapshot.model_type} model",

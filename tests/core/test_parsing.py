@@ -77,6 +77,10 @@ class TestLists:
         assert [record.name for record in parsed.data] == ["good"]
         assert parsed.dropped == 2
 
+    def test_a_name_that_holds_half_a_character_costs_no_other_row(self, parse: Callable[[bytes], Parsed[Any]]) -> None:
+        parsed = parse(b'[{"name": "half \\ud800"}, {"name": "whole \\ud83d\\udc34"}]')
+        assert [row.name for row in parsed.data] == ["half ?", "whole 🐴"]
+
     def test_with_no_row_that_can_be_used_it_is_a_failure_and_no_empty_list(
         self, parse: Callable[[bytes], Parsed[Any]]
     ) -> None:
@@ -100,6 +104,11 @@ class TestStatus:
         parsed = text_status(f'[{{"name": "bad", "{field}": {value}}}, {{"name": "good", "{field}": 2.0}}]'.encode())
         assert [(row.name, getattr(row, field)) for row in parsed.data] == [("good", 2)]
         assert parsed.dropped == 1
+
+    @pytest.mark.parametrize("field", ["count", "jobs", "queued"])
+    def test_a_row_with_a_number_beyond_all_measure_is_dropped_and_counted(self, field: str) -> None:
+        parsed = text_status(f'[{{"name": "bad", "{field}": 1{"0" * 400}}}, {{"name": "good"}}]'.encode())
+        assert ([row.name for row in parsed.data], parsed.dropped) == (["good"], 1)
 
     @pytest.mark.parametrize(
         ("value", "kept"), [("1.5", True), ("-0.5", False), ("NaN", False), ("null", False), ('"3"', False)]

@@ -128,7 +128,13 @@ class TestValue:
     def test_garbage_and_another_versions_value_are_ignored_and_written_over(
         self, storage: RedisStorage, stored: StoredBody, client: redis.Redis
     ) -> None:
-        for raw in (b"\x80\x04\x95pickled", encode(stored).replace(b'"version": 1', b'"version": 2')):
+        garbage = (
+            b"\x80\x04\x95pickled",
+            b"[" * 100_000,
+            encode(stored).replace(b'"version": 1', b'"version": 2'),
+            encode(stored).replace(b'"fetched_at": 1', b'"fetched_at": 1' + b"0" * 400),
+        )
+        for raw in garbage:
             client.set(KEY, raw)
             assert storage.read("status:text") is None
             storage.write("status:text", stored, life=60)
