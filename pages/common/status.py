@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -84,11 +85,12 @@ def refresh_note(outcomes: list[RefreshOutcome]) -> str:
         ("new", "{} new"),
         ("unchanged", "{} unchanged"),
         ("pending", "{} still being fetched"),
-        ("refused", "{} not asked again: refreshed less than 10 s ago"),
+        ("refused", "{} not asked again, possible in {} s"),
     ):
-        titles = [outcome.title for outcome in outcomes if outcome.result == result]
-        if titles:
-            parts.append(sentence.format(words.listing(titles)))
+        chosen = [outcome for outcome in outcomes if outcome.result == result]
+        if chosen:
+            wait = math.ceil(max(outcome.retry_in or 0.0 for outcome in chosen))
+            parts.append(sentence.format(words.listing([outcome.title for outcome in chosen]), wait))
     errors = [outcome.error or "" for outcome in outcomes if outcome.result == "failed"]
     for error in dict.fromkeys(errors):
         titles = [outcome.title for outcome in outcomes if outcome.result == "failed" and outcome.error == error]

@@ -1,0 +1,54 @@
+"""What the header strip says."""
+
+from typing import Any
+
+import pytest
+
+from horde_core.freshness import State
+from horde_core.readings import Reading, RefreshOutcome
+from pages.common import status
+
+
+def reading(state: State, **rest: Any) -> Reading[Any]:
+    return Reading("workers", "Workers", None, state, **rest)
+
+
+@pytest.mark.parametrize(
+    ("taken", "label"),
+    [
+        (reading(State.FRESH, age=12.4), "Workers · 12 s"),
+        (reading(State.STALE, age=200.0, error="The server could not be reached."), "Workers · stale · 3 min"),
+        (reading(State.STALE, age=63.0), "Workers · 63 s · updating"),
+        (reading(State.UNAVAILABLE), "Workers · unavailable"),
+    ],
+)
+def test_a_chip_says_the_age_and_a_word_where_all_is_not_well(taken: Reading[Any], label: str) -> None:
+    assert status.chip(taken)[0] == label
+
+
+def test_a_chip_tells_the_exact_time_and_the_last_trouble_on_hover() -> None:
+    taken = reading(State.STALE, age=5.0, fetched_at=1_765_600_000.0, error="The server could not be reached.")
+    assert "2025-12-13 04:26:40 UTC" in status.chip(taken)[3]
+    assert "The server could not be reached." in status.chip(taken)[3]
+
+
+def test_the_note_of_a_refresh_says_what_came_of_each_source_in_one_line() -> None:
+    outcomes = [
+        RefreshOutcome("Queue", "new"),
+        RefreshOutcome("Usage", "unchanged"),
+        RefreshOutcome("Workers", "failed", error="The server could not be reached."),
+        RefreshOutcome("Reference", "refused", retry_in=7.2),
+    ]
+    assert status.refresh_note(outcomes) == (
+        "Refresh: Queue new; Usage unchanged; Reference not asked again, possible in 8 s; "
+        "Workers failed: The server could not be reached."
+    )
+
+
+def test_sources_that_failed_alike_are_told_together() -> None:
+    outcomes = [RefreshOutcome(title, "failed", error="No answer.") for title in ("Queue", "Usage", "Workers")]
+    assert status.refresh_note(outcomes) == "Refresh: Queue, Usage and Workers failed: No answer."
+
+
+def test_a_source_still_under_way_is_said_to_be() -> None:
+    assert status.refresh_note([RefreshOutcome("Usage", "pending")]) == "Refresh: Usage still being fetched."
