@@ -24,6 +24,9 @@ FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
 """Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
 
 FRAMES_KEPT = 8
+OPENING_SECONDS = 1.0
+"""What opening a page takes besides, so that with a dead API its sentence is there within ``HORDE_COLD_WAIT``."""
+
 PATIENCE_SECONDS = 2.0
 """How long a tick of the header, which nobody waits for, lets a refresh take before it shows stale data."""
 
@@ -63,7 +66,8 @@ def look(model_type: ModelType) -> CategoryView:
 
 def open_view(model_type: ModelType) -> CategoryView:
     """Read a category and make it what this run's page draws; waits only when nothing is cached."""
-    view = reader().view(model_type)
+    chosen = reader()
+    view = chosen.view(model_type, wait=max(0.0, chosen.integration.settings.cold_wait - OPENING_SECONDS))
     st.session_state[_VIEW] = view
     return view
 

@@ -56,7 +56,7 @@ def test_the_pages_open_and_draw_without_a_problem(page: AppPage, scheme: str, w
 def test_a_filter_narrows_the_table_and_its_link_brings_the_same_view_back(page: AppPage) -> None:
     page.open("/audit")
     everything = rows_shown(page)
-    page.page.get_by_text("Unserved queue", exact=True).first.click()
+    page.page.locator("[data-testid=stButtonGroup]").get_by_text("Unserved queue", exact=True).click()
     expect(page.page.get_by_text("jobs wait and no thread serves them", exact=False).first).to_be_visible()
     page.wait_until_idle()
     narrowed = rows_shown(page)
