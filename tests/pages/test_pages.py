@@ -10,6 +10,7 @@ from horde_core import HordeAPIIntegration, Settings
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, IMAGE_USAGE, TEXT_USAGE
 from tests.fixtures.horde_server import HordeServer
+from tests.fixtures.processes import wait_until
 
 PAGES = ("usage", "queue", "backends", "audit")
 CATEGORIES = ("image", "text")
@@ -130,13 +131,13 @@ def test_when_the_api_dies_every_page_works_on_its_last_data_and_says_how_old_it
     integration = use_horde(settings_of(api_cache_ttl=0.2, reference_cache_ttl=0.2))
     before = figures(visit(page, "text"))
     horde_server.stop()
-    wait_until(lambda: all(reading.error for reading in integration.read_category("text")))
+    wait_until(lambda: all(reading.error for reading in integration.read_category("text")), "each source has failed")
     app = visit(page, "text")
     assert figures(app) == before
     assert "Queue · stale" in chips(app)
     assert "could not be refreshed" in notices(app)
     horde_server.start()
-    wait_until(lambda: not any(reading.error for reading in integration.read_category("text")))
+    wait_until(lambda: not any(reading.error for reading in integration.read_category("text")), "each has healed")
     assert "stale" not in chips(visit(page, "text"))
 
 
@@ -260,11 +261,3 @@ def test_a_link_with_filters_reproduces_the_view(visit: Visit) -> None:
     app = visit("usage", "image", period="All time", rows="Unlisted")
     assert figures(app)["Images, all time"] == "141,000"
     assert list(app.dataframe[0].value["name"]) == ["Retired Model"]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        time.sleep(0.02)
