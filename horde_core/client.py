@@ -81,7 +81,10 @@ class HordeClient:
             raise self._too_slow()
         timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
         try:
-            with self._client.stream("GET", url, timeout=timeout) as response, _hung_up_after(response, left):
+            with (
+                self._client.stream("GET", url, timeout=timeout) as response,
+                _hung_up_after(response, deadline - self._monotonic()),
+            ):
                 if response.status_code != httpx.codes.OK:
                     raise StatusError(response.status_code, _retry_after(response))
                 return self._read(response, deadline)

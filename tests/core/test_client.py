@@ -231,6 +231,13 @@ class TestDeadline:
         assert 0.6 <= time.monotonic() - asked < 15, "the body would take a minute"
         assert horde_server.requests["/v2/workers"] == 1, "no time was left for another try"
 
+    def test_the_time_before_the_first_byte_counts_too(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", delay=1.5, trickle=60)
+        asked = time.monotonic()
+        with pytest.raises(TransportError, match="within 2 s"):
+            connect(api_timeout=2).get(f"{horde_server.url}/v2/workers")
+        assert 2 <= time.monotonic() - asked < 15, "a byte a minute would take longer"
+
     def test_a_server_that_accepts_and_never_answers_is_given_up(
         self, connect: Connect, horde_server: HordeServer
     ) -> None:

@@ -203,6 +203,17 @@ class TestAnswers:
             ("Reference", "new"),
         ]
 
+    def test_every_getter_can_force_a_refresh(self, horde: HordeAPIIntegration, horde_server: HordeServer) -> None:
+        horde.get_combined_data_indexed("text")
+        horde.get_model_status("text", force_refresh=True)
+        horde.get_model_stats("text", force_refresh=True)
+        horde.get_workers("text", force_refresh=True)
+        assert horde_server.requests == dict.fromkeys(TEXT_PATHS, 2)
+        horde.get_combined_data_indexed("image")
+        horde.get_combined_data_indexed("image", force_refresh=True)
+        assert horde_server.requests["/v2/status/models?type=image"] == 2
+        assert horde_server.requests["/v2/stats/img/models"] == 2
+
 
 class TestFailures:
     def test_with_nothing_to_show_everything_is_empty_and_says_so(self, make: Make, horde_server: HordeServer) -> None:
