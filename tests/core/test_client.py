@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,6 +19,7 @@ from horde_core.settings import Settings
 from horde_core.version import __version__
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer, encoded
+from tests.fixtures.processes import wait_until
 
 URL = "http://horde.example/api/v2/workers"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -237,6 +239,18 @@ class TestDeadline:
         with pytest.raises(TransportError, match="within 2 s"):
             connect(api_timeout=2).get(f"{horde_server.url}/v2/workers")
         assert 2 <= time.monotonic() - asked < 15, "a byte a minute would take longer"
+
+    def test_another_try_has_what_the_first_one_left(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", delay=1.2, drop=True)
+        with ThreadPoolExecutor(1) as pool:
+            asked = time.monotonic()
+            body = pool.submit(connect(api_timeout=2).get, f"{horde_server.url}/v2/workers")
+            wait_until(lambda: horde_server.requests["/v2/workers"] == 1, "the first try is under way")
+            horde_server.answer("/v2/workers", delay=60)
+            with pytest.raises(TransportError, match="within 2 s"):
+                body.result()
+        assert 2 <= time.monotonic() - asked < 3
+        assert horde_server.requests["/v2/workers"] == 2
 
     def test_a_server_that_accepts_and_never_answers_is_given_up(
         self, connect: Connect, horde_server: HordeServer

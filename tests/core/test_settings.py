@@ -49,6 +49,8 @@ def test_a_default_passes_its_own_validation() -> None:
         ("API_CACHE_TTL", "-1", "greater than or equal to 0"),
         ("API_CACHE_TTL", "nan", "finite"),
         ("COLD_WAIT", "-0.1", "greater than or equal to 0"),
+        ("COLD_WAIT", "1e10", "less than or equal to 31536000"),
+        ("REDIS_URL", "redis://localhost:6379/0?nonsense=1", "unknown option"),
         ("SOURCE", "moon", "'live' or 'demo'"),
         ("REPLICATE_MODE", "SECONDARY", "'PRIMARY' or 'REPLICA'"),
         ("REDIS_URL", "http://localhost:6379", "'redis' or 'rediss'"),
