@@ -10,6 +10,7 @@ Usable from a script or a notebook::
 
 from horde_core.audit import DeletionRiskFlags, ModelAuditInfo, ModelAuditInfoFactory
 from horde_core.combined import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
+from horde_core.derived import StatisticsCache
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.integration import HordeAPIIntegration
 from horde_core.merger import merge_category_with_horde_data, merge_model_with_horde_data, unlisted_models
@@ -17,10 +18,12 @@ from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWo
 from horde_core.names import NameIndex, Resolution, resolve
 from horde_core.reference import ModelRecord, ModelReferenceManager
 from horde_core.settings import Settings
+from horde_core.statistics import CategoryStatistics
 from horde_core.version import __version__
 
 __all__ = [
     "BackendVariation",
+    "CategoryStatistics",
     "CombinedModelStatistics",
     "DeletionRiskFlags",
     "HordeAPIIntegration",
@@ -37,6 +40,7 @@ __all__ = [
     "NameIndex",
     "Resolution",
     "Settings",
+    "StatisticsCache",
     "UsageStats",
     "WorkerSummary",
     "__version__",

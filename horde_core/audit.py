@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from horde_core.combined import CombinedModelStatistics, Reconciliation
 from horde_core.models import ModelType
-from horde_core.reference import ModelRecord
+from horde_core.reference import ModelRecord, host_of
 from horde_core.settings import Settings
 
 GIBIBYTE = 1024**3
@@ -270,15 +269,6 @@ class ModelAuditInfoFactory:
         if found:
             return Severity.NOTICE
         return Severity.UNKNOWN if flags.unknown_flags() else Severity.NONE
-
-
-def host_of(url: str) -> str | None:
-    """Return the lower-case host of an http(s) URL; None when there is none to parse."""
-    try:
-        parts = urlsplit(url.strip())
-        return parts.hostname if parts.scheme in ("http", "https") else None
-    except ValueError:
-        return None
 
 
 def backend_balance(statistics: CombinedModelStatistics) -> BackendBalance | None:

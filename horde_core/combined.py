@@ -24,7 +24,8 @@ class UsageStats(MergedRecord):
 
     def period(self, period: Period) -> int | None:
         """Return the requests of one period."""
-        return {"day": self.day, "month": self.month, "total": self.total}[period]
+        requests: int | None = getattr(self, period)
+        return requests
 
 
 class WorkerSummary(MergedRecord):

@@ -71,12 +71,26 @@ class CategoryFacts:
         self._rows_by_name: dict[str, list[HordeModelStatus]] = {}
         for row in self.rows or ():
             self._rows_by_name.setdefault(row.name, []).append(row)
-        self._workers_by_name: dict[str, dict[str, HordeWorker]] = {}
         self.hides_models = any(map(hides_models, self.workers or ()))
-        for worker in self.workers or ():
+        self._serving: dict[str, bool | None] = {}
+        self._workers_by_name: dict[str, dict[str, WorkerSummary]] = {}
+        self._index_workers()
+        self._idle = self._figures([])
+
+    def _index_workers(self) -> None:
+        """By id in order, so that what serves a name is in order from the start; of two with one id the last counts."""
+        staff = {worker.identity: worker for worker in self.workers or ()}
+        for identity in sorted(staff):
+            worker, summary = staff[identity], _summary(staff[identity])
+            self._serving[identity] = is_serving(worker)
             for name in () if worker.type is None else worker.models or ():
-                self._workers_by_name.setdefault(name, {})[worker.identity] = worker
-        self._summaries = {worker.identity: _summary(worker) for worker in self.workers or ()}
+                listed = self._workers_by_name.get(name)
+                if listed is None:
+                    self._workers_by_name[name] = {identity: summary}
+                else:
+                    listed[identity] = summary
+        self._known_serving = {identity for identity, serving in self._serving.items() if serving}
+        self._maybe_serving = {identity for identity, serving in self._serving.items() if serving is None}
 
     def names(self) -> Iterable[str]:
         """Every API name that any source mentions, once."""
@@ -87,23 +101,16 @@ class CategoryFacts:
 
     def has_status(self, names: Iterable[str]) -> bool:
         """Whether the status lists any of these names."""
-        return any(name in self._rows_by_name for name in names)
+        return not self._rows_by_name.keys().isdisjoint(names)
 
     def requests(self, names: Sequence[str]) -> Requests:
         """Requests of these names: 0 where a compiled map does not list them, None where there is no map."""
-        if len(names) == 1:
-            name = names[0]
-            return Requests(*(None if counts is None else counts.get(name, 0) for counts in self.maps))
-        return Requests(
-            *(
-                None if counts is None else count_or_unknown([counts.get(name, 0) for name in names])
-                for counts in self.maps
-            )
-        )
+        day, month, total = self.maps
+        return Requests(_requests_in(day, names), _requests_in(month, names), _requests_in(total, names))
 
     def usage_stats(self, requests: Requests) -> UsageStats | None:
         """The requests as a record; None when the usage source is unavailable."""
-        return UsageStats(**requests._asdict()) if self.has_usage else None
+        return UsageStats(day=requests.day, month=requests.month, total=requests.total) if self.has_usage else None
 
     def most_used(self, names: Sequence[str]) -> str:
         """The name with most usage this month, then of all time; the first in order where they are equal."""
@@ -113,7 +120,11 @@ class CategoryFacts:
         return max(requests, key=lambda name: (requests[name].month or 0, requests[name].total or 0))
 
     def live(self, names: Sequence[str]) -> Live:
-        """What is live for a set of names."""
+        """What is live for a set of names; most names of a large network are not."""
+        is_idle = self._rows_by_name.keys().isdisjoint(names) and self._workers_by_name.keys().isdisjoint(names)
+        return self._idle if is_idle else self._figures(names)
+
+    def _figures(self, names: Sequence[str]) -> Live:
         rows = [row for name in names for row in self._rows_by_name.get(name, ())]
         known = self.rows is not None
         threads = count_or_unknown([row.count for row in rows]) if known else None
@@ -128,24 +139,32 @@ class CategoryFacts:
             "eta": combined_eta(rows) if rows else None,
         }
 
-    def worker_summaries(self, names: Iterable[str]) -> dict[str, WorkerSummary] | None:
+    def worker_summaries(self, names: Sequence[str]) -> dict[str, WorkerSummary] | None:
         """The workers that list any of these names, by id in order; None when that is not known."""
-        if self.workers is None or self.hides_models:
-            return None
-        return {identity: self._summaries[identity] for identity in sorted(self._workers_of(names))}
+        return None if self.workers is None or self.hides_models else self._workers_of(names)
 
-    def _workers_of(self, names: Iterable[str]) -> dict[str, HordeWorker]:
+    def _workers_of(self, names: Sequence[str]) -> dict[str, WorkerSummary]:
         """The same, once each: a worker that lists several of the names, or one of them thrice, counts once."""
-        serving: dict[str, HordeWorker] = {}
-        for name in names:
-            if name in self._workers_by_name:
-                serving |= self._workers_by_name[name]
-        return serving
+        listed = [self._workers_by_name[name] for name in names if name in self._workers_by_name]
+        if len(listed) < 2:
+            return listed[0] if listed else {}
+        serving = {identity: summary for workers in listed for identity, summary in workers.items()}
+        return {identity: serving[identity] for identity in sorted(serving)}
 
     def _worker_count(self, names: Sequence[str]) -> int | None:
         """Distinct online workers, not in maintenance. None where a worker does not say what we have to know."""
-        serving = [is_serving(worker) for worker in self._workers_of(names).values()]
-        return None if self.hides_models or None in serving else serving.count(True)
+        listed = self._workers_of(names).keys()
+        if self.hides_models or (self._maybe_serving and not self._maybe_serving.isdisjoint(listed)):
+            return None
+        return len(self._known_serving.intersection(listed))
+
+
+def _requests_in(counts: dict[str, Count] | None, names: Sequence[str]) -> int | None:
+    if counts is None:
+        return None
+    if len(names) == 1:
+        return counts.get(names[0], 0)
+    return count_or_unknown([counts.get(name, 0) for name in names])
 
 
 def is_serving(worker: HordeWorker) -> bool | None:

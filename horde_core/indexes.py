@@ -200,6 +200,8 @@ class IndexedHordeWorkers:
 def sum_or_unknown(values: Iterable[float | None]) -> float | None:
     """Add up; None as soon as one part is unknown: a sum is never made smaller by what is not known."""
     parts = list(values)
+    if len(parts) == 1:
+        return parts[0]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -209,12 +211,17 @@ def sum_or_unknown(values: Iterable[float | None]) -> float | None:
 
 def count_or_unknown(values: Iterable[Count]) -> int | None:
     """Add up whole numbers; None as soon as one part is unknown."""
-    total = sum_or_unknown(values)
-    return None if total is None else int(total)
+    parts = list(values)
+    if len(parts) == 1:
+        return parts[0]
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def combined_performance(rows: Sequence[HordeModelStatus]) -> float | None:
     """Mean speed over the names with a known one (0.0 is unknown), weighted by threads; in the API's raw units."""
+    if len(rows) == 1:
+        return rows[0].performance or None
     known = [(row.performance, row.count) for row in rows if row.performance]
     if len(known) == 1:
         return known[0][0]

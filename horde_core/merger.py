@@ -6,6 +6,7 @@ Each API name belongs to at most one model, so for every figure: models + unlist
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from horde_core.combined import BackendVariation, CombinedModelStatistics, Reconciliation
@@ -13,6 +14,9 @@ from horde_core.facts import CategoryFacts, Live, Requests, StatusRows, Usage, W
 from horde_core.indexes import sum_or_unknown
 from horde_core.models import PERIODS, ModelType, Period
 from horde_core.names import CANONICAL, NameIndex
+
+Backends = Mapping[str, list[str]]
+"""The API names of one model by their backend."""
 
 
 class CategoryMerge(NamedTuple):
@@ -29,7 +33,7 @@ class CategoryMerge(NamedTuple):
 
 
 def merge_category_with_horde_data(
-    model_names: Iterable[str],
+    model_names: Iterable[str] | NameIndex,
     horde_status: StatusRows | None,
     horde_stats: Usage | None,
     workers: Workers | None,
@@ -40,10 +44,11 @@ def merge_category_with_horde_data(
     """Return every requested model, in input order, with what the API knows of it.
 
     ``None`` (or an unavailable ``Indexed*``) says that a source is unavailable: what depends on it is None, never 0.
-    ``model_type`` is read from the rows when left out; image names are never stripped.
+    ``model_type`` is read from the rows when left out; image names are never stripped. ``model_names`` may be their
+    :class:`~horde_core.names.NameIndex`, which spares indexing them again.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
-    attribution = _Attribution(NameIndex(model_names, model_type=facts.model_type), facts)
+    attribution = Attribution(_index_of(model_names, facts.model_type), facts)
     return _merge_models(attribution, facts, include_backend_variations)
 
 
@@ -73,7 +78,7 @@ def merge_model_with_horde_data(
 
 
 def unlisted_models(
-    model_names: Iterable[str],
+    model_names: Iterable[str] | NameIndex,
     horde_status: StatusRows | None,
     horde_stats: Usage | None,
     workers: Workers | None = None,
@@ -85,11 +90,11 @@ def unlisted_models(
     For text each has one backend variation, which names its backend.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
-    return _merge_unlisted(_Attribution(NameIndex(model_names, model_type=facts.model_type), facts), facts)
+    return _merge_unlisted(Attribution(_index_of(model_names, facts.model_type), facts), facts)
 
 
 def merge_everything(
-    model_names: Iterable[str],
+    model_names: Iterable[str] | NameIndex,
     horde_status: StatusRows | None,
     horde_stats: Usage | None,
     workers: Workers | None,
@@ -97,41 +102,52 @@ def merge_everything(
 ) -> CategoryMerge:
     """Merge a category once, resolving each API name once: models with backends, unlisted names, totals."""
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
-    attribution = _Attribution(NameIndex(model_names, model_type=model_type), facts)
+    attribution = Attribution(_index_of(model_names, model_type), facts)
     models = _merge_models(attribution, facts, include_backend_variations=model_type == "text")
     unlisted = _merge_unlisted(attribution, facts, sum_spellings=True)
     return CategoryMerge(models, unlisted, _reconcile(models, unlisted, facts), attribution.backends)
 
 
-class _Attribution:
+def _index_of(model_names: Iterable[str] | NameIndex, model_type: ModelType) -> NameIndex:
+    if not isinstance(model_names, NameIndex):
+        return NameIndex(model_names, model_type=model_type)
+    if model_names.model_type != model_type:
+        raise ValueError(f"names indexed for {model_names.model_type} models cannot be merged as {model_type} models")
+    return model_names
+
+
+class Attribution:
     """Which API names belong to which model, by backend, and which to none."""
 
     def __init__(self, index: NameIndex, facts: CategoryFacts) -> None:
-        self.models: dict[str, dict[str, list[str]]] = {model: {} for model in index.model_names}
+        self.model_names = index.model_names
+        self.owned: dict[str, dict[str, list[str]]] = {}
         self.unlisted: list[str] = []
         self.backends: dict[str, str] = {}
-        for name in facts.names():
-            model, backend, _, _ = index.resolve(name)
+        for name, (model, backend, _, _) in index.resolve_all(facts.names()).items():
             self.backends[name] = backend
             if model is None:
                 self.unlisted.append(name)
+            elif model in self.owned:
+                self.owned[model].setdefault(backend, []).append(name)
             else:
-                self.models[model].setdefault(backend, []).append(name)
+                self.owned[model] = {backend: [name]}
 
 
 def _merge_models(
-    attribution: _Attribution, facts: CategoryFacts, include_backend_variations: bool
+    attribution: Attribution, facts: CategoryFacts, include_backend_variations: bool
 ) -> dict[str, CombinedModelStatistics]:
     with_backends = include_backend_variations and facts.model_type == "text"
-    nothing = _combined({}, facts, with_backends)  # most models of a large reference have no name on the network
+    nothing = combine({}, facts, with_backends)  # most models of a large reference have no name on the network
+    owned = attribution.owned
     return {
-        model: _combined(backends, facts, with_backends) if backends else nothing
-        for model, backends in attribution.models.items()
+        model: combine(owned[model], facts, with_backends) if model in owned else nothing
+        for model in attribution.model_names
     }
 
 
 def _merge_unlisted(
-    attribution: _Attribution, facts: CategoryFacts, sum_spellings: bool = False
+    attribution: Attribution, facts: CategoryFacts, sum_spellings: bool = False
 ) -> dict[str, CombinedModelStatistics]:
     """Merge the names that belong to no model, each for itself or spellings that differ in case only together."""
     spellings: dict[str, list[str]] = {}
@@ -141,15 +157,15 @@ def _merge_unlisted(
     merged = {}
     for names in spellings.values():
         most_used = facts.most_used(names)
-        merged[most_used] = _combined({attribution.backends[most_used]: names}, facts, is_text, is_unlisted=True)
+        merged[most_used] = combine({attribution.backends[most_used]: names}, facts, is_text, is_unlisted=True)
     return merged
 
 
-def _combined(
-    backends: Mapping[str, list[str]], facts: CategoryFacts, with_backends: bool, is_unlisted: bool = False
+def combine(
+    backends: Backends, facts: CategoryFacts, with_backends: bool, is_unlisted: bool = False
 ) -> CombinedModelStatistics:
     """Add up the names of one model, which come by backend; an unlisted name has its backend whatever is known."""
-    names = sorted(name for names in backends.values() for name in names)
+    names = sorted(chain.from_iterable(backends.values()))
     live, requests = facts.live(names), facts.requests(names)
     variations = None
     if with_backends and len(backends) == 1:
@@ -166,7 +182,7 @@ def _combined(
     )
 
 
-def _variations(backends: Mapping[str, list[str]], facts: CategoryFacts) -> dict[str, BackendVariation]:
+def _variations(backends: Backends, facts: CategoryFacts) -> dict[str, BackendVariation]:
     """One variation per backend with any status or usage: canonical first, then by name."""
     variations = {}
     for backend in sorted(backends, key=lambda backend: (backend != CANONICAL, backend)):

@@ -97,6 +97,9 @@ How = Literal[
 """
 
 _Rules = tuple[How, How, How, How]
+_Match = tuple[list["_Entry"], int, int]
+"""A hit: the models, how many characters of the key they cover, and which of four rules it was."""
+
 _BY_SEGMENT: _Rules = ("segment", "quantisation", "key", "key+quantisation")
 _BY_MODEL_OF_AUTHOR: _Rules = (
     "author+segment",
@@ -139,26 +142,11 @@ class Resolution(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A reference model as the tables hold it: its author and last segment in lower case, and its name."""
+    """A reference model as the table holds it: its author and last segment in lower case, and its name."""
 
     author: str
     segment: str
     model: str
-
-
-def _entry(model: str) -> _Entry:
-    author, segment = _author_and_segment(model)
-    return _Entry(author, segment.casefold(), model)
-
-
-class _Node:
-    """A word in the keys of the reference: the words that follow it there, and the models whose key ends with it."""
-
-    __slots__ = ("entries", "following")
-
-    def __init__(self) -> None:
-        self.following: dict[str, _Node] = {}
-        self.entries: list[_Entry] = []
 
 
 class NameIndex:
@@ -175,24 +163,26 @@ class NameIndex:
         for model in self.model_names:
             self._by_name.setdefault(model.casefold(), []).append(model)
         self._backend_spellings: frozenset[str] = frozenset()
-        self._keys = _Node()
+        self._by_key: dict[str, list[_Entry]] = {}
         if model_type == "text":
             self._index_segments()
+        self._resolved: dict[str, Resolution] = {}
+        self._longest_key = max(map(len, self._by_key), default=0)
 
     def _index_segments(self) -> None:
-        entries = [_entry(model) for model in self.model_names]
-        bare = {entry.segment for entry in entries if backend_of(entry.model) == CANONICAL}
+        entries = []
+        for model in self.model_names:
+            author, segment = _author_and_segment(model)
+            entries.append(_Entry(author, segment.casefold(), model))
         # The legacy reference also lists koboldcpp/Model and aphrodite/Author/Model. concedo/Beepo-22B is no such
         # spelling: no bare name has its segment, so what looks like a backend is its author.
-        self._backend_spellings = frozenset(
-            entry.model for entry in entries if backend_of(entry.model) != CANONICAL and entry.segment in bare
-        )
+        spelled = {entry.model: entry.segment for entry in entries if backend_of(entry.model) != CANONICAL}
+        if spelled:
+            bare = {entry.segment for entry in entries if entry.model not in spelled}
+            self._backend_spellings = frozenset(model for model, segment in spelled.items() if segment in bare)
         for entry in entries:
             if entry.segment and entry.model not in self._backend_spellings:
-                node = self._keys
-                for word in _words(entry.segment):
-                    node = node.following.setdefault(word, _Node())
-                node.entries.append(entry)
+                self._by_key.setdefault(_key(entry.segment), []).append(entry)
 
     def resolve(self, api_name: str) -> Resolution:
         """Return which model of the reference an API name belongs to. Any string is a name; nothing raises."""
@@ -209,6 +199,13 @@ class NameIndex:
             or Resolution(None, backend, None, "none")
         )
 
+    def resolve_all(self, api_names: Iterable[str]) -> dict[str, Resolution]:
+        """Resolve many names. Those of the last call are remembered: the network's names change little in a day."""
+        known = self._resolved
+        resolved = {name: known.get(name) or self.resolve(name) for name in api_names}
+        self._resolved = resolved
+        return resolved
+
     def _by_whole_name(self, name: str, backend: str) -> Resolution | None:
         """Rules 1 and 2. What looks like a backend is part of the model's own name, unless it spells another model."""
         if name in self._names:
@@ -221,48 +218,45 @@ class NameIndex:
         return Resolution(models[0], backend if models[0] in self._backend_spellings else CANONICAL, None, "case")
 
     def _by_last_segment(self, author: str, segment: str, backend: str, rules: _Rules) -> Resolution | None:
-        """Rules 3 to 6: the segment is a model's, or begins with one and goes on with nothing but quantisation.
+        """Rules 3 to 6: the segment is a model's, or begins with one and goes on with nothing but quantisation."""
+        lower = segment.casefold()
+        key = _key(lower)
+        match = self._match(lower, key)
+        if match is None:
+            return None
+        entries, length, rule = match
+        how = rules[rule]
+        if len(entries) > 1 or how in _ONLY_BY_AUTHOR:
+            by_author = [entry for entry in entries if entry.author == author]
+            if how in _ONLY_BY_AUTHOR and not by_author:
+                return None
+            entries = by_author or entries
+        quant = _after_words(segment, key.count(" ", 0, length) + 1) if length < len(key) else None
+        if len(entries) > 1:
+            return Resolution(None, backend, quant, "ambiguous")
+        return Resolution(entries[0].model, backend, quant, how)
+
+    def _match(self, lower: str, key: str) -> _Match | None:
+        """Return the models that the first of rules 3 to 6 finds.
 
         Read from the longest model down, since a model's own name may end like a quantisation:
         Tenebra_30B_Alpha01_FP16.i1-IQ4_XS is Tenebra's FP16.
         """
-        lower = segment.casefold()
-        words = _words(lower)
-        best: tuple[int, int, list[_Entry]] | None = None
-        for length, entries in reversed(self._models_along(words)):
-            stripped = length < len(words)
-            if stripped and not _RUN.fullmatch(" ".join(words[length:])):
-                continue
-            alike = [
-                entry for entry in entries if (lower.startswith(entry.segment) if stripped else lower == entry.segment)
-            ]
-            rule = stripped + (0 if alike else 2)
-            if best is None or rule < best[0]:
-                best = rule, length, alike or entries
-            if alike:
-                break
-        if best is None:
-            return None
-        rule, length, entries = best
-        quant = _after_words(segment, length) if length < len(words) else None
-        by_author = [entry for entry in entries if entry.author == author]
-        if rules[rule] in _ONLY_BY_AUTHOR and not by_author:
-            return None
-        entries = by_author or entries
-        if len(entries) > 1:
-            return Resolution(None, backend, quant, "ambiguous")
-        return Resolution(entries[0].model, backend, quant, rules[rule])
-
-    def _models_along(self, words: list[str]) -> list[tuple[int, list[_Entry]]]:
-        """Return the models whose key the words begin with, and the length of each in words, shortest first."""
-        node, found = self._keys, []
-        for length, word in enumerate(words, 1):
-            following = node.following.get(word)
-            if following is None:
-                break
-            node = following
-            if node.entries:
-                found.append((length, node.entries))
+        by_key, longest = self._by_key, self._longest_key
+        whole = len(key)
+        found = None
+        if entries := by_key.get(key):
+            if alike := [entry for entry in entries if lower == entry.segment]:
+                return alike, whole, 0
+            found = entries, whole, 2
+        length = key.rfind(" ", 0, longest + 1)
+        while length > 0:
+            entries = by_key.get(key[:length])
+            if entries and _RUN.fullmatch(key, length + 1):
+                if alike := [entry for entry in entries if lower.startswith(entry.segment)]:
+                    return alike, length, 1
+                found = found or (entries, length, 3)
+            length = key.rfind(" ", 0, length)
         return found
 
     def _by_model_after_author(self, segment: str, backend: str) -> Resolution | None:
@@ -289,8 +283,10 @@ def backend_of(api_name: str) -> str:
 def _split_backend(name: str) -> tuple[str, str]:
     """Split a name into its backend and the path after it. Of nested backends the first counts."""
     head, slash, path = name.partition("/")
-    backend = _BACKEND_BY_SPELLING.get(head.strip().casefold())
-    if backend is None or not slash:
+    if not slash:
+        return CANONICAL, name
+    backend = _BACKEND_BY_SPELLING.get(head) or _BACKEND_BY_SPELLING.get(head.strip().casefold())
+    if backend is None:
         return CANONICAL, name
     start = 0
     while (end := path.find("/", start)) >= 0 and path[start:end].strip().casefold() in _BACKEND_BY_SPELLING:
@@ -300,9 +296,9 @@ def _split_backend(name: str) -> tuple[str, str]:
 
 def _without_owner(name: str) -> str:
     """Drop the ``::owner#id`` of a private model; the owner's name may hold anything, ``#`` and ``/`` included."""
-    if "::" not in name:
+    model, colons, owner = name.partition("::")
+    if not colons:
         return name
-    model, _, owner = name.partition("::")
     _, number_sign, identity = owner.rpartition("#")
     return model if number_sign and identity.isdecimal() else name
 
@@ -319,9 +315,9 @@ def _author_and_segment(path: str) -> tuple[str, str]:
     return author.strip().casefold(), segment.strip()
 
 
-def _words(lower: str) -> list[str]:
-    """Return the key of a segment in lower case, as words: runs of ``-``, ``_``, ``.`` and space only separate them."""
-    return _with_spaces(lower).split() or [lower]
+def _key(lower: str) -> str:
+    """Return the key of a segment in lower case: every run of ``-``, ``_``, ``.`` and space is one space."""
+    return " ".join(_with_spaces(lower).split()) or lower
 
 
 def _with_spaces(text: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
@@ -18,6 +19,7 @@ from horde_core.cache import DualLayerCache
 from horde_core.errors import ShapeError
 from horde_core.freshness import Policy
 from horde_core.models import LenientCount, LenientFlag, LenientText, ModelType
+from horde_core.names import NameIndex
 from horde_core.parsing import Parsed
 from horde_core.readings import Reading, Source
 from horde_core.settings import Settings
@@ -79,6 +81,13 @@ class ModelReference(Mapping[str, ModelRecord]):
     def __init__(self, records: Mapping[str, ModelRecord] | None = None, available: bool = True) -> None:
         self.available = available
         self._records = MappingProxyType(dict(records or {}))
+        self._indexes: dict[ModelType, NameIndex] = {}
+
+    def name_index(self, model_type: ModelType) -> NameIndex:
+        """Return the names, indexed once to resolve API names; the same object each time."""
+        if model_type not in self._indexes:
+            self._indexes.setdefault(model_type, NameIndex(self, model_type=model_type))
+        return self._indexes[model_type]
 
     def __getitem__(self, name: str) -> ModelRecord:
         return self._records[name]
@@ -93,6 +102,15 @@ class ModelReference(Mapping[str, ModelRecord]):
         return isinstance(other, ModelReference) and self._records == other._records
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def host_of(url: str) -> str | None:
+    """Return the lower-case host of an http(s) URL; None when there is none to parse."""
+    try:
+        parts = urlsplit(url.strip())
+        return parts.hostname if parts.scheme in ("http", "https") else None
+    except ValueError:
+        return None
 
 
 def parse_reference(body: bytes) -> Parsed[ModelReference]:

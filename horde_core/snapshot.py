@@ -40,7 +40,8 @@ class Snapshot:
 
     @cached_property
     def _merge(self) -> CategoryMerge:
-        return merge_everything(self.reference, self.status, self.usage, self.workers, self.model_type)
+        index = self.reference.name_index(self.model_type)
+        return merge_everything(index, self.status, self.usage, self.workers, self.model_type)
 
     def audit(self, thresholds: AuditThresholds) -> dict[str, ModelAuditInfo]:
         """Audit every model of the reference."""

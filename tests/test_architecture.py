@@ -13,6 +13,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 PUBLIC_NAMES = {
     "BackendVariation",
+    "CategoryStatistics",
     "CombinedModelStatistics",
     "DeletionRiskFlags",
     "HordeAPIIntegration",
@@ -29,6 +30,7 @@ PUBLIC_NAMES = {
     "NameIndex",
     "Resolution",
     "Settings",
+    "StatisticsCache",
     "UsageStats",
     "WorkerSummary",
     "merge_category_with_horde_data",
@@ -101,7 +103,7 @@ def test_what_pages_share_knows_no_page() -> None:
     assert violations(python_files("pages/common"), pages) == []
 
 
-@pytest.mark.parametrize("module", ["names.py", "merger.py", "audit.py"])
+@pytest.mark.parametrize("module", ["names.py", "facts.py", "merger.py", "groups.py", "statistics.py", "audit.py"])
 def test_what_is_pure_has_no_clock_no_network_and_no_source(module: str) -> None:
     file = REPOSITORY / "horde_core" / module
     files = [file] if file.exists() else python_files(f"horde_core/{file.stem}")

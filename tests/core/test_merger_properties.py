@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from horde_core.combined import CombinedModelStatistics, Reconciliation
+from horde_core.groups import GroupLevel, group_models
 from horde_core.merger import CategoryMerge, merge_category_with_horde_data, merge_everything, unlisted_models
 from horde_core.models import PERIODS, HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType
+from horde_core.names import NameIndex
+from horde_core.reference import ModelRecord, ModelReference
+from horde_core.statistics import CategoryStatistics, category_statistics
 
 MODELS = (
     "TheDrummer/Cydonia-24B-v4.1",
@@ -211,3 +215,42 @@ def test_an_unavailable_source_leaves_no_figure_behind(category: Category) -> No
         figures = statistics.model_dump(exclude={"names", "backend_variations"})
         assert set(figures.values()) == {None}
     assert everything.unlisted == {}
+
+
+@given(categories(complete=True), st.sampled_from(("exact", "model", "family")))
+def test_groups_of_every_level_add_up_to_what_the_models_have(category: Category, level: GroupLevel) -> None:
+    families = ("even", "odd", None)
+    reference = {
+        name: ModelRecord(name=name, text_model_group=families[place % 3]) for place, name in enumerate(category.models)
+    }
+    groups = group_models(reference, *category[1:4], level, model_type=category.model_type)
+    models = category.models_merged()
+    for figure in ("thread_count", "queued_jobs", "queued"):
+        assert total(groups, figure) == total(models.values(), figure)
+    for period in PERIODS:
+        known = [statistics.usage(period) or 0 for statistics in models.values()]
+        assert sum(group.usage(period) or 0 for group in groups) == sum(known)
+    assert sorted(name for group in groups for name in group.names) == sorted(
+        name for statistics in models.values() for name in statistics.names
+    )
+    if level != "exact":
+        assert sorted(member for group in groups for member in group.members) == sorted(category.models)
+
+
+@given(categories())
+def test_what_an_index_remembers_of_one_day_changes_nothing_of_the_next(category: Category) -> None:
+    index = NameIndex(category.models, model_type=category.model_type)
+    merge_everything(index, None, HordeModelStatsResponse(total=dict.fromkeys(WRITTEN[::7], 1)), None, index.model_type)
+    assert merge_everything(index, *category[1:]) == category.merged()
+
+
+@given(categories())
+def test_statistics_survive_a_json_round_trip_and_count_each_model_once(category: Category) -> None:
+    reference = ModelReference({name: ModelRecord(name=name, nsfw=None) for name in category.models})
+    statistics = category_statistics(reference, category.merged(), category.model_type)
+    assert CategoryStatistics.model_validate_json(statistics.model_dump_json()) == statistics
+    assert statistics.catalogue is not None
+    assert sum(part.models for part in statistics.catalogue.by_nsfw) == len(category.models)
+    for period, concentration in statistics.concentration.items():
+        requests = category.merged().reconciliation.total_usage(period)
+        assert (concentration.requests if concentration else None) == requests

@@ -433,3 +433,18 @@ def test_each_model_of_the_reference_resolves_to_itself(reference: list[str], mo
 
 def test_each_real_model_of_the_reference_resolves_to_itself_and_is_canonical() -> None:
     assert [INDEX.resolve(model) for model in REFERENCE] == [Resolution(m, CANONICAL, None, "exact") for m in REFERENCE]
+
+
+def test_many_names_are_resolved_as_one_by_one() -> None:
+    index = NameIndex(["A/Model-7B", "B/Model-7B", "C/Other-8B-v1"])
+    names = ["Model-7B", "koboldcpp/Other-8B-v1-Q4_K_M", "other-8b-V1", "", "Nobody"]
+    assert index.resolve_all(names) == {name: index.resolve(name) for name in names}
+
+
+def test_what_is_remembered_is_what_the_last_call_named() -> None:
+    index = NameIndex(["Model-7B"])
+    first = index.resolve_all(["Model-7B-Q8_0", "Gone"])
+    second = index.resolve_all(["Model-7B-Q8_0", "New"])
+    assert second["Model-7B-Q8_0"] is first["Model-7B-Q8_0"]
+    assert list(second) == ["Model-7B-Q8_0", "New"]
+    assert list(first) == ["Model-7B-Q8_0", "Gone"]

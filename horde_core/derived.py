@@ -1,0 +1,101 @@
+"""What is computed from a snapshot, kept as long as it is looked at: in memory, and in Redis where that is configured.
+
+A result is keyed by the snapshot's id, which changes with the content of any source, so it is never older than what it
+was computed from. Its TTL bounds memory only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+import zlib
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from horde_core.freshness import Clock
+from horde_core.snapshot import Snapshot
+from horde_core.statistics import CategoryStatistics, category_statistics
+from horde_core.version import __version__
+
+log = logging.getLogger(__name__)
+
+RESULTS_KEPT = 16
+"""How many results of one kind are held in memory: both categories, a few snapshots of each."""
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class ResultStorage(Protocol):
+    """What a second layer has to offer."""
+
+    def read_bytes(self, key: str) -> bytes | None:
+        """Return what is stored, or None; never raises."""
+
+    def write_bytes(self, key: str, value: bytes, life: float) -> None:
+        """Store for ``life`` seconds; never raises."""
+
+
+class DerivedCache(Generic[T]):
+    """Results of one kind by key. Each is computed once, however many ask at a time. Thread-safe."""
+
+    def __init__(
+        self, record: type[T], ttl: float, storage: ResultStorage | None = None, clock: Clock | None = None
+    ) -> None:
+        self._record = record
+        self._ttl = ttl
+        self._storage = storage
+        self._clock = clock or Clock()
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[float, T]] = {}
+        # Another release may compute otherwise, or know other fields.
+        schema = json.dumps(record.model_json_schema(), sort_keys=True)
+        self._version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
+
+    def get(self, key: str, compute: Callable[[], T]) -> T:
+        """Return the result under a key, computing it where neither layer has it."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._held = {held: entry for held, entry in self._held.items() if now - entry[0] < self._ttl}
+            if key in self._held:
+                return self._held[key][1]
+            result = self._stored(key)
+            if result is None:
+                result = compute()
+                if self._storage is not None:
+                    self._storage.write_bytes(
+                        self._name(key), zlib.compress(result.model_dump_json().encode()), self._ttl
+                    )
+            while len(self._held) >= RESULTS_KEPT:
+                del self._held[next(iter(self._held))]
+            self._held[key] = now, result
+            return result
+
+    def _stored(self, key: str) -> T | None:
+        raw = self._storage.read_bytes(self._name(key)) if self._storage is not None else None
+        if raw is None:
+            return None
+        try:
+            return self._record.model_validate_json(zlib.decompress(raw))
+        except (zlib.error, ValidationError) as error:
+            log.warning("stored result ignored key=%s reason=%s", key, error)
+            return None
+
+    def _name(self, key: str) -> str:
+        return f"{self._version}:{key}"
+
+
+class StatisticsCache:
+    """The statistics of each snapshot; in Redis under ``{prefix}:stats``."""
+
+    def __init__(self, ttl: float, storage: ResultStorage | None = None, clock: Clock | None = None) -> None:
+        self._results = DerivedCache(CategoryStatistics, ttl, storage, clock)
+
+    def get(self, snapshot: Snapshot) -> CategoryStatistics:
+        """Return the statistics of a snapshot's category."""
+        return self._results.get(
+            snapshot.id, lambda: category_statistics(snapshot.reference, snapshot.merged, snapshot.model_type)
+        )
