@@ -15,8 +15,8 @@ from horde_core.combined import CombinedModelStatistics
 from horde_core.facts import CategoryFacts, StatusRows, Usage, Workers
 from horde_core.merger import Attribution, Backends, combine
 from horde_core.models import ModelType
-from horde_core.names import NameIndex
-from horde_core.reference import ModelRecord, ModelReference
+from horde_core.names import name_index
+from horde_core.reference import ModelRecord
 
 GroupLevel = Literal["exact", "model", "family"]
 """``exact``: one group an API name; ``model``: one a model; ``family``: one a ``text_model_group`` of the reference."""
@@ -44,8 +44,7 @@ def group_models(
     By exact name a model that nobody sends stands under its own name. Unlisted names are in no group.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
-    index = reference.name_index(model_type) if isinstance(reference, ModelReference) else None
-    attribution = Attribution(index or NameIndex(reference, model_type=model_type), facts)
+    attribution = Attribution(name_index(tuple(reference), model_type), facts)
     if level == "exact":
         return tuple(group for model in reference for group in _exact_names(model, attribution, facts))
     members: dict[tuple[str, bool], list[str]] = {}

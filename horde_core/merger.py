@@ -13,7 +13,7 @@ from horde_core.combined import BackendVariation, CombinedModelStatistics, Recon
 from horde_core.facts import CategoryFacts, Live, Requests, StatusRows, Usage, Workers
 from horde_core.indexes import sum_or_unknown
 from horde_core.models import PERIODS, ModelType, Period
-from horde_core.names import CANONICAL, NameIndex
+from horde_core.names import CANONICAL, NameIndex, name_index
 
 Backends = Mapping[str, list[str]]
 """The API names of one model by their backend."""
@@ -45,7 +45,7 @@ def merge_category_with_horde_data(
 
     ``None`` (or an unavailable ``Indexed*``) says that a source is unavailable: what depends on it is None, never 0.
     ``model_type`` is read from the rows when left out; image names are never stripped. ``model_names`` may be their
-    :class:`~horde_core.names.NameIndex`, which spares indexing them again.
+    :class:`~horde_core.names.NameIndex`.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(_index_of(model_names, facts.model_type), facts)
@@ -110,7 +110,7 @@ def merge_everything(
 
 def _index_of(model_names: Iterable[str] | NameIndex, model_type: ModelType) -> NameIndex:
     if not isinstance(model_names, NameIndex):
-        return NameIndex(model_names, model_type=model_type)
+        return name_index(tuple(model_names), model_type)
     if model_names.model_type != model_type:
         raise ValueError(f"names indexed for {model_names.model_type} models cannot be merged as {model_type} models")
     return model_names

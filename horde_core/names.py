@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 CANONICAL = "canonical"
@@ -65,6 +66,9 @@ QUANTISATIONS: tuple[str, ...] = (
 
 ``_`` stands for any one separator. Sizes, versions, variants, dates and context lengths are no part of this.
 """
+
+INDEXES_KEPT = 4
+"""The references whose index is remembered: of two categories, live and simulated."""
 
 How = Literal[
     "exact",
@@ -267,11 +271,17 @@ class NameIndex:
         return self._by_last_segment(author.casefold(), model.lstrip("_"), backend, _BY_MODEL_OF_AUTHOR)
 
 
+@lru_cache(maxsize=INDEXES_KEPT)
+def name_index(model_names: tuple[str, ...], model_type: Literal["image", "text"]) -> NameIndex:
+    """Return the index of these names: the same object for the same names, as a reference rarely changes."""
+    return NameIndex(model_names, model_type=model_type)
+
+
 def resolve(
     api_name: str, model_names: Iterable[str] | NameIndex, *, model_type: Literal["image", "text"] = "text"
 ) -> Resolution:
-    """Resolve one name. For more than a few, build a :class:`NameIndex` once and pass that, or ask it directly."""
-    index = model_names if isinstance(model_names, NameIndex) else NameIndex(model_names, model_type=model_type)
+    """Resolve one name; :meth:`NameIndex.resolve_all` does many."""
+    index = model_names if isinstance(model_names, NameIndex) else name_index(tuple(model_names), model_type)
     return index.resolve(api_name)
 
 

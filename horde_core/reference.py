@@ -19,7 +19,7 @@ from horde_core.cache import DualLayerCache
 from horde_core.errors import ShapeError
 from horde_core.freshness import Policy
 from horde_core.models import LenientCount, LenientFlag, LenientText, ModelType
-from horde_core.names import NameIndex
+from horde_core.names import NameIndex, name_index
 from horde_core.parsing import Parsed
 from horde_core.readings import Reading, Source
 from horde_core.settings import Settings
@@ -81,13 +81,10 @@ class ModelReference(Mapping[str, ModelRecord]):
     def __init__(self, records: Mapping[str, ModelRecord] | None = None, available: bool = True) -> None:
         self.available = available
         self._records = MappingProxyType(dict(records or {}))
-        self._indexes: dict[ModelType, NameIndex] = {}
 
     def name_index(self, model_type: ModelType) -> NameIndex:
-        """Return the names, indexed once to resolve API names; the same object each time."""
-        if model_type not in self._indexes:
-            self._indexes.setdefault(model_type, NameIndex(self, model_type=model_type))
-        return self._indexes[model_type]
+        """Return the index that resolves API names to these models."""
+        return name_index(tuple(self._records), model_type)
 
     def __getitem__(self, name: str) -> ModelRecord:
         return self._records[name]

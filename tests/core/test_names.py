@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_core.names import BACKENDS, CANONICAL, QUANTISATIONS, NameIndex, Resolution, backend_of, resolve
+from horde_core.names import BACKENDS, CANONICAL, QUANTISATIONS, NameIndex, Resolution, backend_of, name_index, resolve
 
 MODELS = """
     Casual-Autopsy/L3-Super-Nova-RP-8B DreadPoor/Irix-12B-Model_Stock FlareRebellion/WeirdCompound-v1.7-24b
@@ -448,3 +448,10 @@ def test_what_is_remembered_is_what_the_last_call_named() -> None:
     assert second["Model-7B-Q8_0"] is first["Model-7B-Q8_0"]
     assert list(second) == ["Model-7B-Q8_0", "New"]
     assert list(first) == ["Model-7B-Q8_0", "Gone"]
+
+
+def test_the_same_names_share_one_index_and_a_category_has_its_own() -> None:
+    names = ("A/Model-7B", "B/Other-8B")
+    assert name_index(names, "text") is name_index(tuple(names), "text")
+    assert name_index(names, "image").resolve("Model-7B").model is None
+    assert name_index(names[:1], "text") is not name_index(names, "text")
