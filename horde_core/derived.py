@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from horde_core.freshness import Clock
+from horde_core.integration import HordeAPIIntegration
 from horde_core.snapshot import Snapshot
 from horde_core.statistics import CategoryStatistics, category_statistics
 from horde_core.version import __version__
@@ -89,10 +90,15 @@ class DerivedCache(Generic[T]):
 
 
 class StatisticsCache:
-    """The statistics of each snapshot; in Redis under ``{prefix}:stats``."""
+    """The statistics of each snapshot, for ``HORDE_STATISTICS_CACHE_TTL``; in Redis under ``{prefix}:stats``."""
 
     def __init__(self, ttl: float, storage: ResultStorage | None = None, clock: Clock | None = None) -> None:
         self._results = DerivedCache(CategoryStatistics, ttl, storage, clock)
+
+    @classmethod
+    def of(cls, integration: HordeAPIIntegration) -> StatisticsCache:
+        """Return a cache with an integration's settings, beside its sources in Redis."""
+        return cls(integration.settings.statistics_cache_ttl, integration.results("stats"))
 
     def get(self, snapshot: Snapshot) -> CategoryStatistics:
         """Return the statistics of a snapshot's category."""

@@ -70,6 +70,7 @@ class Settings(BaseSettings):
         description="legacy text reference, used when the v2 service does not answer",
     )
     reference_cache_ttl: SecondsOrZero = Field(3600, description="seconds before a reference is refreshed")
+    statistics_cache_ttl: SecondsOrZero = Field(300, description="seconds that the statistics of a snapshot are kept")
 
     replicate_mode: Literal["PRIMARY", "REPLICA"] = Field(
         "PRIMARY", description="PRIMARY may use Redis; REPLICA keeps to memory"
@@ -77,7 +78,9 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         None, description="for example redis://localhost:6379/0; unset = memory only"
     )
-    redis_key_prefix: str = Field("horde:model_ref", min_length=1, description="keys live under {prefix}:horde_api")
+    redis_key_prefix: str = Field(
+        "horde:model_ref", min_length=1, description="keys live under {prefix}:horde_api and {prefix}:stats"
+    )
 
     low_usage_threshold_percentage: Percentage = Field(
         0.0065, description="percent of the image category's 30-day usage below which a model is low-usage"

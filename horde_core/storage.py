@@ -66,11 +66,11 @@ def decode(raw: bytes) -> StoredBody:
     return stored
 
 
-class RedisStorage:
-    """Bodies in Redis under ``{prefix}:horde_api:{key}``. Thread-safe; connects on first use."""
+class RedisValues:
+    """Values in Redis under ``{prefix}:{key}``. Thread-safe; connects on first use; never raises."""
 
     def __init__(self, url: str, prefix: str, clock: Clock) -> None:
-        self._prefix = f"{prefix}:horde_api:"
+        self._prefix = f"{prefix}:"
         self._clock = clock
         self._lock = threading.Lock()
         self._paused_until = -math.inf
@@ -79,8 +79,8 @@ class RedisStorage:
             url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS, retry=None
         )
 
-    def read(self, key: str) -> StoredBody | None:
-        """Return what is stored under ``key``; None when there is nothing usable or Redis is in trouble."""
+    def read_bytes(self, key: str) -> bytes | None:
+        """Return the value under ``key``; None when there is none or Redis is in trouble."""
         if self._is_paused():
             return None
         try:
@@ -92,24 +92,14 @@ class RedisStorage:
             self._trouble("read", error)
             return None
         self._well("read")
-        if not isinstance(raw, bytes):
-            return None
-        try:
-            stored = decode(raw)
-        except (ValueError, RecursionError, OverflowError) as error:
-            log.warning("redis value ignored key=%s reason=%s", key, error)
-            return None
-        if stored.fetched_at > self._clock.wall() + CLOCK_TOLERANCE_SECONDS:
-            log.warning("redis value ignored key=%s reason=fetched in the future", key)
-            return None
-        return stored
+        return raw if isinstance(raw, bytes) else None
 
-    def write(self, key: str, stored: StoredBody, life: float) -> None:
-        """Store a body for ``life`` seconds, unless Redis is in trouble."""
+    def write_bytes(self, key: str, value: bytes, life: float) -> None:
+        """Store a value for ``life`` seconds, unless Redis is in trouble."""
         if self._is_paused() or life <= 0:
             return
         try:
-            self._redis.set(self._prefix + key, encode(stored), px=max(1, round(life * 1000)))
+            self._redis.set(self._prefix + key, value, px=max(1, round(life * 1000)))
         except redis.RedisError as error:
             self._trouble("write", error)
             return
@@ -133,3 +123,38 @@ class RedisStorage:
             self._in_trouble.discard(operation)
         if is_back:
             log.info("redis is back")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+
+class RedisStorage:
+    """Bodies in Redis under ``{prefix}:horde_api:{key}``. Thread-safe; never raises."""
+
+    def __init__(self, url: str, prefix: str, clock: Clock) -> None:
+        self._clock = clock
+        self._values = RedisValues(url, f"{prefix}:horde_api", clock)
+
+    def read(self, key: str) -> StoredBody | None:
+        """Return what is stored under ``key``; None when there is nothing usable or Redis is in trouble."""
+        raw = self._values.read_bytes(key)
+        if raw is None:
+            return None
+        try:
+            stored = decode(raw)
+        except (ValueError, RecursionError, OverflowError) as error:
+            log.warning("redis value ignored key=%s reason=%s", key, error)
+            return None
+        if stored.fetched_at > self._clock.wall() + CLOCK_TOLERANCE_SECONDS:
+            log.warning("redis value ignored key=%s reason=fetched in the future", key)
+            return None
+        return stored
+
+    def write(self, key: str, stored: StoredBody, life: float) -> None:
+        """Store a body for ``life`` seconds, unless Redis is in trouble."""
+        self._values.write_bytes(key, encode(stored), life)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._values.close()

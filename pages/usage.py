@@ -18,6 +18,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     period = filters.choice("Period", PERIODS, "month", "period", tables.PERIOD_WORDS.__getitem__)
     top = filters.choice("Models in the chart", (10, 20, 50), 20, "top", "Top {}".format)
 
+concentration = data.statistics(snapshot).concentration[period]
 summary = usage_summary(frame, snapshot.merged.reconciliation, period, snapshot.reference.available)
 panels.figures(
     [
@@ -48,8 +49,9 @@ panels.figures(
         panels.Figure(
             "Top 10",
             words.share(summary.top_ten_share),
-            f"of all {noun}",
-            "What the ten most used names carry together.",
+            f"of all {noun}; half go to {words.count(concentration.for_half if concentration else None)}",
+            "What the ten most used names carry together, and how few names carry half. Names are models of the "
+            "reference, and unlisted names one by one.",
         ),
     ]
 )

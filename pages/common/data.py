@@ -11,7 +11,7 @@ from functools import cache
 import pandas as pd
 import streamlit as st
 
-from horde_core import HordeAPIIntegration, ModelAuditInfo, Settings
+from horde_core import CategoryStatistics, HordeAPIIntegration, ModelAuditInfo, Settings, StatisticsCache
 from horde_core import frames as core_frames
 from horde_core.audit import AuditThresholds
 from horde_core.models import ModelType
@@ -36,6 +36,11 @@ _VIEW, _SIMULATED = "_view", "_simulated"
 @cache
 def _reader(integration: HordeAPIIntegration) -> SnapshotReader:
     return SnapshotReader(integration)
+
+
+@cache
+def _statistics(integration: HordeAPIIntegration) -> StatisticsCache:
+    return StatisticsCache.of(integration)
 
 
 def reader() -> SnapshotReader:
@@ -101,6 +106,11 @@ def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
 def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row a text model of the reference; see :func:`horde_core.frames.balance_frame`."""
     return _balance_frame(snapshot.id, snapshot)
+
+
+def statistics(snapshot: Snapshot) -> CategoryStatistics:
+    """What is told of the category as a whole; the core keeps it by the snapshot's id."""
+    return _statistics(reader().integration).get(snapshot)
 
 
 def audits(snapshot: Snapshot) -> dict[str, ModelAuditInfo]:

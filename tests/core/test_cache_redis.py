@@ -37,7 +37,7 @@ def new_process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[NewPr
 
         def make() -> CacheBench:
             storage = RedisStorage(redis_server.url, "horde:model_ref", clock.both)
-            stack.callback(storage._redis.close)
+            stack.callback(storage.close)
             return CacheBench(storage, clock)
 
         yield make

@@ -43,7 +43,7 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 def storage(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisStorage]:
     storage = RedisStorage(redis_server.url, PREFIX, clock.both)
     yield storage
-    storage._redis.close()  # the app keeps its one storage for life
+    storage.close()  # the app keeps its one storage for life
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ class TestValue:
         other = RedisStorage(redis_server.url, PREFIX, clock.both)
         storage.write("status:text", stored, life=60)
         assert storage.read("status:text") == other.read("status:text") == stored
-        other._redis.close()
+        other.close()
 
     def test_it_is_json_with_its_times_inside_under_the_documented_key(
         self, storage: RedisStorage, stored: StoredBody, client: redis.Redis
@@ -184,7 +184,7 @@ class TestTrouble:
         clock.advance(PAUSE_SECONDS)
         storage.write("status:text", stored, life=60)
         assert storage.read("status:text") == stored
-        storage._redis.close()
+        storage.close()
 
     def test_one_that_dies_in_the_middle_comes_back_empty_and_is_filled_again(
         self, storage: RedisStorage, stored: StoredBody, redis_server: RedisServer, clock: TurnedClock
