@@ -63,7 +63,7 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 def process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[CacheBench]:
     storage = RedisStorage(redis_server.url, "horde:model_ref", clock.both)
     yield CacheBench(storage, clock)
-    storage._redis.close()
+    storage.close()
 
 
 def test_a_body_in_redis_that_cannot_be_parsed_does_not_keep_upstream_from_being_asked(
