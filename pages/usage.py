@@ -49,7 +49,8 @@ panels.figures(
         panels.Figure(
             "Top 10",
             words.share(summary.top_ten_share),
-            f"of all {noun}; half go to {words.count(concentration.for_half if concentration else None)}",
+            f"of all {noun}"
+            + (f"; half go to {words.plural(concentration.for_half, 'name')}" if concentration else ""),
             "What the ten most used names carry together, and how few names carry half. Names are models of the "
             "reference, and unlisted names one by one.",
         ),

@@ -76,6 +76,18 @@ def test_usage_shown_listed_plus_unlisted_is_the_sum_of_the_map(
     assert table[f"share_{period}"].sum() == pytest.approx(100)
 
 
+def test_usage_says_how_few_names_carry_half_of_it(visit: Visit, horde_server: HordeServer) -> None:
+    counts = {"first": 40, "second": 30, "third": 20, "fourth": 10}
+    horde_server.answer("/v2/stats/img/models", dict.fromkeys(PERIOD_LABELS, counts))
+    captions = [caption.value for caption in visit("usage", "image").caption]
+    assert "of all images; half go to 2 names" in captions
+
+
+def test_without_the_usage_nothing_is_said_of_half_of_it(visit: Visit, horde_server: HordeServer) -> None:
+    horde_server.answer("/v2/stats/text/models", "{}", status=404)
+    assert not any("half go to" in caption.value for caption in visit("usage", "text").caption)
+
+
 def test_two_quantisations_and_backends_of_a_model_are_one_row(visit: Visit) -> None:
     table = visit("usage", "text").dataframe[0].value.set_index("name")
     assert table.loc["mistralai/Mistral-7B-Instruct-v0.3", "usage_month"] == 6_500
