@@ -322,11 +322,9 @@ class DualLayerCache:
         log.warning("refresh failed source=%s failures=%d pause=%.1f error=%s", source.key, count, pause, message)
 
     def _age(self, key: str) -> float | None:
-        """Seconds since the body arrived, by whichever clock says more: a stepped wall clock makes nothing young."""
+        """Seconds since the body arrived, by the clock that never steps: the wall clock makes nothing young or old."""
         entry = self._entries.get(key)
-        if entry is None:
-            return None
-        return max(self._clock.wall() - entry.fetched_at, self._clock.monotonic() - entry.born, 0.0)
+        return None if entry is None else max(self._clock.monotonic() - entry.born, 0.0)
 
     def _held_within_limit(self, source: Source[T]) -> Entry[T] | None:
         age = self._age(source.key)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
-from horde_core.freshness import Decision, Policy, decide
+from horde_core.freshness import Clock, Decision, Policy, decide
 
 MINUTE_AND_HOUR = Policy(ttl=60, stale_ttl=3_600)
 
@@ -58,3 +59,10 @@ def test_jitter_shortens_a_pause_by_at_most_a_half() -> None:
     longest = MINUTE_AND_HOUR.pause(4, jitter=1.0)
     assert MINUTE_AND_HOUR.pause(4, jitter=0.0) == longest / 2
     assert longest / 2 < MINUTE_AND_HOUR.pause(4, jitter=0.3) < longest
+
+
+def test_the_clocks_of_an_app_are_the_machines() -> None:
+    clock = Clock()
+    before = clock.monotonic()
+    assert abs(clock.wall() - time.time()) < 5
+    assert clock.monotonic() >= before
