@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -76,10 +77,12 @@ def test_a_body_in_redis_that_cannot_be_parsed_does_not_keep_upstream_from_being
 @pytest.mark.parametrize(
     "raw",
     [
-        b"[" * 100_000,
-        b'{"version":1,"body":"[]","origin":"x","fetched_at":1'
-        + b"0" * 400
-        + b',"unchanged_since":1,"changed_at":null}',
+        zlib.compress(b"[" * 100_000),
+        zlib.compress(
+            b'{"version":2,"body":"[]","origin":"x","fetched_at":1'
+            + b"0" * 400
+            + b',"unchanged_since":1,"changed_at":null}'
+        ),
     ],
 )
 def test_no_garbage_makes_a_read_raise(process: CacheBench, client: redis.Redis, raw: bytes) -> None:

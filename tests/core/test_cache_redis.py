@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ import redis
 from horde_core.errors import StatusError
 from horde_core.freshness import State
 from horde_core.readings import Reading, Source
-from horde_core.storage import PAUSE_SECONDS, SOCKET_SECONDS, RedisStorage
+from horde_core.storage import PAUSE_SECONDS, SOCKET_SECONDS, RedisStorage, StoredBody, decode
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.upstream import FALLBACK_URL, URL, CacheBench, TurnedClock
@@ -49,11 +48,16 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
         yield client
 
 
-def stored(client: redis.Redis) -> bytes:
-    """Return what Redis holds."""
+def raw(client: redis.Redis) -> bytes:
+    """Return what Redis holds, as it is."""
     value = client.get(KEY)
     assert isinstance(value, bytes)
     return value
+
+
+def stored(client: redis.Redis) -> StoredBody:
+    """Return what Redis holds."""
+    return decode(raw(client))
 
 
 def reads_of(client: redis.Redis) -> int:
@@ -119,7 +123,7 @@ class TestSharing:
         clock.advance(TTL)
         one.upstream.answer(["second"])
         one.settled(one.source())
-        wait_until(lambda: b"second" in stored(client), "the new value is in Redis")
+        wait_until(lambda: b"second" in stored(client).body, "the new value is in Redis")
         assert two.cache.read(two.source()).value == ["first"]
         reading = two.settled(two.source())
         assert (reading.value, reading.state, reading.age) == (["second"], State.FRESH, 0)
@@ -130,11 +134,11 @@ class TestSharing:
     ) -> None:
         one = new_process()
         read_and_store(one, one.source(), client)
-        old = stored(client)
+        old = raw(client)
         clock.advance(TTL)
         one.upstream.answer(["second"])
         one.settled(one.source())
-        wait_until(lambda: stored(client) != old, "the new value is in Redis")
+        wait_until(lambda: raw(client) != old, "the new value is in Redis")
         client.set(KEY, old)
         clock.advance(TTL)
         one.upstream.answer(StatusError(500))
@@ -148,7 +152,7 @@ class TestSharing:
         clock.advance(TTL)
         one.upstream.answer(["second"])
         one.settled(one.source())
-        wait_until(lambda: b"second" in stored(client), "the new value is in Redis")
+        wait_until(lambda: b"second" in stored(client).body, "the new value is in Redis")
         reading = two.read(two.source())
         assert (reading.changed_at, reading.unchanged_since) == (clock.wall, clock.wall)
 
@@ -160,7 +164,7 @@ class TestSharing:
         clock.advance(20)
         two.upstream.answer(["forced"])
         assert two.cache.refresh([two.source()], wait=20)[0].result == "new"
-        wait_until(lambda: b"forced" in stored(client), "the new value is in Redis")
+        wait_until(lambda: b"forced" in stored(client).body, "the new value is in Redis")
         clock.advance(TTL - 20)
         one.cache.read(one.source())
         assert (one.settled(one.source()).value, one.settled(one.source()).age) == (["forced"], TTL - 20)
@@ -261,8 +265,10 @@ class TestFaults:
         wait_until(lambda: client.exists(KEY), "the value is in Redis again")
 
     def test_garbage_is_ignored_and_replaced(self, new_process: NewProcess, client: redis.Redis) -> None:
-        client.set(KEY, b"\x80\x04garbage")
+        garbage = b"\x80\x04garbage"
+        client.set(KEY, garbage)
         process = new_process()
         assert process.read(process.source()).value == ["first"]
-        wait_until(lambda: b"first" in stored(client), "the garbage is gone")
-        assert json.loads(stored(client))["fetched_at"] == process.clock.wall
+        wait_until(lambda: raw(client) != garbage, "the garbage is gone")
+        assert stored(client).body == b'["first"]'
+        assert stored(client).fetched_at == process.clock.wall

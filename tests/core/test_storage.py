@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -67,7 +68,7 @@ class TestValue:
         assert client.keys("*") == [KEY.encode()]
         raw = client.get(KEY)
         assert isinstance(raw, bytes)
-        assert json.loads(raw) == {
+        assert json.loads(zlib.decompress(raw)) == {
             "version": VALUE_VERSION,
             "body": stored.body.decode(),
             "origin": stored.origin,
@@ -96,6 +97,10 @@ class TestValue:
         redis_server.flush()
         assert storage.read("status:text") is None
 
+    def test_it_is_smaller_than_the_body(self, stored: StoredBody) -> None:
+        body = json.dumps({f"koboldcpp/model {number}": number for number in range(1_000)}).encode()
+        assert len(encode(stored._replace(body=body))) < len(body) / 3
+
     def test_every_kind_of_text_survives(self) -> None:
         body = StoredBody('{"\\u0000": "\\"<p>\u2028\\ud83d\\udc34"}'.encode(), "ü", 1.5, 0.5, 2.5)
         assert decode(encode(body)) == body
@@ -109,30 +114,33 @@ class TestValue:
             b"[]",
             b"{}",
             b'{"version": 0, "body": "[]", "origin": "", "fetched_at": 1, "unchanged_since": 1, "changed_at": null}',
-            b'{"version": 1}',
-            b'{"version": 1, "body": null, "origin": "", "fetched_at": 1, "unchanged_since": 1, "changed_at": null}',
-            b'{"version": 1, "body": "[]", "origin": 5, "fetched_at": 1, "unchanged_since": 1, "changed_at": null}',
-            b'{"version": 1, "body": "[]", "origin": "", "fetched_at": "1", "unchanged_since": 1, "changed_at": null}',
-            b'{"version": 1, "body": "[]", "origin": "", "fetched_at": NaN, "unchanged_since": 1, "changed_at": null}',
-            b'{"version": 1, "body": "[]", "origin": "", "fetched_at": 1, "unchanged_since": Infinity,'
+            b'{"version": 2}',
+            b'{"version": 2, "body": null, "origin": "", "fetched_at": 1, "unchanged_since": 1, "changed_at": null}',
+            b'{"version": 2, "body": "[]", "origin": 5, "fetched_at": 1, "unchanged_since": 1, "changed_at": null}',
+            b'{"version": 2, "body": "[]", "origin": "", "fetched_at": "1", "unchanged_since": 1, "changed_at": null}',
+            b'{"version": 2, "body": "[]", "origin": "", "fetched_at": NaN, "unchanged_since": 1, "changed_at": null}',
+            b'{"version": 2, "body": "[]", "origin": "", "fetched_at": 1, "unchanged_since": Infinity,'
             b' "changed_at": null}',
-            b'{"version": 1, "body": "[]", "origin": "", "fetched_at": 1, "changed_at": null}',
-            b'{"version": 1, "body": "[]", "origin": "", "fetched_at": 1, "unchanged_since": 1, "changed_at": null,'
+            b'{"version": 2, "body": "[]", "origin": "", "fetched_at": 1, "changed_at": null}',
+            b'{"version": 2, "body": "[]", "origin": "", "fetched_at": 1, "unchanged_since": 1, "changed_at": null,'
             b' "more": 1}',
         ],
     )
     def test_garbage_and_another_versions_value_cannot_be_decoded(self, raw: bytes) -> None:
-        with pytest.raises(ValueError, match=r"version|JSON|Expecting|codec"):
-            decode(raw)
+        for garbage in (raw, zlib.compress(raw)):
+            with pytest.raises(ValueError, match=r"version|JSON|Expecting|codec"):
+                decode(garbage)
 
     def test_garbage_and_another_versions_value_are_ignored_and_written_over(
         self, storage: RedisStorage, stored: StoredBody, client: redis.Redis
     ) -> None:
+        plain = zlib.decompress(encode(stored))
         garbage = (
             b"\x80\x04\x95pickled",
-            b"[" * 100_000,
-            encode(stored).replace(b'"version": 1', b'"version": 2'),
-            encode(stored).replace(b'"fetched_at": 1', b'"fetched_at": 1' + b"0" * 400),
+            encode(stored)[:-1],
+            zlib.compress(b"[" * 100_000),
+            zlib.compress(plain.replace(b'"version": 2', b'"version": 1')),
+            zlib.compress(plain.replace(b'"fetched_at": 1', b'"fetched_at": 1' + b"0" * 400)),
         )
         for raw in garbage:
             client.set(KEY, raw)
