@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from horde_core.names import BACKENDS, CANONICAL, QUANTISATIONS, NameIndex, Resolution, backend_of, name_index, resolve
+from horde_core.names import BACKENDS, CANONICAL, QUANTISATIONS, NameIndex, Resolution, backend_of, resolve
 
 MODELS = """
     Casual-Autopsy/L3-Super-Nova-RP-8B DreadPoor/Irix-12B-Model_Stock FlareRebellion/WeirdCompound-v1.7-24b
@@ -339,119 +337,5 @@ def test_a_hostile_name_costs_time_in_proportion_to_its_length(start: str, part:
     assert INDEX.resolve(start + part * (200_000 // len(part)) + "!").how == "none"
 
 
-WORDS = st.sampled_from(["foo", "Foo", "bar", "v1"])
-SEPARATOR = st.sampled_from(["-", "_", ".", " ", "--"])
-TOKEN = st.sampled_from(["Q8_0", "Q4_K_M", "gguf", "FP16"])
-AUTHOR = st.sampled_from(["", "a/", "b/", "A/"])
-
-
-@st.composite
-def names(draw: Callable[..., str], author: st.SearchStrategy[str]) -> str:
-    """Build a name of few words, so that names collide in every way that the rules tell apart."""
-    name = draw(author) + draw(WORDS)
-    for part in draw(st.lists(st.one_of(WORDS, TOKEN), max_size=3)):
-        name += draw(SEPARATOR) + part
-    return name
-
-
-def one_by_one(name: str, reference: Sequence[str]) -> tuple[str | None, str]:
-    """Read the rules of the specification to the letter, one after the other, over the whole reference."""
-
-    def key(segment: str) -> str:
-        return re.sub(r"[-_. ]+", "-", segment.casefold()).strip("-")
-
-    def stems(segment: str) -> list[str]:
-        found = re.fullmatch(r"(.*?)[-_. ]+(?:Q8_0|Q4_K_M|gguf|FP16)", segment)
-        return [found[1], *stems(found[1])] if found else []
-
-    alike: Callable[[str], str]
-    for how, alike in (("exact", str), ("case", str.casefold)):
-        if hits := [model for model in reference if alike(model) == alike(name)]:
-            return (hits[0], how) if len(hits) == 1 else (None, "ambiguous")
-    author, _, segment = name.rpartition("/")
-    owner, underscore, rest = segment.partition("_")
-    readings = [("", author, segment)] + ([("author+", owner, rest.lstrip("_"))] if underscore else [])
-    for prefix, author, segment in readings:
-        for how, forms, alike in (
-            ("segment", [segment], str.casefold),
-            ("quantisation", stems(segment), str.casefold),
-            ("key", [segment], key),
-            ("key+quantisation", stems(segment), key),
-        ):
-            by_form = [
-                [model for model in reference if alike(model.rpartition("/")[2]) == alike(form)] for form in forms
-            ]
-            hits = next(filter(None, by_form), [])
-            same = [model for model in hits if model.rpartition("/")[0].casefold() == author.casefold()]
-            if prefix and "key" in how and hits and not same:
-                return None, "none"
-            if hits:
-                return ((same or hits)[0], prefix + how) if len(same or hits) == 1 else (None, "ambiguous")
-    return None, "none"
-
-
-@given(
-    st.one_of(names(AUTHOR), names(st.sampled_from(["a_", "b_", "c_", "c/a_"]))),
-    st.lists(names(AUTHOR), max_size=6, unique=True),
-)
-def test_the_index_finds_what_the_rules_find_one_by_one(name: str, reference: list[str]) -> None:
-    assert resolve(name, reference)[::3] == one_by_one(name, reference)
-
-
-@given(
-    st.lists(names(AUTHOR), max_size=6, unique=True).flatmap(
-        lambda names: st.tuples(st.just(names), st.permutations(names))
-    ),
-    names(AUTHOR),
-)
-def test_the_order_of_the_reference_changes_nothing(orders: tuple[list[str], list[str]], name: str) -> None:
-    assert resolve(name, orders[0]) == resolve(name, orders[1])
-
-
-ANY_TEXT = st.one_of(
-    st.text(),
-    st.text(st.characters(codec=None)),  # lone surrogates too
-    st.text(alphabet="-_. /@:(#)qQikKmM0148gf\n", max_size=40).map("L3-8B-Stheno-v3.2".__add__),
-)
-
-
-@given(ANY_TEXT, st.sampled_from(["text", "image"]))
-def test_any_string_is_a_name(name: str, model_type: str) -> None:
-    index = INDEX if model_type == "text" else NameIndex(REFERENCE, model_type="image")
-    resolution = index.resolve(name)
-    assert resolution == index.resolve(name)
-    assert (resolution.model is None) == (resolution.how in ("ambiguous", "none"))
-    assert resolution.backend in {*BACKENDS, CANONICAL}
-
-
-@given(st.lists(st.one_of(ANY_TEXT, names(AUTHOR)), max_size=8), st.sampled_from(["text", "image"]))
-def test_each_model_of_the_reference_resolves_to_itself(reference: list[str], model_type: str) -> None:
-    index = NameIndex(reference, model_type="image" if model_type == "image" else "text")
-    for model in reference:
-        assert index.resolve(model)[::3] == (model, "exact")
-
-
 def test_each_real_model_of_the_reference_resolves_to_itself_and_is_canonical() -> None:
     assert [INDEX.resolve(model) for model in REFERENCE] == [Resolution(m, CANONICAL, None, "exact") for m in REFERENCE]
-
-
-def test_many_names_are_resolved_as_one_by_one() -> None:
-    index = NameIndex(["A/Model-7B", "B/Model-7B", "C/Other-8B-v1"])
-    names = ["Model-7B", "koboldcpp/Other-8B-v1-Q4_K_M", "other-8b-V1", "", "Nobody"]
-    assert index.resolve_all(names) == {name: index.resolve(name) for name in names}
-
-
-def test_what_is_remembered_is_what_the_last_call_named() -> None:
-    index = NameIndex(["Model-7B"])
-    first = index.resolve_all(["Model-7B-Q8_0", "Gone"])
-    second = index.resolve_all(["Model-7B-Q8_0", "New"])
-    assert second["Model-7B-Q8_0"] is first["Model-7B-Q8_0"]
-    assert list(second) == ["Model-7B-Q8_0", "New"]
-    assert list(first) == ["Model-7B-Q8_0", "Gone"]
-
-
-def test_the_same_names_share_one_index_and_a_category_has_its_own() -> None:
-    names = ("A/Model-7B", "B/Other-8B")
-    assert name_index(names, "text") is name_index(tuple(names), "text")
-    assert name_index(names, "image").resolve("Model-7B").model is None
-    assert name_index(names[:1], "text") is not name_index(names, "text")
