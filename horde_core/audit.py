@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from horde_core.combined import CombinedModelStatistics, Reconciliation
+from horde_core.indexes import ratio_or_unknown
 from horde_core.models import ModelType
 from horde_core.reference import ModelRecord, host_of
 from horde_core.settings import Settings
@@ -182,7 +183,7 @@ class ModelAuditInfoFactory:
     ) -> ModelAuditInfo:
         """Audit one model; ``category_month_usage`` is the API's own sum over the category, None when unknown."""
         day, month, total = (statistics.usage(period) for period in ("day", "month", "total"))
-        percentage = _ratio(month, category_month_usage, 100)
+        percentage = ratio_or_unknown(month, category_month_usage, 100)
         balance = backend_balance(statistics) if model_type == "text" else None
         flags = self._flags(record, statistics, percentage, balance, model_type)
         return ModelAuditInfo(
@@ -196,14 +197,14 @@ class ModelAuditInfoFactory:
             usage_month=month,
             usage_total=total,
             usage_percentage_of_category=percentage,
-            day_to_month_ratio=_ratio(day, month),
-            month_to_total_ratio=_ratio(month, total),
-            momentum=_ratio(day, month, 30),
+            day_to_month_ratio=ratio_or_unknown(day, month),
+            month_to_total_ratio=ratio_or_unknown(month, total),
+            momentum=ratio_or_unknown(day, month, 30),
             thread_count=statistics.thread_count,
             worker_count=statistics.worker_count if statistics.worker_count_source == "workers" else None,
             queued_jobs=statistics.queued_jobs,
             size=record.size,
-            cost_benefit_score=_ratio(month, record.size, GIBIBYTE),
+            cost_benefit_score=ratio_or_unknown(month, record.size, GIBIBYTE),
             baseline=record.baseline,
             nsfw=record.nsfw,
             hosts=tuple(dict.fromkeys(host for url in record.downloads if (host := host_of(url)))),
@@ -365,10 +366,3 @@ def _active(statistics: CombinedModelStatistics) -> int | None:
 
 def _is_zero(figure: int | None) -> bool | None:
     return None if figure is None else figure == 0
-
-
-def _ratio(part: float | None, whole: float | None, factor: float = 1) -> float | None:
-    """Return part / whole x factor; None where either is unknown or the whole is 0."""
-    if part is None or whole is None or whole == 0:
-        return None
-    return part / whole * factor

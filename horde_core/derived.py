@@ -1,7 +1,7 @@
 """What is computed from a snapshot, kept as long as it is looked at: in memory, and in Redis where that is configured.
 
 A result is keyed by the snapshot's id, which changes with the content of any source, so it is never older than what it
-was computed from. Its TTL bounds memory only.
+was computed from. Its TTL bounds memory, not age.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import threading
 import zlib
 from collections.abc import Callable
@@ -41,42 +42,58 @@ class ResultStorage(Protocol):
 
 
 class DerivedCache(Generic[T]):
-    """Results of one kind by key. Each is computed once, however many ask at a time. Thread-safe."""
+    """Results of one kind by key. Each is computed once, however many ask at a time. Thread-safe.
+
+    What is in memory is served at once; only who has to have it computed waits, for Redis and for the computation.
+    """
 
     def __init__(
-        self, record: type[T], ttl: float, storage: ResultStorage | None = None, clock: Clock | None = None
+        self,
+        record: type[T],
+        ttl: float,
+        storage: ResultStorage | None = None,
+        prefix: str = "",
+        clock: Clock | None = None,
     ) -> None:
         self._record = record
         self._ttl = ttl
         self._storage = storage
         self._clock = clock or Clock()
-        self._lock = threading.Lock()
+        self._computing = threading.Lock()
         self._held: dict[str, tuple[float, T]] = {}
         # Another release may compute otherwise, or know other fields.
         schema = json.dumps(record.model_json_schema(), sort_keys=True)
-        self._version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
+        version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
+        self._prefix = f"{prefix}:{version}:"
 
     def get(self, key: str, compute: Callable[[], T]) -> T:
-        """Return the result under a key, computing it where neither layer has it."""
-        with self._lock:
-            now = self._clock.monotonic()
-            self._held = {held: entry for held, entry in self._held.items() if now - entry[0] < self._ttl}
-            if key in self._held:
-                return self._held[key][1]
-            result = self._stored(key)
-            if result is None:
-                result = compute()
-                if self._storage is not None:
-                    self._storage.write_bytes(
-                        self._name(key), zlib.compress(result.model_dump_json().encode()), self._ttl
-                    )
-            while len(self._held) >= RESULTS_KEPT:
-                del self._held[next(iter(self._held))]
-            self._held[key] = now, result
-            return result
+        """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises."""
+        held = self._fresh(key)
+        if held is not None:
+            return held
+        with self._computing:
+            return self._fresh(key) or self._keep(key, self._stored(key) or self._computed(key, compute))
+
+    def _fresh(self, key: str) -> T | None:
+        since, result = self._held.get(key, (-math.inf, None))
+        return result if self._clock.monotonic() - since < self._ttl else None
+
+    def _keep(self, key: str, result: T) -> T:
+        """Hold a result, and let go of what is too old or too much. A new dict, as others read the old one."""
+        now = self._clock.monotonic()
+        young = [(other, entry) for other, entry in self._held.items() if now - entry[0] < self._ttl]
+        self._held = {**dict(young[-(RESULTS_KEPT - 1) :]), key: (now, result)}
+        return result
+
+    def _computed(self, key: str, compute: Callable[[], T]) -> T:
+        result = compute()
+        if self._storage is not None:
+            value = zlib.compress(result.model_dump_json().encode())
+            self._storage.write_bytes(self._prefix + key, value, self._ttl)
+        return result
 
     def _stored(self, key: str) -> T | None:
-        raw = self._storage.read_bytes(self._name(key)) if self._storage is not None else None
+        raw = self._storage.read_bytes(self._prefix + key) if self._storage is not None else None
         if raw is None:
             return None
         try:
@@ -85,20 +102,20 @@ class DerivedCache(Generic[T]):
             log.warning("stored result ignored key=%s reason=%s", key, error)
             return None
 
-    def _name(self, key: str) -> str:
-        return f"{self._version}:{key}"
-
 
 class StatisticsCache:
     """The statistics of each snapshot, for ``HORDE_STATISTICS_CACHE_TTL``; in Redis under ``{prefix}:stats``."""
 
-    def __init__(self, ttl: float, storage: ResultStorage | None = None, clock: Clock | None = None) -> None:
-        self._results = DerivedCache(CategoryStatistics, ttl, storage, clock)
+    def __init__(
+        self, ttl: float, storage: ResultStorage | None = None, prefix: str = "", clock: Clock | None = None
+    ) -> None:
+        self._results = DerivedCache(CategoryStatistics, ttl, storage, prefix, clock)
 
     @classmethod
     def of(cls, integration: HordeAPIIntegration) -> StatisticsCache:
         """Return a cache with an integration's settings, beside its sources in Redis."""
-        return cls(integration.settings.statistics_cache_ttl, integration.results("stats"))
+        settings = integration.settings
+        return cls(settings.statistics_cache_ttl, integration.redis, f"{settings.redis_key_prefix}:stats")
 
     def get(self, snapshot: Snapshot) -> CategoryStatistics:
         """Return the statistics of a snapshot's category."""

@@ -72,25 +72,26 @@ class CategoryFacts:
         for row in self.rows or ():
             self._rows_by_name.setdefault(row.name, []).append(row)
         self.hides_models = any(map(hides_models, self.workers or ()))
-        self._serving: dict[str, bool | None] = {}
         self._workers_by_name: dict[str, dict[str, WorkerSummary]] = {}
+        self._known_serving: set[str] = set()
+        self._maybe_serving: set[str] = set()
         self._index_workers()
         self._idle = self._figures([])
 
     def _index_workers(self) -> None:
-        """By id in order, so that what serves a name is in order from the start; of two with one id the last counts."""
-        staff = {worker.identity: worker for worker in self.workers or ()}
-        for identity in sorted(staff):
-            worker, summary = staff[identity], _summary(staff[identity])
-            self._serving[identity] = is_serving(worker)
+        """By id in order, so that what serves a name is in order from the start."""
+        serving: dict[str, bool | None] = {}
+        for worker in sorted(self.workers or (), key=lambda worker: worker.identity):
+            identity, summary = worker.identity, _summary(worker)
+            serving[identity] = is_serving(worker)
             for name in () if worker.type is None else worker.models or ():
                 listed = self._workers_by_name.get(name)
                 if listed is None:
                     self._workers_by_name[name] = {identity: summary}
                 else:
                     listed[identity] = summary
-        self._known_serving = {identity for identity, serving in self._serving.items() if serving}
-        self._maybe_serving = {identity for identity, serving in self._serving.items() if serving is None}
+        self._known_serving = {identity for identity, is_known in serving.items() if is_known}
+        self._maybe_serving = {identity for identity, is_known in serving.items() if is_known is None}
 
     def names(self) -> Iterable[str]:
         """Every API name that any source mentions, once."""

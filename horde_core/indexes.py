@@ -218,6 +218,16 @@ def count_or_unknown(values: Iterable[Count]) -> int | None:
     return sum(known) if len(known) == len(parts) else None
 
 
+def ratio_or_unknown(part: float | None, whole: float | None, factor: float = 1) -> float | None:
+    """Return part / whole x factor; None where either is unknown or the whole is 0."""
+    return None if part is None or not whole else part / whole * factor
+
+
+def percent(part: float | None, whole: float | None) -> float | None:
+    """Part of the whole in percent; None where either is unknown or the whole is nothing."""
+    return ratio_or_unknown(part, whole, 100)
+
+
 def combined_performance(rows: Sequence[HordeModelStatus]) -> float | None:
     """Mean speed over the names with a known one (0.0 is unknown), weighted by threads; in the API's raw units."""
     if len(rows) == 1:

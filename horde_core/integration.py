@@ -19,7 +19,7 @@ from horde_core.parsing import Parsed, parse_status, parse_usage, parse_workers
 from horde_core.readings import Reading, RefreshOutcome, Source
 from horde_core.reference import ModelReferenceManager
 from horde_core.settings import Settings
-from horde_core.storage import RedisStorage, RedisValues
+from horde_core.storage import RedisConnection, RedisStorage
 
 T = TypeVar("T")
 
@@ -48,14 +48,15 @@ class HordeAPIIntegration:
     ) -> None:
         self.settings = settings or Settings.load()
         self.is_simulated = self.settings.source == "demo"
-        self._clock = clock = clock or Clock()
+        clock = clock or Clock()
+        self.redis: RedisConnection | None = None
+        if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
+            self.redis = RedisConnection(self.settings.redis_url, clock)
         if client is None:
             transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
             client = HordeClient(self.settings, transport=transport)
         if cache is None:
-            storage = None
-            if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
-                storage = RedisStorage(self.settings.redis_url, self.settings.redis_key_prefix, clock)
+            storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
             cache = DualLayerCache(client.get, storage, clock)
         self.cache = cache
         self.reference = ModelReferenceManager(self.settings, cache)
@@ -86,12 +87,6 @@ class HordeAPIIntegration:
             if cls._simulated is None:
                 cls._simulated = cls(Settings.load().model_copy(update={"source": "demo"}))
             return cls._simulated
-
-    def results(self, kind: str) -> RedisValues | None:
-        """Return where results of one kind are kept for other processes: ``{prefix}:{kind}``; None without Redis."""
-        if self.settings.redis_url is None or not self.settings.uses_redis or self.is_simulated:
-            return None
-        return RedisValues(self.settings.redis_url, f"{self.settings.redis_key_prefix}:{kind}", self._clock)
 
     def sources(self, model_type: ModelType) -> tuple[Source[Any], Source[Any], Source[Any], Source[Any]]:
         """The four sources of a category: status, usage, workers, reference."""

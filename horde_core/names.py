@@ -154,7 +154,7 @@ class _Entry(NamedTuple):
 
 
 class NameIndex:
-    """The reference, indexed once, to resolve any number of API names in constant time each. Immutable.
+    """The reference, indexed once, to resolve any number of API names in constant time each. Answers never change.
 
     Image names match exactly, else without case, and nothing is stripped from them.
     """

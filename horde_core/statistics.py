@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from horde_core.combined import CombinedModelStatistics, MergedRecord, UsageStats
-from horde_core.indexes import count_or_unknown
+from horde_core.indexes import count_or_unknown, percent
 from horde_core.merger import CategoryMerge
 from horde_core.models import PERIODS, ModelType, Period
 from horde_core.reference import ModelRecord, ModelReference, host_of
@@ -180,7 +180,7 @@ def _catalogue(
         return {label: _part(label, [models[name] for name in names]) for label, names in members.items()}
 
     def in_order(parts: Mapping[str | None, Part], order: Iterable[str | None]) -> tuple[Part, ...]:
-        return tuple(parts.get(label) or _part(label, []) for label in order)
+        return tuple(parts.get(label) or _empty_part(label, models) for label in order)
 
     records = reference.values()
     nsfw = split(lambda record: [_NSFW_LABELS[record.nsfw]])
@@ -215,6 +215,19 @@ def _part(label: str | None, rows: list[CombinedModelStatistics]) -> Part:
     )
 
 
+def _empty_part(label: str | None, models: Mapping[str, CombinedModelStatistics]) -> Part:
+    """A part without a model has 0 of what is known of the others, and what is unknown of them all stays unknown."""
+    everything = _part(label, list(models.values()))
+    usage = everything.usage_stats
+    requests = {period: None if usage is None or usage.period(period) is None else 0 for period in PERIODS}
+    return Part(
+        label=label,
+        models=0,
+        usage_stats=None if usage is None else UsageStats(**requests),
+        thread_count=None if everything.thread_count is None else 0,
+    )
+
+
 def _by_models(parts: Mapping[str | None, Part]) -> tuple[Part, ...]:
     """Most models first; what is not stated is last."""
     return tuple(sorted(parts.values(), key=lambda part: (part.label is None, -part.models, part.label or "")))
@@ -243,11 +256,11 @@ def _coverage(merge: CategoryMerge) -> Coverage:
 
     def carried(period: Period) -> float | None:
         usage = count_or_unknown([row.usage(period) for row in served])
-        return _percent(usage, merge.reconciliation.total_usage(period)) if is_known else None
+        return percent(usage, merge.reconciliation.total_usage(period)) if is_known else None
 
     return Coverage(
         served=len(served) if is_known else None,
-        served_percentage=_percent(len(served), len(rows)) if is_known else None,
+        served_percentage=percent(len(served), len(rows)) if is_known else None,
         usage_percentage={period: carried(period) for period in PERIODS},
     )
 
@@ -286,7 +299,3 @@ def _supply(merge: CategoryMerge, everything: list[CombinedModelStatistics]) -> 
         mean_workers=fmean(served) if served else None,
         herfindahl=spread,
     )
-
-
-def _percent(part: float | None, whole: float | None) -> float | None:
-    return None if part is None or not whole else part / whole * 100

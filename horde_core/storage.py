@@ -74,11 +74,10 @@ def decode(raw: bytes) -> StoredBody:
     return stored
 
 
-class RedisValues:
-    """Values in Redis under ``{prefix}:{key}``. Thread-safe; connects on first use; never raises."""
+class RedisConnection:
+    """The app's one way to Redis. Thread-safe; connects on first use; never raises."""
 
-    def __init__(self, url: str, prefix: str, clock: Clock) -> None:
-        self._prefix = f"{prefix}:"
+    def __init__(self, url: str, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._paused_until = -math.inf
@@ -92,7 +91,7 @@ class RedisValues:
         if self._is_paused():
             return None
         try:
-            raw = self._redis.get(self._prefix + key)
+            raw = self._redis.get(key)
         except redis.ResponseError as error:
             log.warning("redis key ignored key=%s reason=%s", key, error)
             return None
@@ -107,7 +106,7 @@ class RedisValues:
         if self._is_paused() or life <= 0:
             return
         try:
-            self._redis.set(self._prefix + key, value, px=max(1, round(life * 1000)))
+            self._redis.set(key, value, px=max(1, round(life * 1000)))
         except redis.RedisError as error:
             self._trouble("write", error)
             return
@@ -133,20 +132,21 @@ class RedisValues:
             log.info("redis is back")
 
     def close(self) -> None:
-        """Close the connections."""
+        """Give its sockets back."""
         self._redis.close()
 
 
 class RedisStorage:
     """Bodies in Redis under ``{prefix}:horde_api:{key}``. Thread-safe; never raises."""
 
-    def __init__(self, url: str, prefix: str, clock: Clock) -> None:
+    def __init__(self, connection: RedisConnection, prefix: str, clock: Clock) -> None:
+        self._connection = connection
+        self._prefix = f"{prefix}:horde_api:"
         self._clock = clock
-        self._values = RedisValues(url, f"{prefix}:horde_api", clock)
 
     def read(self, key: str) -> StoredBody | None:
         """Return what is stored under ``key``; None when there is nothing usable or Redis is in trouble."""
-        raw = self._values.read_bytes(key)
+        raw = self._connection.read_bytes(self._prefix + key)
         if raw is None:
             return None
         try:
@@ -161,8 +161,4 @@ class RedisStorage:
 
     def write(self, key: str, stored: StoredBody, life: float) -> None:
         """Store a body for ``life`` seconds, unless Redis is in trouble."""
-        self._values.write_bytes(key, encode(stored), life)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._values.close()
+        self._connection.write_bytes(self._prefix + key, encode(stored), life)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from horde_core.audit import CRITICAL_RESTS_ON, PRESETS, ModelAuditInfo, Severity
 from horde_core.combined import Reconciliation
+from horde_core.indexes import percent
 from horde_core.models import Period
 
 RowChoice = Literal["active", "listed", "unlisted", "all"]
@@ -154,11 +155,6 @@ def chosen_rows(frame: pd.DataFrame, choice: RowChoice) -> pd.DataFrame:
 def leading_rows(frame: pd.DataFrame, column: str, number: int) -> pd.DataFrame:
     """The rows with the largest figures above zero, largest first."""
     return frame[frame[column].fillna(0) > 0].nlargest(number, column)
-
-
-def percent(part: float | None, whole: float | None) -> float | None:
-    """Part of the whole in percent; None where either is unknown or the whole is nothing."""
-    return None if part is None or not whole else part / whole * 100
 
 
 def _whole(value: float | None) -> int | None:

@@ -109,8 +109,8 @@ def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:
-    """What is told of the category as a whole; the core keeps it by the snapshot's id."""
-    return _statistics(reader().integration).get(snapshot)
+    """What is told of the category as a whole; see :func:`horde_core.statistics.category_statistics`."""
+    return _category_statistics(snapshot.id, snapshot)
 
 
 def audits(snapshot: Snapshot) -> dict[str, ModelAuditInfo]:
@@ -141,6 +141,11 @@ def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _balance_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
     return core_frames.balance_frame(_audits(snapshot_id, _snapshot))
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _category_statistics(snapshot_id: str, _snapshot: Snapshot) -> CategoryStatistics:
+    return _statistics(reader().integration).get(_snapshot)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)

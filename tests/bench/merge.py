@@ -2,7 +2,7 @@
 
 Prints a table, one row a case: medians of several runs in milliseconds, the merge also as a multiple of ``json.loads``
 of the same bodies in the same run (which is what carries over between machines), and the peak of memory that Python
-allocated. *merge* indexes the reference and merges models only; *all* merges unlisted names, backends and totals too,
+allocated. *merge* indexes the reference and merges models only; *page* merges unlisted names, backends and totals too,
 as a page needs it; *again* is that once more with the index of the time before, as each minute does. ``--full`` adds
 the cases a hundred times as large.
 """
@@ -153,7 +153,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, median of several runs")
     print(
         f"{'case':<42} {'loads ms':>9} {'parse ms':>9} {'merge ms':>9} {'x loads':>8}"
-        f" {'all ms':>9} {'again ms':>9} {'peak MiB':>9} {'read us':>8}"
+        f" {'page ms':>9} {'again ms':>9} {'peak MiB':>9} {'read us':>8}"
     )
     measure(image_case(700, 100), 15)
     measure(text_case(4_000, 5_000), 15)

@@ -28,7 +28,7 @@ from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
-from tests.fixtures.upstream import FALLBACK_URL, URL, WAIT, CacheBench, TurnedClock
+from tests.fixtures.upstream import FALLBACK_URL, URL, WAIT, CacheBench, TurnedClock, open_storage
 
 
 class SlowStorage:
@@ -62,9 +62,8 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[CacheBench]:
-    storage = RedisStorage(redis_server.url, "horde:model_ref", clock.both)
-    yield CacheBench(storage, clock)
-    storage.close()
+    with open_storage(redis_server.url, clock) as storage:
+        yield CacheBench(storage, clock)
 
 
 def test_a_body_in_redis_that_cannot_be_parsed_does_not_keep_upstream_from_being_asked(
@@ -205,15 +204,16 @@ def test_a_retry_after_without_end_is_bounded(seconds: float) -> None:
 def test_a_forced_refresh_that_joins_a_flight_served_from_redis_still_asks_upstream(
     client: redis.Redis, clock: TurnedClock, redis_server: RedisServer
 ) -> None:
-    storage = SlowStorage(RedisStorage(redis_server.url, "horde:model_ref", clock.both))
-    slow = CacheBench(storage, clock)
-    client.set(KEY, encode(StoredBody(b'["other"]', URL, clock.wall - 50, clock.wall - 50, None)))
-    slow.cache.read(slow.source())
-    (outcome,) = slow.cache.refresh([slow.source()], wait=0.05)
-    storage.gate.set()
-    assert outcome.result == "pending"
-    assert slow.settled(slow.source()).value == ["first"]
-    assert slow.upstream.asked == 1
+    with open_storage(redis_server.url, clock) as inner:
+        storage = SlowStorage(inner)
+        slow = CacheBench(storage, clock)
+        client.set(KEY, encode(StoredBody(b'["other"]', URL, clock.wall - 50, clock.wall - 50, None)))
+        slow.cache.read(slow.source())
+        (outcome,) = slow.cache.refresh([slow.source()], wait=0.05)
+        storage.gate.set()
+        assert outcome.result == "pending"
+        assert slow.settled(slow.source()).value == ["first"]
+        assert slow.upstream.asked == 1
 
 
 def test_equal_rows_in_another_order_keep_the_content_id() -> None:
@@ -234,18 +234,23 @@ def test_equal_rows_in_another_order_keep_the_content_id() -> None:
 
 
 def test_a_snapshot_is_merged_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
+    calls: list[int] = []
+    asking: list[int] = []
     real = snapshot_module.merge_everything
 
     def slow(*args: Any) -> Any:
         calls.append(1)
-        time.sleep(0.2)
+        wait_until(lambda: len(asking) == 8, "all sessions have asked")
         return real(*args)
+
+    def ask(session: int) -> int:
+        asking.append(session)
+        return id(snapshot.merged)
 
     monkeypatch.setattr(snapshot_module, "merge_everything", slow)
     snapshot = SnapshotReader(HordeAPIIntegration(Settings(source="demo"))).view("image").snapshot
     with ThreadPoolExecutor(8) as pool:
-        merged = set(map(id, pool.map(lambda _: snapshot.merged, range(8))))
+        merged = set(pool.map(ask, range(8)))
     assert (len(calls), len(merged)) == (1, 1)
 
 

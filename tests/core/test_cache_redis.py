@@ -13,10 +13,10 @@ import redis
 from horde_core.errors import StatusError
 from horde_core.freshness import State
 from horde_core.readings import Reading, Source
-from horde_core.storage import PAUSE_SECONDS, SOCKET_SECONDS, RedisStorage, StoredBody, decode
+from horde_core.storage import PAUSE_SECONDS, SOCKET_SECONDS, StoredBody, decode
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
-from tests.fixtures.upstream import FALLBACK_URL, URL, CacheBench, TurnedClock
+from tests.fixtures.upstream import FALLBACK_URL, URL, CacheBench, TurnedClock, open_storage
 
 TTL, LIMIT = 60.0, 3_660.0
 KEY = "horde:model_ref:horde_api:status"
@@ -35,9 +35,7 @@ def new_process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[NewPr
     with ExitStack() as stack:
 
         def make() -> CacheBench:
-            storage = RedisStorage(redis_server.url, "horde:model_ref", clock.both)
-            stack.callback(storage.close)
-            return CacheBench(storage, clock)
+            return CacheBench(stack.enter_context(open_storage(redis_server.url, clock)), clock)
 
         yield make
 

@@ -16,7 +16,7 @@ from horde_core.derived import RESULTS_KEPT, DerivedCache, StatisticsCache
 from horde_core.integration import HordeAPIIntegration
 from horde_core.settings import Settings
 from horde_core.statistics import category_statistics
-from horde_core.storage import RedisValues
+from horde_core.storage import RedisConnection
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.snapshots import snapshot
@@ -46,10 +46,10 @@ def clock() -> TurnedClock:
 
 
 @pytest.fixture
-def values(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisValues]:
-    values = RedisValues(redis_server.url, PREFIX, clock.both)
-    yield values
-    values.close()
+def connection(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisConnection]:
+    connection = RedisConnection(redis_server.url, clock.both)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture
@@ -58,8 +58,10 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
         yield client
 
 
-def cache_of(clock: TurnedClock, values: RedisValues | None = None, ttl: float = TTL) -> DerivedCache[UsageStats]:
-    return DerivedCache(UsageStats, ttl, values, clock.both)
+def cache_of(
+    clock: TurnedClock, connection: RedisConnection | None = None, ttl: float = TTL
+) -> DerivedCache[UsageStats]:
+    return DerivedCache(UsageStats, ttl, connection, PREFIX, clock.both)
 
 
 def test_a_result_is_computed_once_and_is_the_same_object_after(clock: TurnedClock) -> None:
@@ -77,6 +79,18 @@ def test_however_many_ask_at_a_time_it_is_computed_once(clock: TurnedClock) -> N
         compute.may_end.set()
         results = {id(future.result()) for future in asked}
     assert (len(results), compute.runs) == (1, 1)
+
+
+def test_what_is_held_is_served_while_another_is_computed(clock: TurnedClock) -> None:
+    cache, compute = cache_of(clock), Computation()
+    held = cache.get("held", Computation())
+    compute.may_end.clear()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(cache.get, "other", compute)
+        wait_until(lambda: compute.runs > 0, "the computation has begun")
+        assert cache.get("held", Computation()) is held
+        assert not other.done()
+        compute.may_end.set()
 
 
 def test_another_key_is_another_result(clock: TurnedClock) -> None:
@@ -123,10 +137,12 @@ def test_a_failing_computation_is_told_and_tried_again(clock: TurnedClock) -> No
     assert cache.get("a", compute).day == 1
 
 
-def test_another_process_has_it_from_redis(clock: TurnedClock, values: RedisValues, client: redis.Redis) -> None:
+def test_another_process_has_it_from_redis(
+    clock: TurnedClock, connection: RedisConnection, client: redis.Redis
+) -> None:
     compute, other = Computation(), Computation()
-    result = cache_of(clock, values).get("a", compute)
-    assert cache_of(clock, values).get("a", other) == result
+    result = cache_of(clock, connection).get("a", compute)
+    assert cache_of(clock, connection).get("a", other) == result
     assert other.runs == 0
     (key,) = client.keys(f"{PREFIX}:*")
     assert 0 < client.pttl(key) <= TTL * 1_000
@@ -134,34 +150,34 @@ def test_another_process_has_it_from_redis(clock: TurnedClock, values: RedisValu
 
 @pytest.mark.parametrize("raw", [b"garbage", b"", b"\x78\x9c\x03\x00\x00\x00\x00\x01"])
 def test_what_is_no_result_is_ignored_and_replaced(
-    clock: TurnedClock, values: RedisValues, client: redis.Redis, raw: bytes, caplog: pytest.LogCaptureFixture
+    clock: TurnedClock, connection: RedisConnection, client: redis.Redis, raw: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cache_of(clock, values).get("a", Computation())
+    cache_of(clock, connection).get("a", Computation())
     (key,) = client.keys(f"{PREFIX}:*")
     client.set(key, raw)
     compute, other = Computation(), Computation()
     with caplog.at_level(logging.WARNING):
-        assert cache_of(clock, values).get("a", compute).day == 1
+        assert cache_of(clock, connection).get("a", compute).day == 1
     assert "stored result ignored" in caplog.text
-    cache_of(clock, values).get("a", other)
+    cache_of(clock, connection).get("a", other)
     assert (compute.runs, other.runs) == (1, 0)
 
 
 def test_another_release_does_not_read_it(
-    clock: TurnedClock, values: RedisValues, monkeypatch: pytest.MonkeyPatch
+    clock: TurnedClock, connection: RedisConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache_of(clock, values).get("a", Computation())
+    cache_of(clock, connection).get("a", Computation())
     monkeypatch.setattr(derived, "__version__", "another")
     compute = Computation()
-    cache_of(clock, values).get("a", compute)
+    cache_of(clock, connection).get("a", compute)
     assert compute.runs == 1
 
 
 def test_a_redis_that_is_down_is_done_without(
-    clock: TurnedClock, values: RedisValues, redis_server: RedisServer
+    clock: TurnedClock, connection: RedisConnection, redis_server: RedisServer
 ) -> None:
     redis_server.stop()
-    assert cache_of(clock, values).get("a", Computation()).day == 1
+    assert cache_of(clock, connection).get("a", Computation()).day == 1
 
 
 def test_statistics_are_those_of_the_snapshot_and_change_with_it(clock: TurnedClock) -> None:
@@ -171,6 +187,16 @@ def test_statistics_are_those_of_the_snapshot_and_change_with_it(clock: TurnedCl
     for taken in (before, after):
         assert cache.get(taken) == category_statistics(taken.reference, taken.merged, "text")
     assert cache.get(before) != cache.get(after)
+
+
+def test_trouble_with_redis_is_told_once_for_sources_and_results(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_server.stop()
+    integration = HordeAPIIntegration(Settings(redis_url=redis_server.url, api_url="http://127.0.0.1:9"))
+    integration.get_workers()
+    StatisticsCache.of(integration).get(snapshot("image"))
+    assert caplog.text.count("redis unavailable") == 1
 
 
 def test_statistics_lie_beside_the_sources_in_redis(redis_server: RedisServer, client: redis.Redis) -> None:

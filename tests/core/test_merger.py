@@ -15,7 +15,6 @@ from horde_core.merger import (
     unlisted_models,
 )
 from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType
-from horde_core.names import NameIndex
 
 CYDONIA, STHENO, IDLE = "TheDrummer/Cydonia-24B-v4.1", "Sao10K/L3-8B-Stheno-v3.2", "mistralai/Mistral-7B-v0.1"
 NAMES = [CYDONIA, STHENO, IDLE]
@@ -145,17 +144,6 @@ def test_lists_and_indexes_give_the_same() -> None:
         workers=IndexedHordeWorkers(WORKERS),
     )
     assert indexed == merged_cydonia()
-
-
-def test_names_that_are_indexed_already_give_the_same() -> None:
-    assert merge_category_with_horde_data(NameIndex(NAMES), STATUS, USAGE, WORKERS) == merge_category_with_horde_data(
-        NAMES, STATUS, USAGE, WORKERS
-    )
-
-
-def test_names_indexed_for_another_category_are_refused() -> None:
-    with pytest.raises(ValueError, match="indexed for image models"):
-        merge_category_with_horde_data(NameIndex(NAMES, model_type="image"), STATUS, USAGE, WORKERS)
 
 
 class TestWorkerCount:

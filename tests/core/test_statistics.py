@@ -122,6 +122,17 @@ class TestCatalogue:
         usage_stats = catalogue.by_parameter_size[1].usage_stats
         assert usage_stats == UsageStats(day=250, month=6_500, total=70_000)
 
+    def test_a_part_without_a_model_has_no_figure_that_is_unknown_of_the_others(self) -> None:
+        for bodies, usage_stats, threads in (
+            ({"usage": None}, None, 0),
+            ({"status": None}, UsageStats(day=0, month=0, total=0), None),
+            ({"usage": {"month": {}}}, UsageStats(day=None, month=0, total=None), 0),
+        ):
+            catalogue = statistics("text", **bodies).catalogue
+            assert catalogue is not None
+            empty = catalogue.by_parameter_size[0]
+            assert (empty.models, empty.usage_stats, empty.thread_count) == (0, usage_stats, threads)
+
     def test_image_models_are_not_split_by_parameters(self) -> None:
         catalogue = statistics("image").catalogue
         assert catalogue is not None

@@ -23,7 +23,7 @@ from horde_core.storage import (
 )
 from tests.fixtures.processes import LOOPBACK, free_port
 from tests.fixtures.redis_server import RedisServer
-from tests.fixtures.upstream import TurnedClock
+from tests.fixtures.upstream import TurnedClock, open_storage
 
 PREFIX = "horde:model_ref"
 KEY = f"{PREFIX}:horde_api:status:text"
@@ -42,9 +42,8 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def storage(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisStorage]:
-    storage = RedisStorage(redis_server.url, PREFIX, clock.both)
-    yield storage
-    storage.close()  # the app keeps its one storage for life
+    with open_storage(redis_server.url, clock) as storage:
+        yield storage
 
 
 @pytest.fixture
@@ -56,10 +55,9 @@ class TestValue:
     def test_what_is_written_is_read_by_any_process(
         self, storage: RedisStorage, stored: StoredBody, redis_server: RedisServer, clock: TurnedClock
     ) -> None:
-        other = RedisStorage(redis_server.url, PREFIX, clock.both)
         storage.write("status:text", stored, life=60)
-        assert storage.read("status:text") == other.read("status:text") == stored
-        other.close()
+        with open_storage(redis_server.url, clock) as other:
+            assert storage.read("status:text") == other.read("status:text") == stored
 
     def test_it_is_json_with_its_times_inside_under_the_documented_key(
         self, storage: RedisStorage, stored: StoredBody, client: redis.Redis
@@ -185,14 +183,13 @@ class TestTrouble:
         self, stored: StoredBody, redis_server: RedisServer, clock: TurnedClock
     ) -> None:
         redis_server.stop()
-        storage = RedisStorage(redis_server.url, PREFIX, clock.both)
-        assert storage.read("status:text") is None
-        storage.write("status:text", stored, life=60)
-        redis_server.start()
-        clock.advance(PAUSE_SECONDS)
-        storage.write("status:text", stored, life=60)
-        assert storage.read("status:text") == stored
-        storage.close()
+        with open_storage(redis_server.url, clock) as storage:
+            assert storage.read("status:text") is None
+            storage.write("status:text", stored, life=60)
+            redis_server.start()
+            clock.advance(PAUSE_SECONDS)
+            storage.write("status:text", stored, life=60)
+            assert storage.read("status:text") == stored
 
     def test_one_that_dies_in_the_middle_comes_back_empty_and_is_filled_again(
         self, storage: RedisStorage, stored: StoredBody, redis_server: RedisServer, clock: TurnedClock
@@ -207,9 +204,9 @@ class TestTrouble:
         assert storage.read("status:text") == stored
 
     def test_nobody_listens_there(self, stored: StoredBody, clock: TurnedClock) -> None:
-        storage = RedisStorage(f"redis://{LOOPBACK}:{free_port()}/0", PREFIX, clock.both)
-        assert storage.read("status:text") is None
-        storage.write("status:text", stored, life=60)
+        with open_storage(f"redis://{LOOPBACK}:{free_port()}/0", clock) as storage:
+            assert storage.read("status:text") is None
+            storage.write("status:text", stored, life=60)
 
     def test_a_full_redis_refuses_and_nothing_raises(
         self, storage: RedisStorage, stored: StoredBody, client: redis.Redis
