@@ -46,6 +46,7 @@ class Reading(Generic[T]):
     state: State
     content: str = ""
     origin: str = ""
+    kept: int | None = None
     dropped: int = 0
     age: float | None = None
     fetched_at: float | None = None
@@ -68,3 +69,12 @@ class RefreshOutcome:
     result: str
     error: str | None = None
     retry_in: float | None = None
+
+    @classmethod
+    def of(cls, before: Reading[Any], after: Reading[Any]) -> RefreshOutcome:
+        """Tell what changed between two readings of a source."""
+        if after.refreshing:
+            return cls(after.title, "pending")
+        if after.error is not None:
+            return cls(after.title, "failed", error=after.error, retry_in=after.retry_in)
+        return cls(after.title, "unchanged" if after.content == before.content else "new")

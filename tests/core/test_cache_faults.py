@@ -41,8 +41,8 @@ class SlowStorage:
         self.gate.wait(20)
         return self.inner.read(key)
 
-    def write(self, key: str, stored: StoredBody, life: float) -> None:
-        self.inner.write(key, stored, life)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
 
 KEY = "horde:model_ref:horde_api:status"
@@ -69,7 +69,7 @@ def process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[CacheBenc
 def test_a_body_in_redis_that_cannot_be_parsed_does_not_keep_upstream_from_being_asked(
     process: CacheBench, client: redis.Redis, clock: TurnedClock
 ) -> None:
-    client.set(KEY, encode(StoredBody(b"null", URL, clock.wall, clock.wall, None)))
+    client.set(KEY, encode(StoredBody(b"null", URL, clock.wall, clock.wall, None), 60))
     assert process.read(process.source()).value == ["first"]
 
 
@@ -78,7 +78,7 @@ def test_a_body_in_redis_that_cannot_be_parsed_does_not_keep_upstream_from_being
     [
         zlib.compress(b"[" * 100_000),
         zlib.compress(
-            b'{"version":2,"body":"[]","origin":"x","fetched_at":1'
+            b'{"version":3,"life":60,"body":"[]","origin":"x","fetched_at":1'
             + b"0" * 400
             + b',"unchanged_since":1,"changed_at":null}'
         ),
@@ -207,7 +207,7 @@ def test_a_forced_refresh_that_joins_a_flight_served_from_redis_still_asks_upstr
     with open_storage(redis_server.url, clock) as inner:
         storage = SlowStorage(inner)
         slow = CacheBench(storage, clock)
-        client.set(KEY, encode(StoredBody(b'["other"]', URL, clock.wall - 50, clock.wall - 50, None)))
+        client.set(KEY, encode(StoredBody(b'["other"]', URL, clock.wall - 50, clock.wall - 50, None), 60))
         slow.cache.read(slow.source())
         (outcome,) = slow.cache.refresh([slow.source()], wait=0.05)
         storage.gate.set()

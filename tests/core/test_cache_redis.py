@@ -55,7 +55,7 @@ def raw(client: redis.Redis) -> bytes:
 
 def stored(client: redis.Redis) -> StoredBody:
     """Return what Redis holds."""
-    return decode(raw(client))
+    return decode(raw(client))[0]
 
 
 def reads_of(client: redis.Redis) -> int:

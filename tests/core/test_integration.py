@@ -317,7 +317,9 @@ class TestSettings:
         horde.get_workers()
         settled(horde, horde.workers_source)
         with redis.Redis.from_url(redis_server.url) as client:
-            assert client.keys("*") == [b"horde:model_ref:horde_api:workers"][:keys]
+            assert client.exists("horde:model_ref:horde_api:workers") == keys
+            assert all(key.startswith(b"horde:model_ref:horde_api:") for key in client.keys("*"))
+            assert (client.dbsize() > 0) == (keys > 0)
 
     def test_the_process_shares_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(HordeAPIIntegration, "_shared", None)
