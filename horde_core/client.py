@@ -1,4 +1,4 @@
-"""HordeClient: one pooled HTTP client for the API and the model reference, bytes out.
+"""HordeClient: one HTTP client for the API and the model reference, bytes out.
 
 Transport errors, 429 and 5xx are tried again a few times with jittered pauses, unless the server says how long
 to stay away (``Retry-After``): then the error carries that time, and the cache above keeps the peace. The real
@@ -11,9 +11,11 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any, Self
 
 import httpx
 import stamina
@@ -25,8 +27,39 @@ from horde_core.version import __version__
 CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
 LONGEST_RETRY_AFTER = 86_400.0
+CALLS_A_MINUTE = 90
+"""What the API allows one address, for each endpoint."""
+
+MINUTE = 60.0
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes after which a body is given up: fifty times the largest one seen."""
+
+
+class Calls:
+    """The requests of the last minute by URL, each retry counted: what the API holds against its limit. Thread-safe."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._times: dict[str, deque[float]] = {}
+
+    def add(self, url: str) -> None:
+        """Count one request."""
+        with self._lock:
+            times = self._times.setdefault(url, deque())
+            times.append(self._monotonic())
+            self._forget_old(times)
+
+    def last_minute(self, url: str) -> int:
+        """Return how many requests went to a URL in the last 60 s."""
+        with self._lock:
+            times = self._times.get(url, deque())
+            self._forget_old(times)
+            return len(times)
+
+    def _forget_old(self, times: deque[float]) -> None:
+        while times and times[0] <= self._monotonic() - MINUTE:
+            times.popleft()
 
 
 class HordeClient:
@@ -43,6 +76,7 @@ class HordeClient:
     ) -> None:
         self._deadline_seconds = settings.api_timeout
         self._monotonic = monotonic
+        self.calls = Calls(monotonic)
         self._client = httpx.Client(
             transport=transport,
             headers={
@@ -50,7 +84,8 @@ class HordeClient:
                 "User-Agent": f"horde-dashboard/{__version__}",
                 "Accept": "application/json",
             },
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+            # A minute between requests outlives what servers keep open, and one's own connection can be cut in time.
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=0),
             follow_redirects=True,
         )
 
@@ -80,10 +115,11 @@ class HordeClient:
         if left <= 0:
             raise self._too_slow()
         timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
+        self.calls.add(url)
         try:
             with (
-                self._client.stream("GET", url, timeout=timeout) as response,
-                _hung_up_after(response, deadline - self._monotonic()),
+                _HangUp(left) as hang_up,
+                self._client.stream("GET", url, timeout=timeout, extensions={"trace": hang_up.trace}) as response,
             ):
                 if response.status_code != httpx.codes.OK:
                     raise StatusError(response.status_code, _retry_after(response))
@@ -114,24 +150,30 @@ class HordeClient:
         self._client.close()
 
 
-@contextlib.contextmanager
-def _hung_up_after(response: httpx.Response, seconds: float) -> Iterator[None]:
-    """Hang up on a server that falls silent in the middle: httpx's timeout would begin anew with its last byte."""
-    stream = response.extensions.get("network_stream")
-    connection = stream.get_extra_info("socket") if stream is not None else None
-    timer = threading.Timer(seconds, _hang_up, [connection])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+class _HangUp:
+    """Hangs up on a server that trickles, its headers or its body: httpx's timeout begins anew with every byte."""
 
+    def __init__(self, seconds: float) -> None:
+        self._connection: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
 
-def _hang_up(connection: socket.socket | None) -> None:
-    if connection is not None:
-        with contextlib.suppress(OSError):  # it ended by itself just now
-            connection.shutdown(socket.SHUT_RDWR)
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note the connection that is being used; a request always opens its own."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._connection = info["return_value"].get_extra_info("socket")
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(OSError):  # it ended by itself just now
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
 
 
 def _worth_another_try(error: Exception) -> bool:

@@ -233,6 +233,29 @@ class TestDeadline:
         assert 0.6 <= time.monotonic() - asked < 15, "the body would take a minute"
         assert horde_server.requests["/v2/workers"] == 1, "no time was left for another try"
 
+    def test_trickling_headers_end_at_the_deadline(self, connect: Connect, horde_server: HordeServer) -> None:
+        headers = {f"X-Header-{number}": "x" for number in range(100)}
+        horde_server.answer("/v2/workers", headers=headers, trickle_head=0.2)
+        asked = time.monotonic()
+        with pytest.raises(TransportError, match=r"did not answer in full within 0\.6 s"):
+            connect(api_timeout=0.6).get(f"{horde_server.url}/v2/workers")
+        assert 0.6 <= time.monotonic() - asked < 10, "the headers would take 20 s"
+
+    def test_the_calls_of_the_last_minute_are_counted_with_each_retry(
+        self, connect: Connect, horde_server: HordeServer
+    ) -> None:
+        now = [0.0]
+        client = connect(monotonic=lambda: now[0])
+        url = f"{horde_server.url}/v2/workers"
+        client.get(url)
+        horde_server.answer("/v2/workers", status=503)
+        with pytest.raises(StatusError):
+            client.get(url)
+        assert client.calls.last_minute(url) == horde_server.requests["/v2/workers"] == 4
+        assert client.calls.last_minute("http://elsewhere.example/") == 0
+        now[0] = 60.0
+        assert client.calls.last_minute(url) == 0
+
     def test_the_time_before_the_first_byte_counts_too(self, connect: Connect, horde_server: HordeServer) -> None:
         horde_server.answer("/v2/workers", delay=1.5, trickle=60)
         asked = time.monotonic()
