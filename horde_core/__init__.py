@@ -11,6 +11,7 @@ Usable from a script or a notebook::
 from horde_core.audit import DeletionRiskFlags, ModelAuditInfo, ModelAuditInfoFactory
 from horde_core.combined import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
 from horde_core.derived import StatisticsCache
+from horde_core.hydrator import CacheHydrator
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.integration import HordeAPIIntegration
 from horde_core.merger import merge_category_with_horde_data, merge_model_with_horde_data, unlisted_models
@@ -23,6 +24,7 @@ from horde_core.version import __version__
 
 __all__ = [
     "BackendVariation",
+    "CacheHydrator",
     "CategoryStatistics",
     "CombinedModelStatistics",
     "DeletionRiskFlags",

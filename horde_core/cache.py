@@ -115,14 +115,22 @@ class DualLayerCache:
         """How often which thing happened to a source since the start, in this process."""
         return self._memory.counters(key)
 
-    def refresh_ahead(self, sources: Sequence[Source[Any]], seconds: float) -> None:
-        """Refresh behind the readers what will be due within so many seconds, unless it is failing just now."""
+    def refresh_ahead(self, sources: Sequence[Source[Any]], seconds: float, wait: float) -> None:
+        """Refresh what will be due within so many seconds, unless it is failing; wait for that at most ``wait``."""
+        started = []
         for source in sources:
+            self._sources[source.key] = source
             age = self._memory.age(source.key)
             is_due = age is None or age + seconds >= source.policy.ttl
             if is_due and not self._memory.is_paused(source.key):
                 with self._lock:
-                    self._flight(source)
+                    started.append(self._flight(source))
+        for flight in started:
+            self._wait_for(flight, wait)
+
+    def peek(self, source: Source[T]) -> Reading[T]:
+        """Tell what is held of a source, without asking for it and without counting."""
+        return self._reading(source)
 
     def take_over(self) -> None:
         """Take over what other replicas have written since we last looked: one small question to Redis for all."""

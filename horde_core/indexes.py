@@ -104,6 +104,9 @@ class IndexedHordeModelStats:
         """Every API name in any of the three maps, once, in the API's order."""
         return tuple(dict.fromkeys(name for period in PERIODS for name in self.response.period(period) or ()))
 
+    def __len__(self) -> int:
+        return len(self.names)
+
     def get_day(self, name: str) -> int | None:
         """Requests in the 24 hours before the API compiled its usage; None when unknown or not listed."""
         return self.get(name, "day")

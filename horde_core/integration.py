@@ -55,6 +55,7 @@ class HordeAPIIntegration:
         if client is None:
             transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
             client = HordeClient(self.settings, transport=transport)
+        self.client = client
         if cache is None:
             storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
             cache = DualLayerCache(client.get, storage, clock)
@@ -96,6 +97,10 @@ class HordeAPIIntegration:
             self.workers_source,
             self.reference.sources[model_type],
         )
+
+    def all_sources(self) -> list[Source[Any]]:
+        """Every source once: both categories, whose workers are one."""
+        return list({source.key: source for kind in USAGE_PATHS for source in self.sources(kind)}.values())
 
     def read_category(
         self, model_type: ModelType, wait: float | None = None, patience: float = 0.0

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     reference_cache_ttl: SecondsOrZero = Field(3600, description="seconds before a reference is refreshed")
     statistics_cache_ttl: SecondsOrZero = Field(300, description="seconds that the statistics of a snapshot are kept")
 
+    cache_hydration_enabled: bool = Field(False, description="keep caches warm in the background")
+    cache_hydration_interval_seconds: Annotated[float, Field(ge=1, le=A_YEAR, allow_inf_nan=False)] = Field(
+        45, description="seconds between two rounds of that; below HORDE_API_CACHE_TTL"
+    )
+
     replicate_mode: Literal["PRIMARY", "REPLICA"] = Field(
         "PRIMARY", description="PRIMARY may use Redis; REPLICA keeps to memory"
     )

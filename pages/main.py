@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("queue.py", title="Queue", icon=":material/hourglass_top:"),
         st.Page("backends.py", title="Backends", icon=":material/dns:"),
         st.Page("audit.py", title="Audit", icon=":material/fact_check:"),
+        st.Page("sources.py", title="Sources", icon=":material/cable:"),
     ],
     position="top",
 )
@@ -53,7 +54,7 @@ with st.skeleton(height=360):
 with strip:
     status.header_strip(category, view)
 
-if view.nothing_reachable:
+if view.nothing_reachable and page.title != "Sources":
     status.nothing_reachable(category)
 else:
     status.notices(view)

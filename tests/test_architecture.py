@@ -13,6 +13,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 PUBLIC_NAMES = {
     "BackendVariation",
+    "CacheHydrator",
     "CategoryStatistics",
     "CombinedModelStatistics",
     "DeletionRiskFlags",

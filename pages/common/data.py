@@ -14,8 +14,10 @@ import streamlit as st
 from horde_core import CategoryStatistics, HordeAPIIntegration, ModelAuditInfo, Settings, StatisticsCache
 from horde_core import frames as core_frames
 from horde_core.audit import AuditThresholds
+from horde_core.integration import USAGE_PATHS
 from horde_core.models import ModelType
 from horde_core.readings import RefreshOutcome
+from horde_core.reports import SourceReport, redis_state, report
 from horde_core.snapshot import CategoryView, Snapshot, SnapshotReader
 
 SETTINGS = Settings.load()
@@ -88,6 +90,30 @@ def refresh(model_type: ModelType) -> list[RefreshOutcome]:
     return reader().integration.refresh(model_type)
 
 
+def recompute() -> None:
+    """Derive what pages need from the app's current snapshots, so that no visitor waits for it."""
+    integration = HordeAPIIntegration.shared()
+    for model_type in USAGE_PATHS:
+        snapshot = _reader(integration).view(model_type, wait=0.0).snapshot
+        _category_frame(snapshot.id, snapshot)
+        _category_statistics(snapshot.id, snapshot, integration)
+        _audit_frame(snapshot.id, snapshot)
+        if model_type == "text":
+            _backend_frame(snapshot.id, snapshot)
+            _backend_totals_frame(snapshot.id, snapshot)
+            _balance_frame(snapshot.id, snapshot)
+
+
+def source_reports() -> list[SourceReport]:
+    """How each source of this visitor's Horde does now."""
+    return report(reader().integration)
+
+
+def redis_in_words() -> str:
+    """How the second layer of the cache does now."""
+    return redis_state(reader().integration)
+
+
 def category_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row a model or unlisted name; see :func:`horde_core.frames.category_frame`."""
     return _category_frame(snapshot.id, snapshot)
@@ -110,7 +136,7 @@ def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:
     """What is told of the category as a whole; see :func:`horde_core.statistics.category_statistics`."""
-    return _category_statistics(snapshot.id, snapshot)
+    return _category_statistics(snapshot.id, snapshot, reader().integration)
 
 
 def audits(snapshot: Snapshot) -> dict[str, ModelAuditInfo]:
@@ -144,8 +170,10 @@ def _balance_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _category_statistics(snapshot_id: str, _snapshot: Snapshot) -> CategoryStatistics:
-    return _statistics(reader().integration).get(_snapshot)
+def _category_statistics(
+    snapshot_id: str, _snapshot: Snapshot, _integration: HordeAPIIntegration
+) -> CategoryStatistics:
+    return _statistics(_integration).get(_snapshot)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
