@@ -33,7 +33,7 @@ FORCED_REFRESH_SECONDS = 10.0
 """How long a source is left alone after a forced refresh, for the whole app."""
 
 LEASE_SECONDS = 65.0
-"""After this a replica that died while fetching no longer keeps the others waiting: two whole timeouts and a little."""
+"""After this a replica that died while fetching no longer keeps the others waiting; longer than any fetch may take."""
 
 LOCK_PATIENCE_SECONDS = 5.0
 """How long a process with nothing to show waits for another replica's fetch before it asks for itself."""
@@ -52,11 +52,13 @@ class DualLayerCache:
         storage: Storage | None = None,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._fetch = fetch
         self._storage = storage
         self._clock = clock or Clock()
         self._memory = Memory(self._clock, jitter)
+        self._lease_seconds = lease_seconds
         self._lock = threading.RLock()
         self._forcing = threading.Lock()
         self._polling = threading.Event()
@@ -253,9 +255,9 @@ class DualLayerCache:
         if self._storage is None:
             return _nothing, False
         is_urgent = self._memory.held_within_limit(source) is None
-        patience = LOCK_PATIENCE_SECONDS if is_urgent else LEASE_SECONDS
+        patience = LOCK_PATIENCE_SECONDS if is_urgent else self._lease_seconds
         for attempt in range(math.ceil(patience / LOCK_POLL_SECONDS)):
-            give_back = self._storage.lease(source.key, LEASE_SECONDS)
+            give_back = self._storage.lease(source.key, self._lease_seconds)
             if give_back is not None:
                 return give_back, attempt > 0
             if attempt == 0:
@@ -318,6 +320,7 @@ class DualLayerCache:
         held = self._memory.held_within_limit(source)
         urls = source.urls if held is None or held.origin != source.urls[0] else source.urls[:1]
         for url in urls:
+            started = self._clock.monotonic()
             try:
                 body = self._fetch(url)
                 return body, url, self._memory.parse(source, body)
@@ -325,8 +328,8 @@ class DualLayerCache:
                 is_our_fault = isinstance(error, StatusError) and not error.is_outage
                 log.log(
                     logging.ERROR if is_our_fault else logging.WARNING,
-                    "fetch source=%s endpoint=%s outcome=failed error=%s cause=%r",
-                    source.key, url, error, error.__cause__,
+                    "fetch source=%s endpoint=%s outcome=failed ms=%d error=%s cause=%r",
+                    source.key, url, (self._clock.monotonic() - started) * 1000, error, error.__cause__,
                 )  # fmt: skip
                 first_error = first_error or error
         raise first_error or SourceError("The source has no address.")

@@ -28,6 +28,9 @@ USAGE_PATHS: Mapping[ModelType, str] = {
     "text": "/v2/stats/text/models",
 }
 
+LONGEST_LIST_OF_URLS = 2
+LEASE_RESERVE_SECONDS = 5.0
+
 
 class HordeAPIIntegration:
     """The AI-Horde API and the model reference, cached.
@@ -58,7 +61,8 @@ class HordeAPIIntegration:
         self.client = client
         if cache is None:
             storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
-            cache = DualLayerCache(client.get, storage, clock)
+            longest_fetch = LONGEST_LIST_OF_URLS * self.settings.api_timeout
+            cache = DualLayerCache(client.get, storage, clock, lease_seconds=longest_fetch + LEASE_RESERVE_SECONDS)
         self.cache = cache
         self.reference = ModelReferenceManager(self.settings, cache)
         policy = Policy(self.settings.api_cache_ttl, self.settings.cache_stale_ttl)

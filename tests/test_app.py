@@ -1,10 +1,12 @@
 """The application as a process: how it starts, and how it refuses to."""
 
 import pytest
+import redis
 
 from tests.fixtures.app_server import StartApp
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
+from tests.fixtures.redis_server import RedisServer
 
 
 def test_a_bad_setting_stops_the_start_with_one_clear_line(start_app: StartApp) -> None:
@@ -22,3 +24,37 @@ def test_the_first_data_is_asked_for_before_the_first_visitor_once_a_source(
     wait_until(lambda: horde_server.requests.total() == 7, "both categories have been asked for")
     assert set(horde_server.requests.values()) == {1}
     assert "Traceback" not in app.log()
+
+
+def test_the_hydrator_keeps_sources_fresh_without_a_visitor_until_the_app_stops(
+    start_app: StartApp, horde_server: HordeServer
+) -> None:
+    app = start_app(
+        HORDE_API_URL=horde_server.url,
+        HORDE_REFERENCE_URL=horde_server.url,
+        HORDE_API_CACHE_TTL="1",
+        HORDE_CACHE_HYDRATION_ENABLED="true",
+        HORDE_CACHE_HYDRATION_INTERVAL_SECONDS="1",
+    )
+    wait_until(lambda: horde_server.requests["/v2/workers"] >= 3, "it was refreshed twice with nobody looking")
+    assert horde_server.requests["/model_references/v2/text_generation"] == 1
+    app.stop()
+    assert "Traceback" not in app.log()
+
+
+def test_what_one_replica_fetched_another_takes_over_by_itself(
+    start_app: StartApp, horde_server: HordeServer, redis_server: RedisServer
+) -> None:
+    shared = {"HORDE_API_URL": horde_server.url, "HORDE_REFERENCE_URL": horde_server.url}
+    shared["HORDE_REDIS_URL"] = redis_server.url
+    start_app(**shared)
+    wait_until(lambda: horde_server.requests.total() == 7, "the first has asked for all of it")
+    other = start_app(**shared)
+    wait_until(lambda: reads_of_sequences(redis_server) >= 4, "both have looked for news twice")
+    assert set(horde_server.requests.values()) == {1}, "the second asked for nothing"
+    assert "Traceback" not in other.log()
+
+
+def reads_of_sequences(redis_server: RedisServer) -> int:
+    with redis.Redis.from_url(redis_server.url) as client:
+        return int(client.info("commandstats").get("cmdstat_mget", {}).get("calls", 0))

@@ -177,3 +177,25 @@ class TestOneFlight:
                 assert time.monotonic() - began < WAIT / 2
                 assert (reading.value, reading.state, reading.refreshing) == (["first"], State.FRESH, True)
             assert results(outcomes.result()) == ["unchanged"]
+
+
+class TestInvalidation:
+    def test_the_next_read_refreshes_and_shows_the_last_good_copy_meanwhile(self, bench: CacheBench) -> None:
+        bench.upstream.answer(["second"])
+        bench.cache.invalidate(bench.source())
+        with bench.upstream.hanging():
+            reading = bench.cache.read(bench.source(), WAIT)
+            assert (reading.value, reading.state) == (["first"], State.STALE)
+        assert bench.settled(bench.source()).value == ["second"]
+        assert bench.settled(bench.source()).state is State.FRESH
+
+    def test_the_last_good_copy_outlives_a_failed_refresh(self, bench: CacheBench) -> None:
+        bench.cache.invalidate(bench.source())
+        bench.upstream.answer(StatusError(500))
+        assert bench.settled(bench.source()).value == ["first"]
+        assert bench.settled(bench.source()).state is State.STALE
+
+    def test_what_is_not_held_cannot_be_invalidated(self) -> None:
+        bench = CacheBench()
+        bench.cache.invalidate(bench.source())
+        assert bench.read(bench.source()).value == ["first"]
