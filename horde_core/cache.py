@@ -178,14 +178,14 @@ class DualLayerCache:
                 is_under_way, left = source.key in self._flights, self._refused_for(source.key)
                 if is_under_way or (left <= 0 and self._storage is None):
                     return self._forced_flight(source)
-            if left <= 0 and self._storage is not None:
-                left = self._storage.claim_refresh(source.key, FORCED_REFRESH_SECONDS)
+            if left > 0 or self._storage is None:
+                return left
+            left = self._storage.claim_refresh(source.key, FORCED_REFRESH_SECONDS)
             with self._lock:
-                if left > 0:
-                    refused_at = self._clock.monotonic() + left - FORCED_REFRESH_SECONDS
-                    self._forced_at[source.key] = max(refused_at, self._forced_at.get(source.key, -math.inf))
-                    return left
-                return self._forced_flight(source)
+                if left <= 0:
+                    return self._forced_flight(source)
+                self._forced_at[source.key] = self._clock.monotonic() + left - FORCED_REFRESH_SECONDS
+                return left
 
     def _forced_flight(self, source: Source[Any]) -> Flight:
         self._forced_at[source.key] = self._clock.monotonic()

@@ -179,6 +179,19 @@ class TestForcedRefresh:
         assert two.settled(two.source()).state is State.FRESH
         assert two.upstream.asked == 1
 
+    def test_what_the_server_asked_for_does_not_outlive_its_end(
+        self, new_process: NewProcess, clock: TurnedClock
+    ) -> None:
+        one, two = new_process(), new_process()
+        two.upstream.answer(StatusError(503, retry_after=3_000))
+        two.read(two.source())
+        assert two.cache.refresh([two.source()], WAIT)[0].retry_in == 3_000
+        one.read(one.source())
+        two.cache.take_over()
+        two.settled(two.source())
+        two.upstream.answer(["second"])
+        assert two.cache.refresh([two.source()], WAIT)[0].result == "new"
+
     def test_a_look_at_what_is_known_already_starts_nothing(self, new_process: NewProcess) -> None:
         process = new_process()
         process.settled(process.source())
