@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,28 +15,10 @@ from horde_core.readings import Reading, Source
 from horde_core.storage import PAUSE_SECONDS, SOCKET_SECONDS, StoredBody, decode
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
-from tests.fixtures.upstream import FALLBACK_URL, URL, CacheBench, TurnedClock, open_storage
+from tests.fixtures.upstream import FALLBACK_URL, URL, CacheBench, NewProcess, TurnedClock
 
 TTL, LIMIT = 60.0, 3_660.0
 KEY = "horde:model_ref:horde_api:status"
-
-NewProcess = Callable[[], CacheBench]
-
-
-@pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
-def new_process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[NewProcess]:
-    """Return a maker of caches, each with its own memory and upstream, on one Redis and one clock."""
-    with ExitStack() as stack:
-
-        def make() -> CacheBench:
-            return CacheBench(stack.enter_context(open_storage(redis_server.url, clock)), clock)
-
-        yield make
 
 
 @pytest.fixture

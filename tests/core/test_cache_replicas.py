@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,23 +18,10 @@ from horde_core.freshness import State
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
-from tests.fixtures.upstream import WAIT, CacheBench, TurnedClock, open_storage
+from tests.fixtures.upstream import WAIT, NewProcess, TurnedClock, open_storage
 
 REPOSITORY = Path(__file__).parents[2]
 TTL = 60.0
-
-NewProcess = Callable[[], CacheBench]
-
-
-@pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
-def new_process(redis_server: RedisServer, clock: TurnedClock) -> Iterator[NewProcess]:
-    with ExitStack() as stack:
-        yield lambda: CacheBench(stack.enter_context(open_storage(redis_server.url, clock)), clock)
 
 
 class TestOneFetch:

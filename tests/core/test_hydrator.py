@@ -22,11 +22,6 @@ Make = Callable[..., HordeAPIIntegration]
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
 def make(horde_server: HordeServer, clock: TurnedClock) -> Iterator[Make]:
     with ExitStack() as stack:
 

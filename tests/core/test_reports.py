@@ -15,11 +15,6 @@ from tests.fixtures.upstream import TurnedClock
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
 def horde(horde_server: HordeServer, clock: TurnedClock) -> HordeAPIIntegration:
     settings = Settings(api_url=horde_server.url, reference_url=horde_server.url)
     return HordeAPIIntegration(settings, clock=clock.both)

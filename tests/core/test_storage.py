@@ -41,11 +41,6 @@ KEY = f"{PREFIX}:horde_api:status:text"
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
 def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(redis_server.url, retry=None, socket_timeout=5) as client:
         yield client
