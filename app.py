@@ -52,11 +52,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         background.append(Repeating("take-over", horde.cache.take_over, TAKE_OVER_SECONDS))
     if horde.settings.cache_hydration_enabled:
         background.append(CacheHydrator(horde, recompute))
-    for work in background:
-        work.start()
-    yield
-    for work in background:
-        work.stop()
+    with contextlib.ExitStack() as running:
+        for work in background:
+            work.start()
+            running.callback(work.stop)
+        yield
 
 
 app = st.App("pages/main.py", lifespan=lifespan)

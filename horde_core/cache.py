@@ -25,7 +25,7 @@ from horde_core.freshness import Clock, Decision
 from horde_core.memory import Memory
 from horde_core.parsing import Parsed
 from horde_core.readings import Reading, RefreshOutcome, Source
-from horde_core.storage import GiveBack, Storage, StoredBody
+from horde_core.storage import SOCKET_SECONDS, GiveBack, Storage, StoredBody
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,9 @@ LOCK_PATIENCE_SECONDS = 5.0
 """How long a process with nothing to show waits for another replica's fetch before it asks for itself."""
 
 LOCK_POLL_SECONDS = 0.1
+
+SAME_FETCH_SECONDS = SOCKET_SECONDS
+"""Below this two times of fetching are one: told by Redis' clock, they differ by what its answers took."""
 
 T = TypeVar("T")
 
@@ -91,19 +94,19 @@ class DualLayerCache:
         joined = [self._join(source, force_refresh) for source in sources]
         for flight, is_awaited in filter(None, joined):
             self._wait_for(flight, wait if is_awaited else patience)
-        readings = [self._reading(source) for source in sources]
+        readings = [self.peek(source) for source in sources]
         self._memory.count_reads(readings, [flight is None for flight in joined])
         return readings
 
     def refresh(self, sources: Sequence[Source[Any]], wait: float) -> list[RefreshOutcome]:
         """Force a reload of the sources and say what came of each."""
-        before = {source.key: self._reading(source) for source in sources}
+        before = {source.key: self.peek(source) for source in sources}
         forced = {source.key: self._force(source) for source in sources}
         for flight in forced.values():
             if isinstance(flight, Flight):
                 self._wait_for(flight, wait)
         return [
-            RefreshOutcome.of(before[source.key], self._reading(source))
+            RefreshOutcome.of(before[source.key], self.peek(source))
             if isinstance(refused_for := forced[source.key], Flight)
             else RefreshOutcome(source.title, "refused", retry_in=refused_for)
             for source in sources
@@ -121,7 +124,6 @@ class DualLayerCache:
         """Refresh what will be due within so many seconds, unless it is failing; wait for that at most ``wait``."""
         started = []
         for source in sources:
-            self._sources[source.key] = source
             age = self._memory.age(source.key)
             is_due = age is None or age + seconds >= source.policy.ttl
             if is_due and not self._memory.is_paused(source.key):
@@ -132,7 +134,8 @@ class DualLayerCache:
 
     def peek(self, source: Source[T]) -> Reading[T]:
         """Tell what is held of a source, without asking for it and without counting."""
-        return self._reading(source)
+        with self._lock:
+            return self._memory.reading(source, refreshing=source.key in self._flights)
 
     def take_over(self) -> None:
         """Take over what other replicas have written since we last looked: one small question to Redis for all."""
@@ -153,7 +156,6 @@ class DualLayerCache:
 
     def _join(self, source: Source[Any], force_refresh: bool) -> tuple[Flight, bool] | None:
         """Start or join a flight where one is due, and say whether the reader has to wait for it."""
-        self._sources[source.key] = source
         if force_refresh and isinstance(forced := self._force(source), Flight):
             return forced, True
         with self._lock:
@@ -166,13 +168,8 @@ class DualLayerCache:
             is_failing = self._memory.failure(source.key) is not None
             return self._flight(source), has_nothing_to_show and not is_failing
 
-    def _reading(self, source: Source[T]) -> Reading[T]:
-        with self._lock:
-            return self._memory.reading(source, refreshing=source.key in self._flights)
-
     def _force(self, source: Source[Any]) -> Flight | float:
         """Return the forced flight, or for how many seconds there can be none; one a while for the whole deployment."""
-        self._sources[source.key] = source
         with self._forcing:  # so that Redis is asked once, whatever the number of callers
             with self._lock:
                 is_under_way, left = source.key in self._flights, self._refused_for(source.key)
@@ -206,6 +203,7 @@ class DualLayerCache:
             flight.is_forced |= is_forced
             flight.is_take_over &= is_take_over
             return flight
+        self._sources[source.key] = source
         self._sequence += 1
         flight = Flight(self._sequence, self._clock.monotonic(), is_forced, is_take_over)
         self._flights[source.key] = flight
@@ -274,7 +272,8 @@ class DualLayerCache:
         if stored is None or stored.origin not in source.urls:
             return False
         held = self._memory.entry(source.key)
-        if held is not None and stored.fetched_at <= held.fetched_at and not is_overruled:
+        is_news = held is None or stored.fetched_at > held.fetched_at + SAME_FETCH_SECONDS
+        if not is_news and not is_overruled:
             return False
         age = max(0.0, self._clock.wall() - stored.fetched_at)
         if age > source.policy.limit:

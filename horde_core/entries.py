@@ -70,7 +70,7 @@ class Event(StrEnum):
 
     MEMORY_HIT = "from memory"
     STALE_SERVED = "stale served"
-    MISS = "nothing held"
+    MISS = "waited or unavailable"
     REDIS_HIT = "taken from Redis"
     FETCH = "fetched"
     FAILURE = "failed"

@@ -94,5 +94,5 @@ tables.show(
     alt="How often each source was read, fetched and failed",
     key="sources_counters",
 )
-st.caption(REDIS_WORDS[data.redis_in_words()])
+st.caption(REDIS_WORDS[data.redis_layer()])
 st.caption(f"AI Horde dashboard {__version__}")

@@ -17,7 +17,7 @@ from horde_core.audit import AuditThresholds
 from horde_core.integration import USAGE_PATHS
 from horde_core.models import ModelType
 from horde_core.readings import RefreshOutcome
-from horde_core.reports import SourceReport, redis_state, report
+from horde_core.reports import RedisState, SourceReport, redis_state, report
 from horde_core.snapshot import CategoryView, Snapshot, SnapshotReader
 
 SETTINGS = Settings.load()
@@ -109,7 +109,7 @@ def source_reports() -> list[SourceReport]:
     return report(reader().integration)
 
 
-def redis_in_words() -> str:
+def redis_layer() -> RedisState:
     """How the second layer of the cache does now."""
     return redis_state(reader().integration)
 

@@ -18,7 +18,7 @@ from horde_core.freshness import State
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
-from tests.fixtures.upstream import WAIT, NewProcess, TurnedClock, open_storage
+from tests.fixtures.upstream import WAIT, CacheBench, NewProcess, TurnedClock, open_storage
 
 REPOSITORY = Path(__file__).parents[2]
 TTL = 60.0
@@ -117,6 +117,20 @@ class TestOrder:
             assert older.result().value == ["newer"]
         third = new_process()
         assert third.read(third.source()).value == ["newer"]
+
+    def test_a_replica_whose_clock_runs_behind_does_not_take_the_same_value_for_a_newer_one(
+        self, redis_server: RedisServer, clock: TurnedClock, new_process: NewProcess
+    ) -> None:
+        one = new_process()
+        one.read(one.source())
+        behind = TurnedClock()
+        behind.step_wall(-45)
+        with open_storage(redis_server.url, behind) as storage:
+            two = CacheBench(storage, behind)
+            assert two.read(two.source()).value == ["first"]
+            behind.advance(0.1)  # by Redis' clock hardly any time has passed: its value seems 0.1 s newer
+            two.cache.refresh_ahead([two.source()], TTL, WAIT)
+            assert two.upstream.asked == 1
 
 
 class TestForcedRefresh:
