@@ -8,10 +8,11 @@ import logging
 from collections.abc import AsyncIterator
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from horde_core import CacheHydrator, HordeAPIIntegration
+from horde_core import CacheHydrator, HordeAPIIntegration, api
 from horde_core.background import Repeating
-from horde_core.integration import USAGE_PATHS
+from horde_core.headers import SecurityHeaders
 from horde_core.settings import Settings, SettingsError
 
 try:
@@ -30,10 +31,10 @@ TAKE_OVER_SECONDS = 2.0
 
 def warm_up() -> None:
     """Import what every page needs, and set the first fetches going, so that the first visitor waits for neither."""
-    for module in ("charts", "data", "findings", "panels", "status"):
+    for module in ("data", "findings", "health", "model_sheet", "plots", "shares", "status"):
         importlib.import_module(f"pages.common.{module}")
-    for model_type in USAGE_PATHS:
-        HordeAPIIntegration.shared().read_category(model_type, wait=0)
+    horde = HordeAPIIntegration.shared()
+    horde.read(horde.all_sources(), wait=0)
     gc.freeze()
 
 
@@ -59,4 +60,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         yield
 
 
-app = st.App("pages/main.py", lifespan=lifespan)
+def page_failed(error: BaseException) -> bool:
+    """Show a visitor a plain sentence instead of a traceback."""
+    return bool(importlib.import_module("pages.common.failure").page_failed(error))
+
+
+app = st.App(
+    "pages/main.py",
+    lifespan=lifespan,
+    routes=api.ROUTES,
+    middleware=[Middleware(SecurityHeaders)],
+    exception_handlers={Exception: api.failed},
+    on_script_error=page_failed,
+)

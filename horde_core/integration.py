@@ -6,7 +6,7 @@ Synchronous and thread-safe. Failures never raise out of it: last good data, els
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from horde_core.cache import DualLayerCache
@@ -14,8 +14,17 @@ from horde_core.client import HordeClient
 from horde_core.demo import DemoTransport
 from horde_core.freshness import Clock, Policy
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers, SourceRows
-from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType, WorkerType
-from horde_core.parsing import Parsed, parse_status, parse_usage, parse_workers
+from horde_core.models import (
+    HordeModelStatsResponse,
+    HordeModelStatus,
+    HordeModes,
+    HordePerformance,
+    HordeTotals,
+    HordeWorker,
+    ModelType,
+    WorkerType,
+)
+from horde_core.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
 from horde_core.readings import Reading, RefreshOutcome, Source
 from horde_core.reference import ModelReferenceManager
 from horde_core.settings import Settings
@@ -27,6 +36,14 @@ USAGE_PATHS: Mapping[ModelType, str] = {
     "image": "/v2/stats/img/models?model_state=all",
     "text": "/v2/stats/text/models",
 }
+
+NETWORK = {
+    "performance": ("Network", "/v2/status/performance", HordePerformance),
+    "totals:image": ("Totals", "/v2/stats/img/totals", HordeTotals),
+    "totals:text": ("Totals", "/v2/stats/text/totals", HordeTotals),
+    "modes": ("Modes", "/v2/status/modes", HordeModes),
+}
+"""The network as a whole: by key the title, the path and the record of each body."""
 
 LONGEST_LIST_OF_URLS = 2
 LEASE_RESERVE_SECONDS = 5.0
@@ -76,6 +93,10 @@ class HordeAPIIntegration:
             policy=policy,
             suspicious=_a_type_vanished,
         )
+        self.network_sources: tuple[Source[Any], ...] = tuple(
+            Source(key, title, (self.settings.api_url + path,), parse_object(record), policy)
+            for key, (title, path, record) in NETWORK.items()
+        )
 
     @classmethod
     def shared(cls) -> HordeAPIIntegration:
@@ -103,8 +124,9 @@ class HordeAPIIntegration:
         )
 
     def all_sources(self) -> list[Source[Any]]:
-        """Every source once: both categories, whose workers are one."""
-        return list({source.key: source for kind in USAGE_PATHS for source in self.sources(kind)}.values())
+        """Every source once: both categories, whose workers are one, and the network."""
+        categories = {source.key: source for kind in USAGE_PATHS for source in self.sources(kind)}
+        return [*categories.values(), *self.network_sources]
 
     def read_category(
         self, model_type: ModelType, wait: float | None = None, patience: float = 0.0
@@ -114,11 +136,21 @@ class HordeAPIIntegration:
         With nothing cached, waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) for all of them together; where stale
         data is being renewed, at most ``patience``.
         """
-        return self.cache.read_all(self.sources(model_type), self._wait(wait), patience=patience)
+        return self.read(self.sources(model_type), wait, patience)
+
+    def read(
+        self, sources: Sequence[Source[Any]], wait: float | None = None, patience: float = 0.0
+    ) -> list[Reading[Any]]:
+        """Read any of the sources in parallel; waits as :meth:`read_category` does."""
+        return self.cache.read_all(sources, self._wait(wait), patience=patience)
 
     def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
         """Force a reload of a category's sources and say what came of each; at most every 10 s a source."""
-        return self.cache.refresh(self.sources(model_type), self._wait(wait))
+        return self.refresh_sources(self.sources(model_type), wait)
+
+    def refresh_sources(self, sources: Sequence[Source[Any]], wait: float | None = None) -> list[RefreshOutcome]:
+        """Force a reload of any of the sources, as :meth:`refresh` does."""
+        return self.cache.refresh(sources, self._wait(wait))
 
     def get_model_status(self, model_type: ModelType, force_refresh: bool = False) -> SourceRows[HordeModelStatus]:
         """Return the live rows of a category; empty and not ``available`` when there is nothing to show."""

@@ -1,9 +1,10 @@
-"""A category at one moment: four sources, immutable, with one id, merged once."""
+"""What a page draws, at one moment: categories and the network, immutable, each with one id, merged once."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 from horde_core.audit import AuditThresholds, ModelAuditInfo, ModelAuditInfoFactory
 from horde_core.freshness import State
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
-from horde_core.integration import HordeAPIIntegration
+from horde_core.integration import USAGE_PATHS, HordeAPIIntegration
 from horde_core.merger import CategoryMerge, merge_everything
 from horde_core.models import ModelType
+from horde_core.network import Network
 from horde_core.readings import Reading
 from horde_core.reference import ModelReference
 
@@ -50,20 +52,42 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class CategoryView:
-    """A snapshot with what is known of its sources at this moment: states and ages move while the content stays."""
+class PageView:
+    """What one page draws: its categories, the network where it shows that, and what is known of their sources now.
 
-    snapshot: Snapshot
+    States and ages move while the content stays.
+    """
+
+    categories: Mapping[ModelType, Snapshot]
+    network: Network | None
     sources: tuple[Reading[Any], ...]
+
+    @property
+    def id(self) -> str:
+        """Changes when the content of anything drawn does."""
+        parts = [snapshot.id for snapshot in self.categories.values()]
+        return "-".join([*parts, self.network.id] if self.network else parts)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The category of a page that looks at one."""
+        return next(iter(self.categories.values()))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether all of it is made up."""
+        return self.snapshot.is_simulated
 
     @property
     def nothing_reachable(self) -> bool:
         """No source has anything to show."""
         return all(source.state is State.UNAVAILABLE for source in self.sources)
 
-    def source(self, title: str) -> Reading[Any]:
-        """Return one source by its title."""
-        return next(source for source in self.sources if source.title == title)
+    def source(self, title: str, model_type: ModelType | None = None) -> Reading[Any]:
+        """Return one source by its title, of one category where there are two of them."""
+        found = [source for source in self.sources if source.title == title]
+        own = [source for source in found if source.key.endswith(f":{model_type}")]
+        return next(iter([*own, *found]))
 
 
 class SnapshotReader:
@@ -73,15 +97,49 @@ class SnapshotReader:
         self.integration = integration
         self._lock = threading.Lock()
         self._latest: dict[ModelType, Snapshot] = {}
+        self._network: Network | None = None
 
-    def view(self, model_type: ModelType, wait: float | None = None, patience: float = 0.0) -> CategoryView:
-        """Read a category.
+    def view(self, model_type: ModelType, wait: float | None = None, patience: float = 0.0) -> PageView:
+        """Read one category.
 
         Waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) with nothing cached, ``patience`` while stale data is
         being renewed.
         """
-        readings = self.integration.read_category(model_type, wait, patience)
-        return CategoryView(self._snapshot(model_type, readings), tuple(readings))
+        return self.page_view((model_type,), False, wait, patience)
+
+    def page_view(
+        self,
+        model_types: Sequence[ModelType],
+        has_network: bool = False,
+        wait: float | None = None,
+        patience: float = 0.0,
+    ) -> PageView:
+        """Read what a page draws, all its sources in parallel; waits as :meth:`view` does."""
+        sources = {s.key: s for kind in model_types for s in self.integration.sources(kind)}
+        if has_network:
+            sources |= {source.key: source for source in self.integration.network_sources}
+        found = self.integration.read(list(sources.values()), wait, patience)
+        readings = dict(zip(sources, found, strict=True))
+        categories = {
+            kind: self._snapshot(kind, [readings[source.key] for source in self.integration.sources(kind)])
+            for kind in model_types
+        }
+        network = self._read_network(readings) if has_network else None
+        return PageView(categories, network, tuple(readings.values()))
+
+    def _read_network(self, readings: Mapping[str, Reading[Any]]) -> Network:
+        chosen = {source.key: readings[source.key] for source in self.integration.network_sources}
+        identity = _identity("network", self.integration.is_simulated, list(chosen.values()))
+        with self._lock:
+            if self._network is None or self._network.id != identity:
+                self._network = Network(
+                    id=identity,
+                    is_simulated=self.integration.is_simulated,
+                    performance=chosen["performance"].value,
+                    totals={kind: chosen[f"totals:{kind}"].value for kind in USAGE_PATHS},
+                    modes=chosen["modes"].value,
+                )
+            return self._network
 
     def _snapshot(self, model_type: ModelType, readings: list[Reading[Any]]) -> Snapshot:
         status, usage, workers, reference = readings
@@ -102,6 +160,6 @@ class SnapshotReader:
         return latest
 
 
-def _identity(model_type: ModelType, is_simulated: bool, readings: list[Reading[Any]]) -> str:
-    parts = [model_type, str(is_simulated), *(f"{r.key}={r.content if r.value is not None else '-'}" for r in readings)]
+def _identity(what: str, is_simulated: bool, readings: list[Reading[Any]]) -> str:
+    parts = [what, str(is_simulated), *(f"{r.key}={r.content if r.value is not None else '-'}" for r in readings)]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
 from horde_core.audit import CRITICAL_RESTS_ON, PRESETS, ModelAuditInfo, Severity
-from horde_core.combined import Reconciliation
-from horde_core.indexes import percent
+from horde_core.combined import CombinedModelStatistics, Reconciliation
+from horde_core.indexes import count_or_unknown, percent
 from horde_core.models import Period
+from horde_core.rankings import MOVER_SHARE_FROM
+from horde_core.statistics import Part
+from horde_core.workforce import fewest_for_half
 
-RowChoice = Literal["active", "listed", "unlisted", "all"]
+RowChoice = Literal["active", "listed", "unlisted", "unlisted_active", "all"]
 
 
 class UsageSummary(NamedTuple):
@@ -49,6 +54,32 @@ def usage_summary(
     )
 
 
+def part_frame(parts: Sequence[Part], period: Period, reconciliation: Reconciliation) -> pd.DataFrame:
+    """One row a part of the reference, with its share of the category's requests and threads and of the models listed.
+
+    Shares are percent; ``model_share`` of the models of the reference.
+    """
+    requests, threads = reconciliation.total_usage(period), reconciliation.thread_count.total
+    models = sum(part.models for part in parts)
+    rows = [
+        {
+            "label": part.label or "not stated",
+            "models": part.models,
+            "model_share": percent(part.models, models),
+            "usage": (usage := part.usage_stats.period(period) if part.usage_stats else None),
+            "usage_share": percent(usage, requests),
+            "threads": part.thread_count,
+            "thread_share": percent(part.thread_count, threads),
+        }
+        for part in parts
+    ]
+    columns = ["label", "models", "model_share", "usage", "usage_share", "threads", "thread_share"]
+    return pd.DataFrame(rows, columns=columns).astype(
+        dict.fromkeys(("models", "usage", "threads"), "Int64")
+        | dict.fromkeys(("model_share", "usage_share", "thread_share"), "Float64")
+    )
+
+
 class QueueSummary(NamedTuple):
     """The live queue of a category. ``queued`` is in the unit of :data:`horde_core.frames.WORK_UNIT`."""
 
@@ -83,6 +114,55 @@ def unknown_drain_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that are served and have queued work, but no known speed to drain it with."""
     waiting = waiting_rows(frame)
     return waiting[waiting["eta"].isna() & (waiting["threads"].fillna(0) > 0)]
+
+
+class WorkforceSummary(NamedTuple):
+    """The workers of one type, those in maintenance included; ``for_half`` are the fewest with half of the threads."""
+
+    workers: int
+    threads: int | None
+    in_maintenance: int | None
+    for_half: int | None
+
+
+def workforce_summary(frame: pd.DataFrame, kind: str) -> WorkforceSummary:
+    """Summarise the workers of one type; ``frame`` is :func:`horde_core.workforce.worker_frame`."""
+    of_kind = frame[frame["type"] == kind]
+    is_away = of_kind["maintenance"]
+    at_work = of_kind[~is_away.fillna(False).astype(bool)]
+    return WorkforceSummary(
+        workers=len(of_kind),
+        threads=count_or_unknown(_counts(of_kind["threads"])),
+        in_maintenance=int(is_away.sum()) if is_away.notna().all() else None,
+        for_half=fewest_for_half(_counts(at_work["threads"])) if is_away.notna().all() else None,
+    )
+
+
+def _counts(values: pd.Series[Any]) -> list[int | None]:
+    return [None if pd.isna(value) else int(value) for value in values]
+
+
+def worker_rows(statistics: CombinedModelStatistics) -> pd.DataFrame | None:
+    """One row a worker that lists a model, most threads first; None where the workers are unknown."""
+    if statistics.worker_summaries is None:
+        return None
+    rows = [
+        {
+            "name": worker.name,
+            "threads": worker.threads,
+            "performance": worker.performance,
+            "trusted": worker.trusted,
+            "maintenance": worker.maintenance_mode,
+            "uptime": worker.uptime,
+        }
+        for worker in statistics.worker_summaries.values()
+    ]
+    columns = ["name", "threads", "performance", "trusted", "maintenance", "uptime"]
+    frame = pd.DataFrame(rows, columns=columns).astype(
+        {"threads": "Int64", "trusted": "boolean", "maintenance": "boolean"}
+    )
+    frame["uptime"] = pd.to_timedelta(frame["uptime"].astype("Float64"), unit="s")
+    return frame.sort_values(["threads", "name"], ascending=[False, True], ignore_index=True)
 
 
 class BackendSummary(NamedTuple):
@@ -142,14 +222,26 @@ def audit_summary(audits: dict[str, ModelAuditInfo]) -> AuditSummary:
 
 
 def chosen_rows(frame: pd.DataFrame, choice: RowChoice) -> pd.DataFrame:
-    """The rows in use (requests this month or today, threads or queued work), of the reference, not of it, or all."""
+    """The rows in use (requests this month or today, threads or queued work), of the reference, not of it, or all.
+
+    ``unlisted_active`` are those outside the reference with requests this month or threads.
+    """
     if choice == "active":
         figures = frame[["usage_day", "usage_month", "threads", "queued"]]
         return frame[figures.fillna(0).gt(0).any(axis=1)]
     if choice == "all":
         return frame
     is_listed = frame["listed"].fillna(False)
+    if choice == "unlisted_active":
+        return frame[~is_listed & frame[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)]
     return frame[is_listed if choice == "listed" else ~is_listed]
+
+
+def outliers(frame: pd.DataFrame, number: int) -> pd.DataFrame:
+    """The rows whose last day differs most from their month, in either direction, of those with a notable share."""
+    known = frame[(frame["share_month"].fillna(0) >= MOVER_SHARE_FROM) & frame["momentum"].fillna(0).gt(0)]
+    distance = known["momentum"].astype(float).map(lambda momentum: abs(math.log(momentum)))
+    return known.loc[distance.nlargest(number).index]
 
 
 def leading_rows(frame: pd.DataFrame, column: str, number: int) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Audit: which models of the reference need a look, and why."""
 
+from functools import partial
+
 import streamlit as st
 
 from horde_core.audit import FLAGS, PRESETS, Severity
@@ -18,6 +20,7 @@ summary = audit_summary(audits)
 frame = data.audit_frame(snapshot)
 findings.unknown_notice(frame)
 panels.figures(
+    "audit",
     [
         panels.Figure("Models", words.count(summary.models), "in the reference"),
         *(
@@ -25,40 +28,39 @@ panels.figures(
                 severity.value.capitalize(),
                 words.count(summary.by_severity[severity]),
                 findings.SEVERITY_RULES[severity](snapshot.model_type, data.THRESHOLDS),
+                number=summary.by_severity[severity],
             )
             for severity in (Severity.CRITICAL, Severity.WARNING, Severity.NOTICE)
         ),
         panels.Figure("Nothing found", words.count(summary.by_severity[Severity.NONE]), "models without any finding"),
-    ]
+    ],
 )
 
 labels = {preset.key: preset.label for preset in PRESETS}
 preset = st.pills("Presets", list(labels), format_func=labels.__getitem__, key="preset", bind="query-params")
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    severities = st.multiselect(
-        "Severity", [severity.value for severity in Severity], key="severity", bind="query-params", width=260
-    )
-    flags = st.multiselect(
-        "Has all of these findings", FLAGS, format_func=findings.label, key="flag", bind="query-params", width=360
-    )
-    text = filters.search("audit_name")
+    severities = filters.several("Any severity", [severity.value for severity in Severity], "severity", str, 260)
+    flags = filters.several("Has all of these findings", FLAGS, "flag", findings.label, 360)
 
-chosen = findings.select(frame, audits, preset, severities, flags)
-chosen = filters.matching(chosen, text)
-st.caption(findings.sentence(len(chosen), len(frame), preset, severities, flags, text))
-if len(chosen):
-    tables.show(
-        findings.in_words(chosen),
-        findings.columns(snapshot.model_type),
+tables.explore(
+    tables.Table(
+        key="audit",
+        title=f"Audit of the {snapshot.model_type} reference",
+        load=lambda: findings.in_words(
+            findings.select(data.audit_frame(snapshot), data.audits(snapshot), preset, severities, flags)
+        ),
+        columns=findings.columns(snapshot.model_type),
         alt="Audit of the model reference",
-        key="audit_table",
+        of=len(frame),
+        ranges=("usage_month", "threads", "size") if snapshot.model_type == "image" else ("usage_month", "threads"),
+        chosen=findings.conditions(preset, severities, flags),
+        clear=("preset", "severity", "flag"),
+        loosen="*Presets*, *Severity* or *findings*",
+        links_to=snapshot.model_type,
         height=560,
-    )
-    tables.download(findings.in_words(chosen), f"audit-{snapshot.model_type}", "audit_download")
-else:
-    filters.nothing_matches(
-        ["preset", "severity", "flag", "audit_name"], "*Presets*, *Severity*, *findings* or *Search*"
-    )
+    ),
+    view,
+)
 
 by_finding, by_preset = findings.counts(frame), findings.preset_counts(summary)
 for column, (title, counts) in zip(
@@ -66,11 +68,15 @@ for column, (title, counts) in zip(
 ):
     with column:
         panels.chart(
-            title,
-            f"All {words.plural(len(frame), 'model')} of the reference; a model may count in several",
-            charts.count_bars(counts, "models"),
-            alt=words.ranking(list(counts.index), [words.count(value) for value in counts], title),
-            key=f"audit_{title}",
+            panels.Chart(
+                key=f"audit_{title.rpartition(' ')[2]}",
+                title=title,
+                scope=f"All {words.plural(len(frame), 'model')} of the reference; a model may count in several",
+                draw=partial(charts.count_bars, counts, "models"),
+                alt=words.ranking(list(counts.index), [words.count(value) for value in counts], title),
+                rows=counts.rename("models").rename_axis("name").reset_index(),
+                columns={"name": tables.name_column("What"), "models": tables.count_column("Models")},
+            )
         )
 
 panels.explanation(*findings.criteria(snapshot.model_type, data.THRESHOLDS))

@@ -5,35 +5,46 @@ from pathlib import Path
 import streamlit as st
 
 from horde_core.models import ModelType
-from pages.common import data, status
+from pages.common import data, status, words
 
 ASSETS = Path(__file__).parent / "assets"
 
+words.speak(st.context.locale, st.context.timezone)
 st.set_page_config(page_title="AI Horde dashboard", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large")
 
 page = st.navigation(
     [
-        st.Page("usage.py", title="Usage", icon=":material/bar_chart:", default=True),
+        st.Page("overview.py", title="Overview", icon=":material/monitor_heart:", default=True),
+        st.Page("usage.py", title="Usage", icon=":material/bar_chart:"),
         st.Page("queue.py", title="Queue", icon=":material/hourglass_top:"),
         st.Page("backends.py", title="Backends", icon=":material/dns:"),
+        st.Page("workers.py", title="Workers", icon=":material/groups:"),
+        st.Page("model.py", title="Model", icon=":material/deployed_code:"),
         st.Page("audit.py", title="Audit", icon=":material/fact_check:"),
         st.Page("sources.py", title="Sources", icon=":material/cable:"),
     ],
     position="top",
 )
 
+BOTH: tuple[ModelType, ...] = ("image", "text")
+OF_BOTH_CATEGORIES = ("Overview", "Workers", "Model", "Sources")
 TEXT_ONLY = ("Backends",)
+WITH_NETWORK = ("Overview", "Sources")
+WITHOUT_DATA = ("Sources",)
 
 
-def choose_category() -> ModelType:
-    """The category switch; pages that exist for text only say so instead."""
+def choose_category() -> tuple[ModelType, ...]:
+    """The category switch; pages that exist for text only, or look at both, say so instead."""
     if page.title in TEXT_ONLY:
         st.badge("Text", icon=":material/notes:", color="gray", help="Only text models have backends.")
-        return "text"
+        return ("text",)
+    if page.title in OF_BOTH_CATEGORIES:
+        st.badge("Image and text", icon=":material/apps:", color="gray", help="This page looks at both categories.")
+        return BOTH
     chosen: ModelType = st.segmented_control(
         "Category",
-        ["image", "text"],
+        BOTH,
         default="image",
         required=True,
         format_func=str.title,
@@ -41,21 +52,21 @@ def choose_category() -> ModelType:
         bind="query-params",
         label_visibility="collapsed",
     )
-    return chosen
+    return (chosen,)
 
 
 switch, strip = st.columns([1, 6], vertical_alignment="center")
 with switch:
-    category = choose_category()
+    categories = choose_category()
 
 with st.skeleton(height=360):
-    view = data.open_view(category)
+    view = data.open_view(categories, page.title in WITH_NETWORK)
 
 with strip:
-    status.header_strip(category, view)
+    status.header_strip(view)
 
-if view.nothing_reachable and page.title != "Sources":
-    status.nothing_reachable(category)
+if view.nothing_reachable and page.title not in WITHOUT_DATA:
+    status.nothing_reachable(view)
 else:
     status.notices(view)
     page.run()

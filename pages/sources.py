@@ -1,4 +1,4 @@
-"""Sources: where the figures come from, how old they are, what went wrong last."""
+"""Sources: where the figures come from, how old they are, what went wrong last, and what every figure means."""
 
 import time
 
@@ -9,13 +9,16 @@ from horde_core.client import CALLS_A_MINUTE
 from horde_core.entries import Event
 from horde_core.reports import SourceReport
 from horde_core.version import __version__
-from pages.common import data, panels, tables, words
+from pages.common import data, glossary, panels, tables, words
 
 REDIS_WORDS = {
     "not used": "Redis is not used: this app keeps what it fetched in memory alone.",
     "in use": "Redis is in use: replicas share what one of them fetched.",
     "in trouble": "Redis does not answer or does not take what is written: this app serves from memory meanwhile.",
 }
+
+view = data.current_view()
+reports = data.source_reports()
 
 
 def name_of(source: SourceReport) -> str:
@@ -47,10 +50,126 @@ def state_row(source: SourceReport) -> dict[str, object]:
     }
 
 
-reports = data.source_reports()
-panels.headline("Sources", "Where do the figures come from, how old are they, and what went wrong last?")
+def state() -> None:
+    """Each source now."""
+    st.caption(f"As of {words.moment(time.time())}. A source is asked for again when somebody looks at what needs it.")
+    tables.explore(
+        tables.Table(
+            key="states",
+            title="State of the sources",
+            load=lambda: pd.DataFrame([state_row(source) for source in reports]).astype(
+                {"kept": "Int64", "dropped": "Int64"}
+            ),
+            columns={
+                "name": tables.name_column("Source"),
+                "state": tables.text_column("State"),
+                "age": tables.text_column("Age", "Since the answer arrived."),
+                "next": tables.text_column("Next refresh"),
+                "calls": tables.count_column(
+                    f"Requests/min (of {CALLS_A_MINUTE})", "Sent in the last minute by this server."
+                ),
+                "kept": tables.count_column("Rows", "Names or rows that could be used."),
+                "dropped": tables.count_column("Rows dropped", "Rows that did not keep to the API's contract."),
+                "error": tables.text_column("Last refresh: trouble", width="large"),
+                "url": tables.text_column("Address", width="large"),
+            },
+            alt="State, age and last trouble of each source",
+            rows_are=("source", "sources"),
+            search_label="Search sources",
+        ),
+        view,
+    )
+    st.caption(REDIS_WORDS[data.redis_layer()])
+
+
+def counters() -> None:
+    """What it took since the start."""
+    st.caption("How readers were served and what it took, in this process, since the app started.")
+    tables.explore(
+        tables.Table(
+            key="counters",
+            title="Counters of the cache",
+            load=lambda: pd.DataFrame(
+                [{"name": name_of(one)} | {event.name: one.counters[event] for event in Event} for one in reports]
+            ),
+            columns={"name": tables.name_column("Source")}
+            | {event.name: tables.count_column(event.value[0].upper() + event.value[1:]) for event in Event},
+            alt="How often each source was read, fetched and failed",
+            rows_are=("source", "sources"),
+            search_label="Search sources",
+        ),
+        view,
+    )
+
+
+def formulas() -> None:
+    """What each figure is computed from."""
+    tables.explore(
+        tables.Table(
+            key="formulas",
+            title="Formulas",
+            load=lambda: pd.DataFrame(glossary.FORMULAS),
+            columns={
+                "figure": tables.name_column("Figure"),
+                "formula": tables.text_column("Is", width="large"),
+                "unit": tables.text_column("Unit", width="medium"),
+                "source": tables.text_column("Rests on"),
+            },
+            alt="Every figure with its formula, its unit and its source",
+            rows_are=("figure", "figures"),
+            search=("figure", "formula"),
+            search_label="Search figures",
+            height=900,
+        ),
+        view,
+    )
+
+
+def terms() -> None:
+    """The words that the pages use."""
+    tables.explore(
+        tables.Table(
+            key="terms",
+            title="Glossary",
+            load=lambda: pd.DataFrame(glossary.TERMS, columns=["term", "meaning"]),
+            columns={"term": tables.name_column("Word"), "meaning": tables.text_column("Means", width="large")},
+            alt="The words that the pages use",
+            rows_are=("word", "words"),
+            search=("term", "meaning"),
+            search_label="Search words",
+            height=720,
+        ),
+        view,
+    )
+
+
+def limits() -> None:
+    """The thresholds in force."""
+    tables.explore(
+        tables.Table(
+            key="thresholds",
+            title="Thresholds in force",
+            load=lambda: pd.DataFrame(
+                glossary.thresholds(data.SETTINGS, data.THRESHOLDS), columns=["what", "rule", "setting"]
+            ),
+            columns={
+                "what": tables.name_column("Called"),
+                "rule": tables.text_column("Is", width="large"),
+                "setting": tables.text_column("Setting", width="large"),
+            },
+            alt="Thresholds in force and the settings that change them",
+            rows_are=("threshold", "thresholds"),
+            search=("what", "rule", "setting"),
+            search_label="Search thresholds",
+        ),
+        view,
+    )
+
+
+panels.headline("Sources", "Where do the figures come from, how old are they, and what does each of them mean?")
 states = [source.reading.state.value for source in reports]
 panels.figures(
+    "sources",
     [
         panels.Figure("Fresh", words.count(states.count("fresh")), f"of {words.plural(len(states), 'source')}"),
         panels.Figure("Stale", words.count(states.count("stale")), "shown with their age"),
@@ -61,38 +180,7 @@ panels.figures(
             "sent in the last minute, all sources",
             f"By this server, retries counted. AI Horde allows {CALLS_A_MINUTE} a minute for each endpoint.",
         ),
-    ]
+    ],
 )
-
-st.subheader("State", anchor=False)
-st.caption(f"As of {words.moment(time.time())}. A source is asked for again when somebody looks at what needs it.")
-tables.show(
-    pd.DataFrame([state_row(source) for source in reports]),
-    {
-        "name": tables.name_column("Source"),
-        "state": st.column_config.TextColumn("State"),
-        "age": st.column_config.TextColumn("Age", help="Since the answer arrived."),
-        "next": st.column_config.TextColumn("Next refresh"),
-        "calls": tables.count_column(f"Requests/min (of {CALLS_A_MINUTE})", "Sent in the last minute by this server."),
-        "kept": tables.count_column("Rows", "Names or rows that could be used."),
-        "dropped": tables.count_column("Rows dropped", "Rows that did not keep to the API's contract."),
-        "error": st.column_config.TextColumn("Last refresh: trouble", width="large"),
-        "url": st.column_config.TextColumn("Address", width="large"),
-    },
-    alt="State, age and last trouble of each source",
-    key="sources_state",
-)
-
-st.subheader("Since the app started", anchor=False)
-st.caption("How readers were served and what it took, in this process. Each page run reads the sources it shows.")
-tables.show(
-    pd.DataFrame(
-        [{"name": name_of(source)} | {event.name: source.counters[event] for event in Event} for source in reports]
-    ),
-    {"name": tables.name_column("Source")}
-    | {event.name: tables.count_column(event.value[0].upper() + event.value[1:]) for event in Event},
-    alt="How often each source was read, fetched and failed",
-    key="sources_counters",
-)
-st.caption(REDIS_WORDS[data.redis_layer()])
+panels.tabs({"State": state, "Counters": counters, "Formulas": formulas, "Glossary": terms, "Thresholds": limits})
 st.caption(f"AI Horde dashboard {__version__}")

@@ -2,31 +2,41 @@
 
 import streamlit as st
 
+from horde_core.groups import GroupLevel
 from horde_core.models import PERIODS
-from horde_core.summaries import RowChoice, chosen_rows, leading_rows, usage_summary
-from pages.common import charts, data, filters, panels, status, tables, words
+from horde_core.rankings import pareto_curve
+from horde_core.summaries import RowChoice, chosen_rows, leading_rows, outliers, usage_summary
+from pages.common import charts, columns, data, filters, panels, plots, shares, status, tables, words
 
 view = data.current_view()
 snapshot = view.snapshot
-noun = tables.REQUEST_WORDS[snapshot.model_type]
-frame = data.category_frame(snapshot)
+model_type = snapshot.model_type
+noun = tables.REQUEST_WORDS[model_type]
+LEVELS: tuple[GroupLevel, ...] = ("model", "family", "exact")
+LEVEL_WORDS = {"model": "By model", "family": "By family", "exact": "By exact name"}
 
-panels.headline(
-    "Usage", f"Which {snapshot.model_type} models do people ask for, and how many of them does the reference list?"
-)
+panels.headline("Usage", f"Which {model_type} models do people ask for, and how many of them does the reference list?")
 with st.container(horizontal=True, vertical_alignment="center"):
     period = filters.choice("Period", PERIODS, "month", "period", tables.PERIOD_WORDS.__getitem__)
     top = filters.choice("Models in the chart", (10, 20, 50), 20, "top", "Top {}".format)
+    level = (
+        filters.choice("Group", LEVELS, "model", "group", LEVEL_WORDS.__getitem__) if model_type == "text" else "model"
+    )
 
+frame = data.category_frame(snapshot, level)
 concentration = data.statistics(snapshot).concentration[period]
-summary = usage_summary(frame, snapshot.merged.reconciliation, period, snapshot.reference.available)
+models = data.category_frame(snapshot)
+summary = usage_summary(models, snapshot.merged.reconciliation, period, snapshot.reference.available)
+period_words = tables.PERIOD_WORDS[period].lower()
 panels.figures(
+    f"usage {period}",
     [
         panels.Figure(
-            f"{noun.capitalize()}, {tables.PERIOD_WORDS[period].lower()}",
+            f"{noun.capitalize()}, {period_words}",
             words.count(summary.total),
             status.usage_age(view),
             "Every name that AI Horde counted, added up from its own map.",
+            summary.total,
         ),
         panels.Figure(
             "Listed models",
@@ -45,6 +55,7 @@ panels.figures(
             words.count(summary.models_used),
             f"of {words.count(summary.models)} in the reference",
             "Models of the reference with at least one request in this period.",
+            summary.models_used,
         ),
         panels.Figure(
             "Top 10",
@@ -54,67 +65,139 @@ panels.figures(
             "What the ten most used names carry together, and how few names carry half. Names are models of the "
             "reference, and unlisted names one by one.",
         ),
-    ]
+    ],
 )
 
-leaders = leading_rows(frame, f"usage_{period}", top)
-if len(leaders):
-    panels.chart(
-        f"The {len(leaders)} most used {snapshot.model_type} models by share of all {noun}",
-        f"{tables.PERIOD_WORDS[period]} · {status.usage_age(view)} · grey bars are not in the reference",
-        charts.usage_bars(leaders, period, noun),
-        alt=words.ranking(
-            list(leaders["name"]), [words.share(v) for v in leaders[f"share_{period}"]], f"Share of all {noun}"
-        ),
-        key="usage_chart",
-    )
-else:
-    st.info(
-        "Usage is unavailable, so there is nothing to draw."
-        if summary.total is None
-        else "No model was used in this period."
-    )
 
-rows_by_choice: dict[RowChoice, str] = {
-    "active": "In use",
-    "listed": "Listed",
-    "unlisted": "Unlisted",
-    "all": "All names",
-}
-with st.container(horizontal=True, vertical_alignment="center"):
+def ranking() -> None:
+    """The most used, and every name in a table."""
+    leaders = leading_rows(frame, f"usage_{period}", top)
+    if len(leaders):
+        panels.chart(
+            panels.Chart(
+                key="usage_chart",
+                title=f"The {len(leaders)} most used {model_type} models by share of all {noun}",
+                scope=f"{tables.PERIOD_WORDS[period]} · {status.usage_age(view)} · grey bars are not in the reference",
+                draw=lambda: charts.usage_bars(leaders, period, noun),
+                alt=words.ranking(
+                    list(leaders["name"]), [words.share(v) for v in leaders[f"share_{period}"]], f"Share of all {noun}"
+                ),
+                given=(period, top, level),
+            )
+        )
+    elif summary.total is None:
+        st.info("Usage is unavailable, so there is nothing to draw.")
+    else:
+        st.info("No model was used in this period.")
+    rows_by_choice: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
     rows = filters.choice("Rows", tuple(rows_by_choice), "active", "rows", rows_by_choice.__getitem__)
-    text = filters.search("usage_name")
-chosen = filters.matching(chosen_rows(frame, rows), text)
-ordered = chosen.sort_values(f"usage_{period}", ascending=False, kind="stable", na_position="last")
-st.caption(
-    f"{len(ordered):,} of {words.plural(len(frame), 'name')}, with "
-    f"{words.count(None if summary.total is None else ordered[f'usage_{period}'].sum())} of "
-    f"{words.count(summary.total)} {noun}."
-)
-if len(ordered):
-    tables.show(
-        ordered,
-        {
-            "name": tables.name_column(),
-            "listed": st.column_config.CheckboxColumn("In reference"),
-            f"rank_{period}": tables.count_column("Rank", "Place among all names of the category."),
-            f"share_{period}": tables.share_column(
-                "Share", f"Percent of all {noun} in this period, never of the rows shown.", summary.largest_share
-            ),
-            **tables.usage_columns(snapshot.model_type),
-            "momentum": st.column_config.NumberColumn(
-                "Momentum", format="%.2f", help="Day x 30 / 30 days: above 1 is rising."
-            ),
-            "threads": tables.count_column("Threads", "Threads that serve it now."),
-            "workers": tables.count_column("Workers", "Distinct workers that serve it now, not in maintenance."),
-            "baseline": "Baseline",
-        },
-        alt=f"{noun.capitalize()} by {snapshot.model_type} model",
-        key="usage_table",
+    tables.explore(
+        tables.Table(
+            key="usage",
+            title=f"Usage of {model_type} models",
+            load=lambda: columns.by_usage(chosen_rows(data.category_frame(snapshot, level), rows), period),
+            columns=columns.usage(model_type, summary.largest_share),
+            alt=f"{noun.capitalize()} by {model_type} model",
+            rows_are=("name", "names"),
+            of=len(frame),
+            ranges=("usage_month", "threads", "workers"),
+            chosen=[rows_by_choice[rows].lower()] if rows != "all" else [],
+            clear=("rows",),
+            loosen="*Rows*",
+            note=columns.total_of(chosen_rows(frame, rows), period, summary.total, noun),
+            links_to=model_type if level == "model" else None,
+        ),
+        view,
     )
-    tables.download(ordered, f"usage-{snapshot.model_type}", "usage_download")
-else:
-    filters.nothing_matches(["usage_name", "rows"], "*Search names* or *Rows*")
+    if level == "family" and model_type == "text":
+        st.caption("A family is the group that the reference gives a model; a model without one stands alone.")
+
+
+def concentrated() -> None:
+    """How few names carry how much."""
+    curve = pareto_curve(models, period)
+    if not len(curve) or concentration is None:
+        st.info("Usage or the reference is unavailable, or nothing was used: there is nothing to draw.")
+        return
+    sentence = (
+        f"{words.plural(concentration.for_half, 'name carries', 'names carry')} half of the {noun}; "
+        + ", ".join(f"the top {one.top} {words.share(one.percentage)}" for one in concentration.pareto)
+        + f". {words.plural(concentration.used, 'name was', 'names were')} used."
+    )
+    st.markdown(sentence)
+    panels.chart(
+        panels.Chart(
+            key="pareto",
+            title=f"Share of all {noun} that the most used names carry together",
+            scope=f"{tables.PERIOD_WORDS[period]} · models of the reference, and unlisted names one by one",
+            draw=lambda: plots.pareto(curve, noun),
+            alt=sentence,
+            given=(period,),
+            rows=curve,
+            columns={
+                "names": tables.count_column("Most used names"),
+                "share": tables.part_column(f"Carry % of all {noun}"),
+            },
+        )
+    )
+
+
+def moving() -> None:
+    """The last day against the month."""
+    named = outliers(models, plots.OUTLIERS_NAMED)
+    panels.chart(
+        panels.Chart(
+            key="momentum",
+            title=f"{noun.capitalize()} of the last day x 30 against those of 30 days, by name",
+            scope=f"Both axes logarithmic; above the line rises, below it falls · {status.usage_age(view)}",
+            draw=lambda: plots.momentum_scatter(models, noun, list(named["name"])),
+            alt=words.ranking(list(named["name"]), [words.ratio(v) for v in named["momentum"]], "Strongest movers", 8),
+            rows=named,
+            columns={"name": tables.name_column(), "momentum": tables.ratio_column("Momentum")}
+            | tables.usage_columns(model_type),
+        )
+    )
+
+
+def unlisted() -> None:
+    """What is used or served, but not in the reference."""
+    if not snapshot.reference.available:
+        st.info("The reference is unavailable, so it is unknown what it does not list.")
+        return
+    choices = {False: "With requests this month or threads", True: "Everything ever used"}
+    is_all = filters.choice("Unlisted", (False, True), False, "unlisted", choices.__getitem__)
+    tables.explore(
+        tables.Table(
+            key="unlisted",
+            title=f"Unlisted {model_type} models",
+            load=lambda: columns.by_usage(
+                chosen_rows(data.category_frame(snapshot), "unlisted" if is_all else "unlisted_active"), period
+            ),
+            columns=columns.usage(model_type, summary.largest_share, is_listed_told=False),
+            alt=f"Unlisted {model_type} models by {noun}",
+            rows_are=("unlisted name", "unlisted names"),
+            of=len(chosen_rows(models, "unlisted")),
+            ranges=("usage_month", "threads"),
+            chosen=[] if is_all else ["requests this month or threads now"],
+            clear=("unlisted",),
+            loosen="*Everything ever used*",
+            note=f"They carry {words.share(summary.unlisted_share)} of all {noun} in this period.",
+            links_to=model_type,
+            height=560,
+        ),
+        view,
+    )
+
+
+panels.tabs(
+    {
+        "Ranking": ranking,
+        "Concentration": concentrated,
+        "Baseline, size, NSFW": lambda: shares.catalogue(view, snapshot, period),
+        "Momentum": moving,
+        "Unlisted models": unlisted,
+    }
+)
 
 panels.explanation(
     f"**{noun.capitalize()}** are generations that AI Horde counted, compiled once a day upstream: *day* is 24 hours, "
@@ -122,5 +205,7 @@ panels.explanation(
     "**Attribution.** Workers send free-text names. A name belongs to a model when it is the model's own, be it in "
     "another case, behind a backend (`koboldcpp/`), or with its quantisation (`-Q4_K_M`). Nothing is guessed, each "
     "name belongs to at most one model, and what belongs to none is *unlisted*: listed + unlisted = AI Horde's sum.",
-    "**Shares and ranks** are of the whole category, whatever is filtered.",
+    "**Shares and ranks** are of the whole category, whatever is filtered. By family or exact name, the rank is among "
+    "those groups and the unlisted names.",
+    "**Momentum** is day x 30 / 30 days: above 1 is rising.",
 )

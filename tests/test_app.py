@@ -21,7 +21,7 @@ def test_the_first_data_is_asked_for_before_the_first_visitor_once_a_source(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
     app = start_app(HORDE_API_URL=horde_server.url, HORDE_REFERENCE_URL=horde_server.url)
-    wait_until(lambda: horde_server.requests.total() == 7, "both categories have been asked for")
+    wait_until(lambda: horde_server.requests.total() == 11, "both categories have been asked for")
     assert set(horde_server.requests.values()) == {1}
     assert "Traceback" not in app.log()
 
@@ -48,7 +48,7 @@ def test_what_one_replica_fetched_another_takes_over_by_itself(
     shared = {"HORDE_API_URL": horde_server.url, "HORDE_REFERENCE_URL": horde_server.url}
     shared["HORDE_REDIS_URL"] = redis_server.url
     start_app(**shared)
-    wait_until(lambda: horde_server.requests.total() == 7, "the first has asked for all of it")
+    wait_until(lambda: horde_server.requests.total() == 11, "the first has asked for all of it")
     other = start_app(**shared)
     wait_until(lambda: reads_of_sequences(redis_server) >= 4, "both have looked for news twice")
     assert set(horde_server.requests.values()) == {1}, "the second asked for nothing"

@@ -6,7 +6,7 @@ Names are text: every label is escaped, put on one line and shortened; the hover
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,20 +19,17 @@ PALETTE = (
 )  # fmt: skip
 """Ten colours that hold on light and dark ground and for colour-blind eyes; the order is part of that."""
 
-IMAGE_COLOUR, TEXT_COLOUR = PALETTE[0], PALETTE[1]
 DEMAND_COLOUR, SUPPLY_COLOUR = PALETTE[0], PALETTE[6]
+MEASURE_COLOURS = (DEMAND_COLOUR, SUPPLY_COLOUR, PALETTE[5], PALETTE[3])
+"""Requests, threads, and what else is told beside them."""
 UNLISTED_COLOUR = PALETTE[6]
+UNSERVED_COLOUR = "#C62828"
 
-_BACKENDS = ("koboldcpp", "aphrodite", "canonical", "tabbyapi", "vllm", "ollama", "llamacpp", "tgi", "oobabooga")
-SEVERITY_COLOURS = {"critical": "#C62828", "warning": "#B26A00", "notice": "#4A6FA5"}
+BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[6])
+"""Newest, behind, unknown."""
 
-_GRID = "rgba(128,136,150,0.22)"
+GRID = "rgba(128,136,150,0.22)"
 _ROW_HEIGHT, _FRAME_HEIGHT = 26, 56
-
-
-def backend_colour(backend: str) -> str:
-    """The colour of a backend: the same on every page; those beyond the known ones share the last."""
-    return PALETTE[_BACKENDS.index(backend)] if backend in _BACKENDS else PALETTE[-1]
 
 
 def label(name: str, longest: int = 30) -> str:
@@ -94,18 +91,16 @@ def usage_bars(frame: pd.DataFrame, period: str, noun: str) -> go.Figure:
     )
 
 
-def paired_bars(
+def grouped_bars(
     names: Sequence[str],
-    first: Sequence[float | None],
-    second: Sequence[float | None],
-    titles: tuple[str, str],
+    series: Mapping[str, Sequence[float | None]],
     unit: str,
-    colours: tuple[str, str] = (DEMAND_COLOUR, SUPPLY_COLOUR),
+    colours: Sequence[str] = (DEMAND_COLOUR, SUPPLY_COLOUR),
 ) -> go.Figure:
-    """Two horizontal bars a name: two shares of one thing, in percent."""
+    """A few horizontal bars a name: shares of several things, by what they are of, in percent."""
     places = list(range(len(names)))
     figure = go.Figure()
-    for values, title, colour in zip((first, second), titles, colours, strict=True):
+    for (title, values), colour in zip(series.items(), colours, strict=False):
         texts = [words.share(value) for value in values]
         figure.add_bar(
             x=list(values),
@@ -120,44 +115,35 @@ def paired_bars(
             hoverinfo="text",
         )
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
-    largest = max((value for value in [*first, *second] if value is not None), default=0)
-    return _horizontal(figure, names, largest, unit, row_height=40, has_legend=True)
+    largest = max((value for values in series.values() for value in values if value is not None), default=0)
+    return _horizontal(figure, names, largest, unit, row_height=8 + 16 * len(series), has_legend=True)
 
 
-def backend_split(frame: pd.DataFrame, names: Sequence[str], column: str, noun: str) -> go.Figure:
-    """Each model's figure split over its backends, as shares of 100 percent.
-
-    ``frame`` is :func:`horde_core.frames.backend_frame`; ``column`` the figure, ``noun`` what it counts.
-    """
+def stacked_counts(
+    names: Sequence[str], series: Mapping[str, Sequence[int]], unit: str, colours: Sequence[str]
+) -> go.Figure:
+    """One horizontal bar a name, made of counts that add up."""
     figure = go.Figure()
-    places = {name: place for place, name in enumerate(names)}
-    chosen = frame[frame["name"].isin(places) & (frame[column].fillna(0) > 0)]
-    totals = chosen.groupby("name")[column].sum()
-    for backend, rows in sorted(chosen.groupby("backend"), key=lambda item: _backend_order(str(item[0]))):
-        shares = [
-            float(value) / float(totals[name]) * 100 for name, value in zip(rows["name"], rows[column], strict=True)
-        ]
+    for (title, values), colour in zip(series.items(), colours, strict=False):
         figure.add_bar(
-            x=shares,
-            y=[places[name] for name in rows["name"]],
+            x=list(values),
+            y=list(range(len(names))),
             orientation="h",
-            name=label(str(backend)),
-            marker={"color": backend_colour(str(backend)), "line": {"width": 0}},
-            text=[words.share(value) if value >= 12 else "" for value in shares],
+            name=title,
+            marker={"color": colour, "line": {"width": 0}},
+            text=[words.count(value) if value else "" for value in values],
             textposition="inside",
+            textangle=0,
             insidetextanchor="middle",
             hovertext=[
-                f"{label(name, 80)}<br>{label(str(backend))}: {words.count(value)} {noun}, {words.share(part)}"
-                for name, value, part in zip(rows["name"], rows[column], shares, strict=True)
+                f"{label(name, 80)}<br>{title}: {words.count(value)} {unit}"
+                for name, value in zip(names, values, strict=True)
             ],
             hoverinfo="text",
         )
-    figure.update_layout(barmode="stack", bargap=0.35, uniformtext={"minsize": 10, "mode": "hide"})
-    return _horizontal(figure, names, 100, f"% of the model's {noun}", has_legend=True, headroom=1.0)
-
-
-def _backend_order(backend: str) -> tuple[int, str]:
-    return (_BACKENDS.index(backend) if backend in _BACKENDS else len(_BACKENDS), backend)
+    figure.update_layout(barmode="stack", bargap=0.3)
+    largest = max((sum(parts) for parts in zip(*series.values(), strict=True)), default=0)
+    return _horizontal(figure, names, largest, unit, has_legend=True, headroom=1.05)
 
 
 def _horizontal(
@@ -177,11 +163,12 @@ def _horizontal(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         dragmode=False,
         hoverlabel={"align": "left"},
+        separators=words.separators(),
     )
     figure.update_xaxes(
         title={"text": unit, "standoff": 6},
         range=[0, (largest or 1) * headroom],
-        gridcolor=_GRID,
+        gridcolor=GRID,
         zeroline=False,
         showline=False,
         fixedrange=True,

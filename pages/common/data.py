@@ -6,19 +6,31 @@ changes with its content, so what they hold is never older than what the core se
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
-from horde_core import CategoryStatistics, HordeAPIIntegration, ModelAuditInfo, Settings, StatisticsCache
+from horde_core import (
+    CategoryStatistics,
+    HordeAPIIntegration,
+    ModelAuditInfo,
+    Settings,
+    StatisticsCache,
+    backend_frames,
+    workforce,
+)
 from horde_core import frames as core_frames
 from horde_core.audit import AuditThresholds
+from horde_core.groups import GroupLevel
+from horde_core.indexes import IndexedHordeWorkers
 from horde_core.integration import USAGE_PATHS
 from horde_core.models import ModelType
 from horde_core.readings import RefreshOutcome
 from horde_core.reports import RedisState, SourceReport, redis_state, report
-from horde_core.snapshot import CategoryView, Snapshot, SnapshotReader
+from horde_core.snapshot import PageView, Snapshot, SnapshotReader
 
 SETTINGS = Settings.load()
 THRESHOLDS = AuditThresholds.from_settings(SETTINGS)
@@ -32,6 +44,10 @@ OPENING_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
 """How long a tick of the header, which nobody waits for, lets a refresh take before it shows stale data."""
 
+FIGURES_KEPT = 400
+"""Charts held at a time, for all visitors: some ten a page, two categories, a few snapshots, periods and locales."""
+
+PAUSED = "paused"
 _VIEW, _SIMULATED = "_view", "_simulated"
 
 
@@ -66,28 +82,43 @@ def is_visitors_choice() -> bool:
     return bool(st.session_state.get(_SIMULATED))
 
 
-def look(model_type: ModelType) -> CategoryView:
-    """Read a category as it is now, giving a refresh under way a moment to land."""
-    return reader().view(model_type, patience=PATIENCE_SECONDS)
+def look(kinds: Sequence[ModelType], has_network: bool) -> PageView:
+    """Read what a page draws as it is now, giving a refresh under way a moment to land."""
+    return reader().page_view(kinds, has_network, patience=PATIENCE_SECONDS)
 
 
-def open_view(model_type: ModelType) -> CategoryView:
-    """Read a category and make it what this run's page draws; waits only when nothing is cached."""
+def open_view(kinds: Sequence[ModelType], has_network: bool = False) -> PageView:
+    """Read what this run's page draws; waits only when nothing is cached. While paused, what was drawn stays."""
+    held = st.session_state.get(_VIEW)
+    if is_paused() and held is not None and _is_of(held, kinds, has_network):
+        return current_view()
     chosen = reader()
-    view = chosen.view(model_type, wait=max(0.0, chosen.integration.settings.cold_wait - OPENING_SECONDS))
-    st.session_state[_VIEW] = view
+    wait = max(0.0, chosen.integration.settings.cold_wait - OPENING_SECONDS)
+    view = st.session_state[_VIEW] = chosen.page_view(kinds, has_network, wait)
     return view
 
 
-def current_view() -> CategoryView:
+def _is_of(view: PageView, kinds: Sequence[ModelType], has_network: bool) -> bool:
+    is_same_horde = view.is_simulated == reader().integration.is_simulated
+    return is_same_horde and set(kinds) == set(view.categories) and has_network == (view.network is not None)
+
+
+def is_paused() -> bool:
+    """Whether this visitor wants the page to stay as it is."""
+    return bool(st.session_state.get(PAUSED))
+
+
+def current_view() -> PageView:
     """Return what this run draws: the same snapshot for every part of a page."""
-    view: CategoryView = st.session_state[_VIEW]
+    view: PageView = st.session_state[_VIEW]
     return view
 
 
-def refresh(model_type: ModelType) -> list[RefreshOutcome]:
-    """Force a reload of a category's sources and say what came of each."""
-    return reader().integration.refresh(model_type)
+def refresh(view: PageView) -> list[RefreshOutcome]:
+    """Force a reload of a page's sources and say what came of each."""
+    integration = reader().integration
+    drawn = {source.key for source in view.sources}
+    return integration.refresh_sources([source for source in integration.all_sources() if source.key in drawn])
 
 
 def recompute() -> None:
@@ -95,7 +126,7 @@ def recompute() -> None:
     integration = HordeAPIIntegration.shared()
     for model_type in USAGE_PATHS:
         snapshot = _reader(integration).view(model_type, wait=0.0).snapshot
-        _category_frame(snapshot.id, snapshot)
+        _category_frame(snapshot.id, "model", snapshot)
         _category_statistics(snapshot.id, snapshot, integration)
         _audit_frame(snapshot.id, snapshot)
         if model_type == "text":
@@ -114,23 +145,40 @@ def redis_layer() -> RedisState:
     return redis_state(reader().integration)
 
 
-def category_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a model or unlisted name; see :func:`horde_core.frames.category_frame`."""
-    return _category_frame(snapshot.id, snapshot)
+def figure(given: tuple[Hashable, ...], draw: Callable[[], go.Figure]) -> go.Figure:
+    """A chart, drawn once for all who are given the same: its key, the snapshot, the locale and what was chosen."""
+    return _figure(given, draw)
+
+
+def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFrame:
+    """One row a model (or group of them) or unlisted name; see :func:`horde_core.frames.category_frame`."""
+    return _category_frame(snapshot.id, level, snapshot)
+
+
+def worker_frame() -> pd.DataFrame:
+    """One row a worker of any type; see :func:`horde_core.workforce.worker_frame`."""
+    source = current_view().source("Workers")
+    workers: IndexedHordeWorkers = source.value_or(IndexedHordeWorkers.unavailable())
+    return _worker_frame(f"{reader().integration.is_simulated} {source.content}", workers)
 
 
 def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a model and backend; see :func:`horde_core.frames.backend_frame`."""
+    """One row a model and backend; see :func:`horde_core.backend_frames.backend_frame`."""
     return _backend_frame(snapshot.id, snapshot)
 
 
 def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a backend; see :func:`horde_core.frames.backend_totals_frame`."""
+    """One row a backend; see :func:`horde_core.backend_frames.backend_totals_frame`."""
     return _backend_totals_frame(snapshot.id, snapshot)
 
 
+def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row an unknown prefix; see :func:`horde_core.backend_frames.unknown_prefix_frame`."""
+    return _unknown_prefix_frame(snapshot.id, snapshot)
+
+
 def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a text model of the reference; see :func:`horde_core.frames.balance_frame`."""
+    """One row a text model of the reference; see :func:`horde_core.backend_frames.balance_frame`."""
     return _balance_frame(snapshot.id, snapshot)
 
 
@@ -150,23 +198,38 @@ def audit_frame(snapshot: Snapshot) -> pd.DataFrame:
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _category_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return core_frames.category_frame(_snapshot)
+def _category_frame(snapshot_id: str, level: GroupLevel, _snapshot: Snapshot) -> pd.DataFrame:
+    return core_frames.category_frame(_snapshot, level)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _worker_frame(workers_id: str, _workers: IndexedHordeWorkers) -> pd.DataFrame:
+    return workforce.worker_frame(_workers)
+
+
+@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
+def _unknown_prefix_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
+    return backend_frames.unknown_prefix_frame(_snapshot)
+
+
+@st.cache_resource(ttl=FRAME_TTL, max_entries=FIGURES_KEPT, show_spinner=False)
+def _figure(given: tuple[Hashable, ...], _draw: Callable[[], go.Figure]) -> go.Figure:
+    return _draw()
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _backend_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return core_frames.backend_frame(_snapshot)
+    return backend_frames.backend_frame(_snapshot)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return core_frames.backend_totals_frame(_snapshot)
+    return backend_frames.backend_totals_frame(_snapshot)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _balance_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return core_frames.balance_frame(_audits(snapshot_id, _snapshot))
+    return backend_frames.balance_frame(_audits(snapshot_id, _snapshot))
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)

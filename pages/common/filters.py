@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 import streamlit as st
 
+from pages.common import words
+
 T = TypeVar("T")
+
+
+class Range(NamedTuple):
+    """The figures that a column may have; None for no bound. Unknown figures are in no bounded range."""
+
+    column: str
+    label: str
+    least: float | None
+    most: float | None
+
+    @property
+    def sentence(self) -> str:
+        """The range as a person reads it; '' without a bound."""
+        if self.least is None and self.most is None:
+            return ""
+        if self.most is None:
+            return f"{self.label} from {words.amount(self.least)}"
+        if self.least is None:
+            return f"{self.label} up to {words.amount(self.most)}"
+        return f"{self.label} from {words.amount(self.least)} to {words.amount(self.most)}"
 
 
 def search(key: str, what: str = "Search names") -> str:
@@ -41,14 +63,67 @@ def choice(label: str, options: Sequence[T], default: T, key: str, words: Callab
     return chosen if chosen in options else default
 
 
+def several(label: str, options: Sequence[T], key: str, words: Callable[[T], str] = str, width: int = 240) -> list[T]:
+    """Any of some options; none chosen is all."""
+    return st.multiselect(
+        label,
+        list(options),
+        key=key,
+        format_func=words,
+        bind="query-params",
+        placeholder=label,
+        label_visibility="collapsed",
+        width=width,
+    )
+
+
+def ranges(table: str, labels: Mapping[str, str]) -> list[Range]:
+    """The least and the most for each of some columns, folded away until they are wanted."""
+    chosen = []
+    with st.popover("Ranges", icon=":material/tune:"):
+        for column, label in labels.items():
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                chosen.append(Range(column, label, *(_bound(table, column, label, end) for end in ("from", "to"))))
+    return chosen
+
+
+def _bound(table: str, column: str, label: str, end: str) -> float | None:
+    return st.number_input(
+        f"{label} {end}",
+        value=None,
+        min_value=0.0,
+        key=f"{table}_{column}_{end}",
+        bind="query-params",
+        format="%g",
+        placeholder="any",
+        width=150,
+    )
+
+
+def within(frame: pd.DataFrame, chosen: Sequence[Range]) -> pd.DataFrame:
+    """The rows whose figures lie in all of the ranges, their ends included."""
+    for limits in chosen:
+        figures = frame[limits.column]
+        if limits.least is not None:
+            frame = frame[figures.ge(limits.least).fillna(False).astype(bool)]
+            figures = frame[limits.column]
+        if limits.most is not None:
+            frame = frame[figures.le(limits.most).fillna(False).astype(bool)]
+    return frame
+
+
 def matching(frame: pd.DataFrame, text: str, columns: Sequence[str] = ("name",)) -> pd.DataFrame:
-    """The rows that hold the text, as it is and without case, in any of the columns."""
+    """The rows that hold the text, as it is and without case, in any of the columns; lists by any of their words."""
     if not text:
         return frame
     hits = pd.Series(False, index=frame.index)
     for column in columns:
-        hits |= frame[column].astype(str).str.casefold().str.contains(text, regex=False)
+        hits |= frame[column].map(_as_text).str.casefold().str.contains(text, regex=False)
     return frame[hits]
+
+
+def _as_text(value: Any) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def clear(keys: Sequence[str]) -> None:
@@ -58,8 +133,8 @@ def clear(keys: Sequence[str]) -> None:
             del st.session_state[key]
 
 
-def nothing_matches(keys: Sequence[str], filters: str) -> None:
+def nothing_matches(what: str, keys: Sequence[str], filters: str) -> None:
     """Say which filters to loosen, and offer to clear them."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"No model matches. Loosen {filters}, or clear all filters.", icon=":material/filter_alt_off:")
+        st.info(f"No {what} matches. Loosen {filters}, or clear all filters.", icon=":material/filter_alt_off:")
         st.button("Clear all filters", key=f"clear_{keys[0]}", on_click=clear, args=(list(keys),))

@@ -62,6 +62,11 @@ def label(flag: Flag) -> str:
     return FLAG_WORDS[flag][0]
 
 
+def severity_words(severity: Severity) -> str:
+    """A severity as mark and word."""
+    return _SEVERITY_MARKS[severity.value]
+
+
 def select(
     frame: pd.DataFrame,
     audits: Mapping[str, ModelAuditInfo],
@@ -80,18 +85,14 @@ def select(
     return frame
 
 
-def sentence(
-    shown: int, models: int, preset: str | None, severities: Sequence[str], flags: Sequence[Flag], text: str
-) -> str:
-    """The whole selection in one sentence."""
-    conditions = [one.rule for one in PRESETS if one.key == preset]
+def conditions(preset: str | None, severities: Sequence[str], flags: Sequence[Flag]) -> list[str]:
+    """What was chosen, in words."""
+    chosen = [one.rule for one in PRESETS if one.key == preset]
     if severities:
-        conditions.append(f"severity {' or '.join(severities)}")
+        chosen.append(f"severity {' or '.join(severities)}")
     if flags:
-        conditions.append(f"has {words.listing([label(flag) for flag in flags])}")
-    if text:
-        conditions.append("the name holds what you typed")
-    return f"{shown:,} of {words.plural(models, 'model')}" + (f": {'; '.join(conditions)}." if conditions else ".")
+        chosen.append(f"has {words.listing([label(flag) for flag in flags])}")
+    return chosen
 
 
 def columns(model_type: ModelType) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,13 +12,14 @@ import streamlit as st
 from horde_core.freshness import State
 from horde_core.models import ModelType
 from horde_core.readings import Reading, RefreshOutcome
-from horde_core.snapshot import CategoryView
+from horde_core.snapshot import PageView
 from pages.common import data, words
 
 TICK_SECONDS = 10
 NOTE_SECONDS = 45
 
 _NOTE, _DRAWN = "_refresh_note", "_drawn_view"
+_WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
 _ICONS = {
     State.FRESH: ":material/check_circle:",
     State.STALE: ":material/schedule:",
@@ -29,11 +31,18 @@ _WHAT = {
     "Usage": "Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
     "Workers": "Workers seen in the last 5 minutes: live.",
     "Reference": "The list of models: changes rarely.",
+    "Network": "Workers, threads and queue of the network as a whole: live.",
+    "Totals": "What was made in the last minute, hour, day and month: each minute.",
+    "Modes": "Whether AI Horde takes requests and new workers: live.",
 }
 
 
-def chip(reading: Reading[Any]) -> tuple[str, str, str, str]:
-    """Label, icon, colour and help of one source's chip."""
+def chip(readings: Sequence[Reading[Any]], now: float | None = None) -> tuple[str, str, str, str]:
+    """Label, icon, colour and help of one chip: of a source, or of one source in both categories, the worse of them.
+
+    ``now`` is given where the readings are not of this moment.
+    """
+    reading = min(readings, key=lambda one: (_WORST_FIRST.index(one.state), one.error is None, -(one.age or 0.0)))
     help_text = _WHAT[reading.title]
     if reading.fetched_at is not None:
         help_text += f" Fetched {words.moment(reading.fetched_at)}."
@@ -41,7 +50,8 @@ def chip(reading: Reading[Any]) -> tuple[str, str, str, str]:
         help_text += f" Last refresh: {reading.error}"
     if reading.age is None:
         return f"{reading.title} · unavailable", _ICONS[reading.state], _COLOURS[reading.state], help_text
-    aged = words.age(reading.age)
+    held_for = 0.0 if now is None or reading.fetched_at is None else now - reading.fetched_at
+    aged = words.age(max(reading.age, held_for))
     if reading.state is State.STALE and reading.error is None:
         return f"{reading.title} · {aged} · updating", ":material/sync:", "gray", help_text
     word = f"{reading.state.value} · " if reading.state is State.STALE else ""
@@ -49,14 +59,21 @@ def chip(reading: Reading[Any]) -> tuple[str, str, str, str]:
 
 
 @st.fragment(run_every=TICK_SECONDS)
-def header_strip(model_type: ModelType, drawn: CategoryView) -> None:
-    """One chip a source with its age, and Refresh. Ticks, and redraws the page only when the content changed."""
+def header_strip(drawn: PageView) -> None:
+    """One chip a source with its age, Refresh and Pause. Ticks; the page is drawn again only when its content changed.
+
+    While paused the ages go on, of what is drawn.
+    """
+    words.speak(st.context.locale, st.context.timezone)
     is_tick = st.session_state.get(_DRAWN) is drawn
     st.session_state[_DRAWN] = drawn
-    view = data.look(model_type) if is_tick else drawn
+    is_held = data.is_paused()
+    view = data.look(list(drawn.categories), drawn.network is not None) if is_tick and not is_held else drawn
+    titles = dict.fromkeys(reading.title for reading in view.sources)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for reading in view.sources:
-            text, icon, colour, help_text = chip(reading)
+        for title in titles:
+            same = [reading for reading in view.sources if reading.title == title]
+            text, icon, colour, help_text = chip(same, time.time() if is_held else None)
             st.badge(text, icon=icon, color=colour, help=help_text)  # type: ignore[arg-type]
         st.button(
             "Refresh",
@@ -64,18 +81,19 @@ def header_strip(model_type: ModelType, drawn: CategoryView) -> None:
             key="refresh",
             type="tertiary",
             on_click=_refresh,
-            args=(model_type,),
+            args=(drawn,),
             help="Ask AI Horde for all of this anew. Possible every 10 s for everybody together.",
         )
+        st.toggle("Pause", key=data.PAUSED, help="Keep the page as it is; the ages go on.")
     note, written = st.session_state.get(_NOTE, ("", 0.0))
     if note and time.monotonic() - written < NOTE_SECONDS:
         st.caption(note)
-    if view.snapshot.id != drawn.snapshot.id:
+    if view.id != drawn.id:
         st.rerun(scope="app")
 
 
-def _refresh(model_type: ModelType) -> None:
-    st.session_state[_NOTE] = (refresh_note(data.refresh(model_type)), time.monotonic())
+def _refresh(drawn: PageView) -> None:
+    st.session_state[_NOTE] = (refresh_note(data.refresh(drawn)), time.monotonic())
 
 
 def refresh_note(outcomes: list[RefreshOutcome]) -> str:
@@ -90,17 +108,22 @@ def refresh_note(outcomes: list[RefreshOutcome]) -> str:
         chosen = [outcome for outcome in outcomes if outcome.result == result]
         if chosen:
             wait = math.ceil(max(outcome.retry_in or 0.0 for outcome in chosen))
-            parts.append(sentence.format(words.listing([outcome.title for outcome in chosen]), wait))
+            parts.append(sentence.format(words.listing(_titles(chosen)), wait))
     errors = [outcome.error or "" for outcome in outcomes if outcome.result == "failed"]
     for error in dict.fromkeys(errors):
-        titles = [outcome.title for outcome in outcomes if outcome.result == "failed" and outcome.error == error]
-        parts.append(f"{words.listing(titles)} failed: {error.removesuffix('.')}")
+        failed = [outcome for outcome in outcomes if outcome.result == "failed" and outcome.error == error]
+        parts.append(f"{words.listing(_titles(failed))} failed: {error.removesuffix('.')}")
     return f"Refresh: {'; '.join(parts)}."
 
 
-def usage_age(view: CategoryView) -> str:
+def _titles(named: Iterable[RefreshOutcome | Reading[Any]]) -> list[str]:
+    """Each title once, though both categories have such a source."""
+    return list(dict.fromkeys(one.title for one in named))
+
+
+def usage_age(view: PageView, model_type: ModelType | None = None) -> str:
     """How old the usage itself is: what is known of its last change upstream."""
-    usage = view.source("Usage")
+    usage = view.source("Usage", model_type)
     if usage.fetched_at is None or usage.unchanged_since is None:
         return "usage unavailable"
     now = time.time()
@@ -112,9 +135,9 @@ def usage_age(view: CategoryView) -> str:
     )
 
 
-def notices(view: CategoryView) -> None:
+def notices(view: PageView) -> None:
     """Say what a reader has to know before any figure: simulated, stale, or unavailable."""
-    if view.snapshot.is_simulated:
+    if view.is_simulated:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info("Simulated Horde: every figure and every name on this page is made up.", icon=":material/science:")
             if data.is_visitors_choice():
@@ -123,19 +146,20 @@ def notices(view: CategoryView) -> None:
     if failed:
         oldest = max(source.age or 0.0 for source in failed)
         st.warning(
-            f"{words.listing([source.title for source in failed])} could not be refreshed. "
+            f"{words.listing(_titles(failed))} could not be refreshed. "
             f"These figures are {words.age(oldest)} old; the app keeps trying.",
             icon=":material/schedule:",
         )
-    missing = [source.title for source in view.sources if source.state is State.UNAVAILABLE]
+    missing = [source for source in view.sources if source.state is State.UNAVAILABLE]
     if missing:
         st.warning(
-            f"{words.listing(missing)}: unavailable. What depends on it reads {words.UNKNOWN}; the app keeps trying.",
+            f"{words.listing(_titles(missing))}: unavailable. What depends on it reads {words.UNKNOWN}; "
+            "the app keeps trying.",
             icon=":material/cloud_off:",
         )
 
 
-def nothing_reachable(model_type: ModelType) -> None:
+def nothing_reachable(view: PageView) -> None:
     """One sentence, Retry, and the way to the simulated Horde."""
     with st.container(border=True):
         st.subheader("AI Horde cannot be reached, and nothing was loaded before.", anchor=False)
@@ -147,7 +171,7 @@ def nothing_reachable(model_type: ModelType) -> None:
                 type="primary",
                 key="retry",
                 on_click=_refresh,
-                args=(model_type,),
+                args=(view,),
             )
             st.button(
                 "Open the simulated Horde",

@@ -1,28 +1,59 @@
-"""Tables: one way to show each kind of column, and downloads that no spreadsheet will take for formulas."""
+"""Tables: one way to show each kind of column, and one to explore a table: search, ranges, columns, downloads."""
 
 from __future__ import annotations
 
-import csv
-import unicodedata
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
 
 from horde_core.models import PERIODS, ModelType, Period
-from pages.common import words
+from horde_core.snapshot import PageView
+from pages.common import exports, filters, words
 
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}
 REQUEST_WORDS: Mapping[ModelType, str] = {"image": "images", "text": "requests"}
-_FORMULA_STARTS = ("=", "+", "-", "@")
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+ROW_HEIGHT = 36
+MODEL_LINK = "link"
+"""The column that leads to a model's own page."""
+
+
+class Table(NamedTuple):
+    """What a table holds and what may be asked of it.
+
+    ``load`` gives all its rows; it is called again for a download, so that nothing is kept for one. ``chosen`` says in
+    words what the page has already chosen of them, ``clear`` which of the page's filters that were.
+    """
+
+    key: str
+    title: str
+    load: Callable[[], pd.DataFrame]
+    columns: Mapping[str, Any]
+    alt: str
+    rows_are: tuple[str, str] = ("model", "models")
+    of: int | None = None
+    ranges: Sequence[str] = ()
+    hidden: Sequence[str] = ()
+    search: Sequence[str] = ("name",)
+    search_label: str = "Search names"
+    chosen: Sequence[str] = ()
+    clear: Sequence[str] = ()
+    loosen: str = ""
+    note: str = ""
+    links_to: ModelType | None = None
+    height: int = 420
 
 
 def name_column(label: str = "Model") -> Any:
     """The pinned column of names: plain text whatever it holds."""
     return st.column_config.TextColumn(label, pinned=True, width=240)
+
+
+def text_column(label: str, help_text: str = "", width: Any = None) -> Any:
+    """Words."""
+    return st.column_config.TextColumn(label, help=help_text or None, width=width)
 
 
 def count_column(label: str, help_text: str = "") -> Any:
@@ -33,6 +64,11 @@ def count_column(label: str, help_text: str = "") -> Any:
 def amount_column(label: str, help_text: str = "") -> Any:
     """Amounts with one decimal."""
     return st.column_config.NumberColumn(label, format="%,.1f", help=help_text or None)
+
+
+def ratio_column(label: str, help_text: str = "") -> Any:
+    """How many times, with two decimals."""
+    return st.column_config.NumberColumn(label, format="%.2f", help=help_text or None)
 
 
 def share_column(label: str, help_text: str = "", largest: float = 100.0) -> Any:
@@ -52,9 +88,26 @@ def duration_column(label: str, help_text: str = "") -> Any:
     return st.column_config.NumberColumn(label, format="localized", help=help_text or None)
 
 
+def flag_column(label: str, help_text: str = "") -> Any:
+    """Yes or no."""
+    return st.column_config.CheckboxColumn(label, help=help_text or None)
+
+
 def list_column(label: str, help_text: str = "") -> Any:
     """Several words in one cell."""
     return st.column_config.ListColumn(label, help=help_text or None)
+
+
+def link_column() -> Any:
+    """The way to a model's own page."""
+    return st.column_config.LinkColumn(
+        "Page", display_text=":material/open_in_new:", pinned=True, width=44, help="Open the model's own page."
+    )
+
+
+def model_link(name: str) -> str:
+    """The address of a model's own page, below whatever address the dashboard has."""
+    return f"model?name={quote(name, safe='')}"
 
 
 def usage_columns(model_type: ModelType) -> dict[str, Any]:
@@ -74,45 +127,102 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, he
         frame[list(columns)],
         column_config=dict(columns),
         hide_index=True,
-        height=min(height, 38 + 35 * max(len(frame), 1)),
+        height="content" if ROW_HEIGHT * (len(frame) + 1) < height else height,
         placeholder=words.UNKNOWN,
         alt=alt,
         key=key,
     )
 
 
-def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """CSV in UTF-8 with a byte order mark, so that spreadsheets read it, and no cell that they would calculate."""
-    safe = frame.rename(columns=_guarded)
-    for column in safe.columns:
-        if safe[column].dtype.kind not in "iufb":
-            safe[column] = safe[column].map(_cell)
-    # All text in quotation marks: a bare carriage return, or a semicolon where that separates, would begin a new cell.
-    return str(safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)).encode("utf-8-sig")
+def explore(table: Table, view: PageView) -> None:
+    """Show a table with a search, ranges and a choice of columns above it, and downloads of just what is shown."""
+    frame = table.load()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = filters.search(f"{table.key}_name", table.search_label) if table.search else ""
+        labels = {column: _label(table.columns[column]) for column in table.ranges}
+        limits = filters.ranges(table.key, labels) if labels else []
+        columns = _chosen_columns(table)
+        downloads = st.container(horizontal=True, width="content")
+    chosen = _narrowed(frame, table, text, limits)
+    conditions = [*table.chosen, *filter(None, (limit.sentence for limit in limits))]
+    conditions += ["the name holds what you typed"] if text else []
+    st.caption(_counted(len(chosen), table.of or len(frame), table, conditions))
+    if not len(chosen):
+        _nothing_matches(table)
+        return
+    show(_with_links(chosen) if table.links_to else chosen, columns, table.alt, f"{table.key}_table", table.height)
+    spoken = "; ".join([*conditions[:-1], f"name holds “{text}”"] if text else conditions)
+    with downloads:
+        _offer(table, text, limits, [column for column in columns if column != MODEL_LINK], spoken, view)
 
 
-def download(frame: pd.DataFrame, name: str, key: str) -> None:
-    """Offer what is shown as CSV; the file's name says what and when."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    st.download_button(
-        "Download CSV",
-        data=lambda: csv_bytes(frame),
-        file_name=f"ai-horde-{name}-{stamp}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key=key,
-        on_click="ignore",
+def _narrowed(frame: pd.DataFrame, table: Table, text: str, limits: Sequence[filters.Range]) -> pd.DataFrame:
+    return filters.within(filters.matching(frame, text, table.search), limits)
+
+
+def _counted(shown: int, whole: int, table: Table, conditions: Sequence[str]) -> str:
+    said = f"{words.count(shown)} of {words.plural(whole, *table.rows_are)}"
+    return f"{said}: {'; '.join(conditions)}. {table.note}" if conditions else f"{said}. {table.note}"
+
+
+def _chosen_columns(table: Table) -> dict[str, Any]:
+    """The columns that the visitor wants; the name, and the way to its page, always."""
+    first, *others = table.columns
+    labels = {column: _label(table.columns[column]) for column in others}
+    wanted = st.session_state.get(f"{table.key}_columns")
+    with st.popover("Columns", icon=":material/view_column:"):
+        wanted = st.multiselect(
+            "Columns",
+            others,
+            default=[column for column in others if column not in table.hidden],
+            format_func=labels.__getitem__,
+            key=f"{table.key}_columns",
+            bind="query-params",
+            label_visibility="collapsed",
+            width=320,
+        )
+    chosen = {first: table.columns[first]}
+    if table.links_to:
+        chosen[MODEL_LINK] = link_column()
+    return chosen | {column: table.columns[column] for column in others if column in wanted}
+
+
+def _with_links(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**{MODEL_LINK: [model_link(name) for name in frame["name"]]})
+
+
+def _nothing_matches(table: Table) -> None:
+    own = [f"{table.key}_name", *(f"{table.key}_{column}_{end}" for column in table.ranges for end in ("from", "to"))]
+    mine = " or ".join([*(["*Search*"] if table.search else []), *(["*Ranges*"] if table.ranges else [])])
+    filters.nothing_matches(table.rows_are[0], [*own, *table.clear], " or ".join(filter(None, [table.loosen, mine])))
+
+
+def _offer(
+    table: Table, text: str, limits: Sequence[filters.Range], columns: list[str], spoken: str, view: PageView
+) -> None:
+    """Offer what is shown as files, which are made when somebody wants them."""
+    about = exports.provenance(view, table.title, spoken)
+
+    def rows() -> pd.DataFrame:
+        return _narrowed(table.load(), table, text, limits)[columns]
+
+    kinds = (
+        ("CSV", "text/csv", lambda: exports.csv_bytes(rows(), about)),
+        ("JSON", "application/json", lambda: exports.json_bytes(rows(), about)),
     )
+    for label, mime, data in kinds:
+        st.download_button(
+            label,
+            data=data,
+            file_name=exports.file_name(table.key, label.lower()),
+            mime=mime,
+            icon=":material/download:",
+            key=f"{table.key}_{label.lower()}",
+            on_click="ignore",
+            type="tertiary",
+            help=f"Download what is shown as {label}, with its sources, time and filters.",
+        )
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return _guarded("; ".join(str(item) for item in value))
-    return _guarded(value) if isinstance(value, str) else value
-
-
-def _guarded(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet might take for a formula, also behind what cannot be seen."""
-    begins_with_control = text.lstrip(" ").startswith(("\t", "\r", "\n"))
-    visible = unicodedata.normalize("NFKC", text.lstrip().lstrip(_INVISIBLE).lstrip()[:1])
-    return f"'{text}" if begins_with_control or visible.startswith(_FORMULA_STARTS) else text
+def _label(config: Any) -> str:
+    return config if isinstance(config, str) else str(config["label"])

@@ -1,17 +1,63 @@
-"""Figures and times in words. Unknown reads "n/a"; 0 is only ever said of a zero."""
+"""Figures and times in words, as the visitor's locale writes them. Unknown reads "n/a"; 0 is only said of a zero."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 UNKNOWN = "n/a"
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+_LOCALE: ContextVar[str] = ContextVar("locale", default="en")
+_ZONE: ContextVar[str] = ContextVar("zone", default="UTC")
+
+
+def speak(language: str | None, zone: str | None) -> None:
+    """Write figures and times from now on, in this thread, as a browser with this language and time zone does."""
+    _LOCALE.set(_supported(language or "en"))
+    _ZONE.set(zone or "UTC")
+
+
+def locale() -> str:
+    """The locale that figures are written in: part of the key of whatever holds them."""
+    return _LOCALE.get()
+
+
+def separators() -> str:
+    """The decimal sign and the sign between thousands."""
+    return get_decimal_symbol(locale()) + get_group_symbol(locale())
+
+
+@cache
+def _supported(language: str) -> str:
+    try:
+        return str(Locale.parse(language, sep="-"))
+    except (UnknownLocaleError, ValueError):
+        return "en"
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _number(value: float, decimals: int = 0) -> str:
+    """A number with so many decimals and its thousands grouped."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(format_decimal(round(value, decimals), format=pattern, locale=locale()))
 
 
 def is_unknown(value: Any) -> bool:
@@ -26,14 +72,19 @@ def known(values: Iterable[Any]) -> list[float | None]:
 
 def count(value: Any) -> str:
     """A count with its thousands grouped."""
-    return UNKNOWN if is_unknown(value) else f"{int(value):,}"
+    return UNKNOWN if is_unknown(value) else _number(int(value))
+
+
+def change(value: float) -> str:
+    """A difference with its sign."""
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{amount(abs(value))}"
 
 
 def amount(value: Any) -> str:
     """An amount with as many digits as it deserves."""
     if is_unknown(value):
         return UNKNOWN
-    return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:,.{_decimals(value, 3)}f}"
+    return _number(value, 0 if value >= 100 or float(value).is_integer() else _decimals(value, 3))
 
 
 def share(percent: Any) -> str:
@@ -41,9 +92,16 @@ def share(percent: Any) -> str:
     if is_unknown(percent):
         return UNKNOWN
     if percent in (0, 100):
-        return f"{percent:.0f} %"
+        return f"{_number(percent)} %"
     nearest = percent if percent < 50 else 100 - percent
-    return f"{percent:.{max(1, _decimals(nearest, 2))}f} %"
+    return f"{_number(percent, max(1, _decimals(nearest, 2)))} %"
+
+
+def ratio(value: Any) -> str:
+    """How many times, with two significant digits below ten."""
+    if is_unknown(value):
+        return UNKNOWN
+    return f"{_number(value, 0 if value >= 10 else max(1, _decimals(value, 2)) if value else 0)} x"
 
 
 def duration(seconds: Any) -> str:
@@ -70,8 +128,9 @@ def age(seconds: float) -> str:
 
 
 def moment(unix_seconds: float) -> str:
-    """An exact time, in UTC."""
-    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """An exact time, in the visitor's zone, which it names."""
+    time = datetime.fromtimestamp(unix_seconds, UTC)
+    return str(format_datetime(time, "d MMM y, HH:mm:ss z", tzinfo=_zone(_ZONE.get()), locale=locale()))
 
 
 def listing(parts: list[str]) -> str:
@@ -81,7 +140,12 @@ def listing(parts: list[str]) -> str:
 
 def plural(number: int, one: str, many: str = "") -> str:
     """A count with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def plural_amount(value: Any, many: str) -> str:
+    """An amount with its unit, which is given in the plural."""
+    return f"{amount(value)} {many.removesuffix('s') if value == 1 else many}"
 
 
 def one_line(name: str, longest: int = 60) -> str:
@@ -97,6 +161,20 @@ def queue_state(row: Mapping[Any, Any]) -> str:
     if not is_unknown(row["queued"]) and row["queued"] > 0 and is_unknown(row["eta"]):
         return "? speed unknown"
     return ""
+
+
+def first_few(names: Sequence[str], most: int = 5) -> str:
+    """The first of some names, and how many more there are."""
+    told = ", ".join(one_line(name) for name in names[:most])
+    return f"{told} and {count(len(names) - most)} more" if len(names) > most else told
+
+
+def queue_for(row: Mapping[Any, Any], unit: str) -> str:
+    """A model's queue against what serves it."""
+    queued = f"{amount(row['queued'])} {unit} queued"
+    if row["unserved"] is True:
+        return f"{queued}, nobody serves it"
+    return f"{queued}, {plural(int(row['threads']), 'thread')}, {amount(row['queue_per_thread'])} for each"
 
 
 def ranking(names: Sequence[str], figures: Sequence[str], what: str, most: int = 5) -> str:

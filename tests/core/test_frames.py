@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from horde_core.audit import AuditThresholds
-from horde_core.frames import audit_frame, backend_frame, backend_totals_frame, balance_frame, category_frame
+from horde_core.backend_frames import backend_frame, backend_totals_frame, balance_frame
+from horde_core.frames import audit_frame, category_frame
 from horde_core.models import PERIODS, ModelType
 from horde_core.settings import Settings
 from tests.fixtures.horde_bodies import (

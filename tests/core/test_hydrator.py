@@ -14,8 +14,8 @@ from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.upstream import TurnedClock
 
-SOURCES = 7
-MINUTES_SOURCES = 5
+SOURCES = 11
+MINUTES_SOURCES = 9
 INTERVAL = 45.0
 
 Make = Callable[..., HordeAPIIntegration]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from horde_core.audit import AuditThresholds, Severity
-from horde_core.frames import backend_totals_frame, category_frame
+from horde_core.backend_frames import backend_totals_frame
+from horde_core.frames import category_frame
 from horde_core.indexes import combined_eta, combined_performance
 from horde_core.merger import merge_category_with_horde_data, merge_everything
 from horde_core.models import PERIODS, HordeModelStatsResponse, HordeModelStatus, HordeWorker

@@ -30,6 +30,7 @@ def test_every_source_is_told_of_once_and_none_is_asked_for(
     told = report(horde)
     assert [source.key for source in told] == [
         "status:image", "usage:image", "workers", "reference:image", "status:text", "usage:text", "reference:text",
+        "performance", "totals:image", "totals:text", "modes",
     ]  # fmt: skip
     assert {source.reading.state for source in told} == {State.UNAVAILABLE}
     assert horde_server.requests.total() == 0

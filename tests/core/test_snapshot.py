@@ -13,7 +13,7 @@ from horde_core.client import ATTEMPTS, HordeClient
 from horde_core.freshness import State
 from horde_core.integration import HordeAPIIntegration
 from horde_core.settings import Settings
-from horde_core.snapshot import CategoryView, SnapshotReader
+from horde_core.snapshot import PageView, SnapshotReader
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
@@ -61,7 +61,7 @@ def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotRe
     client.close()
 
 
-def refreshed(reader: SnapshotReader, clock: TurnedClock) -> CategoryView:
+def refreshed(reader: SnapshotReader, clock: TurnedClock) -> PageView:
     """Return the view a TTL later, when every source has been asked again."""
     clock.advance(TTL)
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from horde_core.audit import AuditThresholds, Severity
-from horde_core.frames import WORK_UNIT, backend_totals_frame, category_frame
+from horde_core.backend_frames import backend_totals_frame
+from horde_core.frames import WORK_UNIT, category_frame
 from horde_core.models import PERIODS, ModelType
 from horde_core.settings import Settings
 from horde_core.snapshot import Snapshot

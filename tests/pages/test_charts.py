@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_core.frames import backend_frame, category_frame
+from horde_core.frames import category_frame
 from horde_core.summaries import leading_rows
 from pages.common import charts
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
@@ -110,49 +109,18 @@ class TestUsageBars:
         assert [text for text in texts(figure) if not is_tame(text)] == []
 
 
-class TestPairedBars:
+class TestGroupedBars:
     def test_two_bars_a_name_in_two_named_traces(self) -> None:
-        figure = charts.paired_bars(["a", "a"], [60.0, 40.0], [50.0, 50.0], ("Demand", "Supply"), "%")
+        figure = charts.grouped_bars(["a", "a"], {"Demand": [60.0, 40.0], "Supply": [50.0, 50.0]}, "%")
         assert [bars.name for bars in figure.data] == ["Demand", "Supply"]
         assert [list(bars.y) for bars in figure.data] == [[0, 1], [0, 1]]
         assert figure.layout.showlegend
 
     def test_what_is_unknown_has_no_bar_and_reads_na(self) -> None:
-        figure = charts.paired_bars(["a", "b"], [60.0, None], [None, None], ("Demand", "Supply"), "%")
+        figure = charts.grouped_bars(["a", "b"], {"Demand": [60.0, None], "Supply": [None, None]}, "%")
         assert [list(bars.x) for bars in figure.data] == [[60.0, None], [None, None]]
         assert [list(bars.text) for bars in figure.data] == [["60.0 %", "n/a"], ["n/a", "n/a"]]
 
     def test_hostile_names_are_tame_everywhere(self) -> None:
-        figure = charts.paired_bars(list(HOSTILE), [1.0] * len(HOSTILE), [2.0] * len(HOSTILE), ("a", "b"), "%")
+        figure = charts.grouped_bars(list(HOSTILE), {"a": [1.0] * len(HOSTILE), "b": [2.0] * len(HOSTILE)}, "%")
         assert [text for text in texts(figure) if not is_tame(text)] == []
-
-
-class TestBackendSplit:
-    def split(self, names: list[str], column: str = "usage_month", **bodies: Any) -> go.Figure:
-        return charts.backend_split(backend_frame(snapshot("text", **bodies)), names, column, "requests")
-
-    def test_each_models_parts_make_a_hundred_percent(self) -> None:
-        names = ["TheDrummer/Cydonia-24B-v4.1", MISTRAL]
-        figure = self.split(names)
-        widths = dict.fromkeys(range(len(names)), 0.0)
-        for bars in figure.data:
-            for place, width in zip(bars.y, bars.x, strict=True):
-                widths[place] += width
-        assert widths == pytest.approx({0: 100, 1: 100})
-        assert [bars.name for bars in figure.data] == ["koboldcpp", "aphrodite"]
-        assert list(figure.layout.yaxis.ticktext) == [charts.label(name) for name in names]
-
-    def test_a_backend_without_a_part_has_no_bar(self) -> None:
-        assert [bars.name for bars in self.split(["TheDrummer/Cydonia-24B-v4.1"]).data] == ["koboldcpp"]
-
-    def test_without_a_known_figure_there_are_no_bars(self) -> None:
-        assert len(self.split([MISTRAL], "threads", status=None).data) == 0
-
-    def test_hostile_names_are_tame_everywhere(self) -> None:
-        assert [text for text in texts(self.split([HTML_NAME, FORMULA_NAME])) if not is_tame(text)] == []
-
-
-def test_a_backend_has_one_colour_and_the_unknown_ones_share_the_last() -> None:
-    known = ["koboldcpp", "aphrodite", "canonical", "tabbyapi", "vllm", "ollama", "llamacpp", "tgi", "oobabooga"]
-    assert len({charts.backend_colour(backend) for backend in [*known, "new"]}) == len(charts.PALETTE) == 10
-    assert charts.backend_colour("new") == charts.backend_colour("newer") == charts.PALETTE[-1]

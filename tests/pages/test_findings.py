@@ -88,12 +88,13 @@ class TestSelection:
 
 
 class TestWords:
-    def test_the_sentence_says_the_whole_selection(self) -> None:
-        assert findings.sentence(5, 1_234, None, [], [], "") == "5 of 1,234 models."
-        assert findings.sentence(0, 1, "critical", ["critical", "notice"], ["low_usage", "unserved_queue"], "x") == (
-            "0 of 1 model: severity is critical; severity critical or notice; "
-            f"has {findings.label('low_usage')} and {findings.label('unserved_queue')}; the name holds what you typed."
-        )
+    def test_the_conditions_say_the_whole_selection(self) -> None:
+        assert findings.conditions(None, [], []) == []
+        assert findings.conditions("critical", ["critical", "notice"], ["low_usage", "unserved_queue"]) == [
+            "severity is critical",
+            "severity critical or notice",
+            f"has {findings.label('low_usage')} and {findings.label('unserved_queue')}",
+        ]
 
     def test_severities_and_findings_are_told_by_word_and_mark(self, frame: pd.DataFrame) -> None:
         told = findings.in_words(frame)

@@ -10,16 +10,29 @@ from tests.pages.test_pages import figures
 def test_it_tells_of_every_source(visit: Visit) -> None:
     visit("usage", "text")
     app = visit("sources", "image")
-    assert figures(app)["Fresh"] == "7"
-    state, counted = (table.value for table in app.dataframe)
+    assert figures(app)["Fresh"] == "11"
+    state = app.dataframe[0].value
     assert list(state["name"]) == [
         "Queue, image", "Usage, image", "Workers", "Reference, image", "Queue, text", "Usage, text", "Reference, text",
+        "Network", "Totals, image", "Totals, text", "Modes",
     ]  # fmt: skip
     assert set(state["error"]) == {"none"}
     assert set(state["calls"]) == {1}
-    assert all(state["kept"] > 0)
-    assert set(counted["FETCH"]) == {1}
+    assert all(state["kept"].dropna() > 0)
     assert "memory alone" in " ".join(caption.value for caption in app.caption)
+    counted = visit("sources", "image", tab="Counters").dataframe[0].value
+    assert set(counted["FETCH"]) == {1}
+
+
+def test_it_tells_the_formula_of_every_figure_its_words_and_the_thresholds_in_force(visit: Visit) -> None:
+    formulas = visit("sources", tab="Formulas").dataframe[0].value
+    assert {"Share", "Momentum", "Drain time of a model", "Imbalance of backends"} <= set(formulas["figure"])
+    assert formulas.notna().all(axis=None)
+    words = visit("sources", tab="Glossary").dataframe[0].value
+    assert {"Thread", "Worker", "Backend", "n/a"} <= set(words["term"])
+    thresholds = visit("sources", tab="Thresholds").dataframe[0].value.set_index("what")["rule"]
+    assert thresholds["Low usage, image"] == "below 0.0065 % of the category's 30-day usage"
+    assert thresholds["Busy"] == "drain time of 2 min or more"
 
 
 def test_it_says_what_went_wrong_when_nothing_can_be_reached(visit: Visit, horde_server: HordeServer) -> None:

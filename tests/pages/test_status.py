@@ -23,13 +23,13 @@ def reading(state: State, **rest: Any) -> Reading[Any]:
     ],
 )
 def test_a_chip_says_the_age_and_a_word_where_all_is_not_well(taken: Reading[Any], label: str) -> None:
-    assert status.chip(taken)[0] == label
+    assert status.chip([taken])[0] == label
 
 
 def test_a_chip_tells_the_exact_time_and_the_last_trouble_on_hover() -> None:
     taken = reading(State.STALE, age=5.0, fetched_at=1_765_600_000.0, error="The server could not be reached.")
-    assert "2025-12-13 04:26:40 UTC" in status.chip(taken)[3]
-    assert "The server could not be reached." in status.chip(taken)[3]
+    assert "13 Dec 2025, 04:26:40 UTC" in status.chip([taken])[3]
+    assert "The server could not be reached." in status.chip([taken])[3]
 
 
 def test_the_note_of_a_refresh_says_what_came_of_each_source_in_one_line() -> None:

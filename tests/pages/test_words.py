@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -89,8 +89,54 @@ def test_ages_are_in_one_unit(seconds: float, said: str) -> None:
     assert words.age(seconds) == said
 
 
-def test_moments_are_in_utc() -> None:
-    assert words.moment(1_765_584_000.9) == "2025-12-13 00:00:00 UTC"
+def test_moments_are_in_utc_where_nothing_is_known_of_the_visitor() -> None:
+    assert words.moment(1_765_584_000.9) == "13 Dec 2025, 00:00:00 UTC"
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    """A visitor from Berlin."""
+    words.speak("de-DE", "Europe/Berlin")
+    yield
+    words.speak(None, None)
+
+
+def test_figures_and_moments_are_written_as_the_visitors_locale_and_zone_do(german: None) -> None:
+    assert words.count(1_234_567) == "1.234.567"
+    assert words.share(0.0312) == "0,031 %"
+    assert words.amount(12.34) == "12,3"
+    assert words.ratio(1.5) == "1,5 x"
+    assert words.moment(1_765_584_000) == "13 Dez. 2025, 01:00:00 MEZ"
+    assert words.separators() == ",."
+
+
+@pytest.mark.parametrize("language", ["xx-YY", "", "not a language", "en-US-u-nu-latn"])
+def test_an_unknown_language_or_zone_is_english_and_utc(language: str) -> None:
+    words.speak(language, "Nowhere/At All")
+    assert words.count(1_234) == "1,234"
+    assert words.moment(0) == "1 Jan 1970, 00:00:00 UTC"
+    words.speak(None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "n/a"), (0, "0 x"), (0.004, "0.0040 x"), (0.27, "0.27 x"), (7.14, "7.1 x"), (31.6, "32 x")],
+)
+def test_ratios_have_two_digits_and_are_0_only_for_zero(value: float | None, said: str) -> None:
+    assert words.ratio(value) == said
+
+
+def test_a_change_has_its_sign() -> None:
+    assert [words.change(value) for value in (1_200, -3, 0.5)] == ["+1,200", "-3", "+0.500"]
+
+
+def test_names_beyond_the_first_few_are_counted() -> None:
+    assert words.first_few(["a", "b"]) == "a, b"
+    assert words.first_few([str(n) for n in range(8)]) == "0, 1, 2, 3, 4 and 3 more"
+
+
+def test_a_unit_is_in_the_singular_for_one() -> None:
+    assert [words.plural_amount(value, "forms") for value in (1, 2, None)] == ["1 form", "2 forms", "n/a forms"]
 
 
 def test_listings_and_plurals() -> None:

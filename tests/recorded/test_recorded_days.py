@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from horde_core.audit import AuditThresholds
-from horde_core.frames import audit_frame, backend_frame, backend_totals_frame, category_frame
+from horde_core.backend_frames import backend_frame, backend_totals_frame
+from horde_core.frames import audit_frame, category_frame
 from horde_core.merger import merge_category_with_horde_data, unlisted_models
 from horde_core.models import ModelType
 from horde_core.settings import Settings

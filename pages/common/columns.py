@@ -1,0 +1,68 @@
+"""The columns of the tables about models, and what is said of their rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from horde_core.models import ModelType, Period
+from pages.common import tables, words
+
+
+def by_usage(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The rows, most used in a period first, with ``rank`` and ``share`` of that period."""
+    ordered = frame.sort_values(f"usage_{period}", ascending=False, kind="stable", na_position="last")
+    return ordered.assign(rank=ordered[f"rank_{period}"], share=ordered[f"share_{period}"])
+
+
+def usage(model_type: ModelType, largest_share: float, is_listed_told: bool = True) -> dict[str, Any]:
+    """The columns of a table of :func:`by_usage`."""
+    noun = tables.REQUEST_WORDS[model_type]
+    listed = {"listed": tables.flag_column("In reference")} if is_listed_told else {}
+    backends = {"backends": tables.text_column("Backends")} if model_type == "text" else {}
+    return {
+        "name": tables.name_column(),
+        **listed,
+        "rank": tables.count_column("Rank", "Place among all names of the category."),
+        "share": tables.share_column(
+            "Share", f"Percent of all {noun} in this period, never of the rows shown.", largest_share
+        ),
+        **tables.usage_columns(model_type),
+        "momentum": tables.ratio_column("Momentum", "Day x 30 / 30 days: above 1 is rising."),
+        "threads": tables.count_column("Threads", "Threads that serve it now."),
+        "workers": tables.count_column("Workers", "Distinct workers that serve it now, not in maintenance."),
+        **backends,
+        "baseline": tables.text_column("Baseline", "As the reference states it; unlisted names have none."),
+    }
+
+
+def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bool) -> dict[str, Any]:
+    """The columns of a table of :func:`horde_core.frames.category_frame` about demand and supply."""
+    marks = {"state": tables.text_column("State")} if has_marks else {}
+    return {
+        "name": tables.name_column(),
+        "queued": tables.amount_column(f"Queued ({unit})"),
+        "queue_share": tables.share_column("Share of queue", largest=largest_queue),
+        "thread_share": tables.share_column("Share of threads", largest=largest_threads),
+        "demand_ratio": tables.ratio_column(
+            "Demand / supply", "Share of queue / share of threads: above 1 waits longer than average."
+        ),
+        "jobs": tables.count_column("Jobs", "Waiting or in progress."),
+        "threads": tables.count_column("Threads"),
+        "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
+        "performance": tables.amount_column(
+            f"Speed ({unit}/s)", "Mean of the last hour for one job; n/a when no job finished."
+        ),
+        "drain_time": tables.duration_column(
+            "Drain time", "How long the queue takes at the speed of now; n/a when no speed is known."
+        ),
+        **marks,
+        "listed": tables.flag_column("In reference"),
+    }
+
+
+def total_of(frame: pd.DataFrame, period: Period, total: int | None, noun: str) -> str:
+    """What some rows carry of the whole, in words."""
+    carried = None if total is None else frame[f"usage_{period}"].sum()
+    return f"These rows carry {words.count(carried)} of {words.count(total)} {noun} before any search."

@@ -1,0 +1,294 @@
+"""One model's sheet: what the reference says of it, what is asked of it, who serves it, and what the audit found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.audit import GIBIBYTE, ModelAuditInfo
+from horde_core.backend_frames import variation_frame
+from horde_core.frames import WORK_UNIT
+from horde_core.lookup import Found
+from horde_core.models import PERIODS
+from horde_core.reference import host_of
+from horde_core.snapshot import PageView, Snapshot
+from horde_core.summaries import worker_rows
+from pages.common import charts, data, findings, panels, status, tables, words
+
+HOW_WORDS = {
+    "exact": "is the model's own name",
+    "case": "is the model's own name in another case",
+    "segment": "is the model's name behind a backend or without its author",
+    "quantisation": "is the model's name with a quantisation",
+    "key": "is the model's name with other separators",
+    "key+quantisation": "is the model's name with other separators and a quantisation",
+    "none": "is not in the reference",
+}
+
+
+def one(view: PageView, model: Found) -> None:
+    """Everything about one model."""
+    snapshot = view.categories[model.model_type]
+    row = _row(snapshot, model)
+    audit = data.audits(snapshot).get(model.name) if model.record else None
+    _title(model)
+    _usage(view, snapshot, row)
+    _live(snapshot, row, model)
+    left, right = st.columns(2)
+    with left:
+        _record(model)
+    with right:
+        _findings(model, audit)
+    _workers(snapshot, model)
+    if model.model_type == "text":
+        _backends(model)
+    _names(model)
+
+
+def side_by_side(view: PageView, models: Sequence[Found]) -> None:
+    """Up to four models, a column each, and their shares as a chart."""
+    rows = {model.name: _row(view.categories[model.model_type], model) for model in models}
+    shares = {
+        tables.PERIOD_WORDS[period]: words.known(rows[model.name][f"share_{period}"] for model in models)
+        for period in PERIODS
+    }
+    names = [model.name for model in models]
+    panels.chart(
+        panels.Chart(
+            key="compare_chart",
+            title="Share of all requests of the category, by model and period",
+            scope="; ".join(f"{kind}: {status.usage_age(view, kind)}" for kind in {m.model_type for m in models}),
+            draw=lambda: charts.grouped_bars(names, shares, "% of the category", charts.MEASURE_COLOURS),
+            alt=words.ranking(names, [words.share(share) for share in shares["30 days"]], "Share in 30 days"),
+            given=tuple(names),
+        )
+    )
+    facts = {model.name: _facts(view.categories[model.model_type], model, rows[model.name]) for model in models}
+    compared = pd.DataFrame(facts)
+    compared.insert(0, "fact", list(compared.index))
+    compared.columns = ["fact", *(f"model {place}" for place in range(1, len(models) + 1))]
+    titles = [tables.text_column(words.one_line(name, 50)) for name in names]
+    tables.show(
+        compared,
+        {"fact": tables.name_column("Figure")} | dict(zip(compared.columns[1:], titles, strict=True)),
+        alt="Models side by side",
+        key="compare_table",
+        height=720,
+    )
+
+
+def _row(snapshot: Snapshot, model: Found) -> dict[str, Any]:
+    frame = data.category_frame(snapshot)
+    row: dict[Any, Any] = frame[frame["name"] == model.name].iloc[0].to_dict()
+    return row
+
+
+def _facts(snapshot: Snapshot, model: Found, row: dict[str, Any]) -> dict[str, str]:
+    """A model's figures in words, the same for every model."""
+    noun, unit = tables.REQUEST_WORDS[model.model_type].capitalize(), WORK_UNIT[model.model_type][0]
+    usage = {
+        f"Requests, {tables.PERIOD_WORDS[period].lower()}": f"{words.count(row[f'usage_{period}'])} {noun.lower()}, "
+        f"{words.share(row[f'share_{period}'])}, rank {words.count(row[f'rank_{period}'])}"
+        for period in PERIODS
+    }
+    audit = data.audits(snapshot).get(model.name)
+    found = [findings.label(flag) for flag in audit.flags.set_flags()] if audit else []
+    return {
+        "Category": model.model_type,
+        "In the reference": "yes" if model.record else "no",
+        **usage,
+        "Momentum": words.ratio(row["momentum"]),
+        "Work queued": f"{words.amount(row['queued'])} {unit}",
+        "Jobs": words.count(row["jobs"]),
+        "Threads": words.count(row["threads"]),
+        "Workers": words.count(row["workers"]),
+        "Drain time": words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
+        "Baseline": row["baseline"] or words.UNKNOWN,
+        "Size on disk": _gibibytes(model),
+        "Parameters": _parameters(model),
+        "Backends": row["backends"] or "none",
+        "Findings": ", ".join(found) or ("none" if audit else words.UNKNOWN),
+    }
+
+
+def _title(model: Found) -> None:
+    st.subheader(":material/deployed_code: " + model.model_type.capitalize() + " model", anchor=False)
+    st.text(words.one_line(model.name, 200))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if model.record is None:
+            st.badge("Not in the reference", icon=":material/help:", color="gray")
+        else:
+            st.badge("In the reference", icon=":material/check_circle:", color="green")
+    if model.asked != model.name:
+        st.caption(f"The name that was asked for {HOW_WORDS.get(model.how, 'is written in another way')}:")
+        st.text(words.one_line(model.asked, 200))
+
+
+def _usage(view: PageView, snapshot: Snapshot, row: dict[str, Any]) -> None:
+    noun = tables.REQUEST_WORDS[snapshot.model_type]
+    panels.figures(
+        f"model {row['name']}",
+        [
+            *(
+                panels.Figure(
+                    f"{noun.capitalize()}, {tables.PERIOD_WORDS[period].lower()}",
+                    words.count(row[f"usage_{period}"]),
+                    f"{words.share(row[f'share_{period}'])} · rank {words.count(row[f'rank_{period}'])}",
+                    f"Share of all {noun} of the category, and place among all its names.",
+                    None if words.is_unknown(row[f"usage_{period}"]) else row[f"usage_{period}"],
+                )
+                for period in PERIODS
+            ),
+            panels.Figure(
+                "Momentum",
+                words.ratio(row["momentum"]),
+                status.usage_age(view, snapshot.model_type),
+                "Day x 30 / 30 days: above 1 is rising.",
+            ),
+        ],
+    )
+
+
+def _live(snapshot: Snapshot, row: dict[str, Any], model: Found) -> None:
+    unit = WORK_UNIT[snapshot.model_type][0]
+    panels.figures(
+        f"model live {row['name']}",
+        [
+            panels.Figure("Work queued", words.amount(row["queued"]), f"{unit}, {words.count(row['jobs'])} jobs"),
+            panels.Figure("Threads", words.count(row["threads"]), "serve it now"),
+            panels.Figure("Workers", words.count(row["workers"]), "not in maintenance"),
+            panels.Figure(
+                "Drain time",
+                words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
+                words.queue_state(row) or f"{words.amount(row['performance'])} {unit}/s for each job",
+                "How long the queue takes at the speed of now; n/a when no speed is known.",
+            ),
+        ],
+    )
+
+
+def _record(model: Found) -> None:
+    record = model.record
+    if record is None:
+        st.markdown("**Reference**")
+        st.info("The reference has no record of it, so nothing is known of its size, baseline or purpose.")
+        return
+    with st.container(border=True):
+        st.markdown("**Reference**")
+        st.text(record.description or "No description.")
+        facts = {
+            "Baseline": record.baseline or "not stated",
+            "Size on disk": _gibibytes(model),
+            "Parameters": _parameters(model),
+            "NSFW": {True: "yes", False: "no", None: "not stated"}[record.nsfw],
+            "Style": record.style or "not stated",
+            "Family": record.text_model_group or "not stated",
+            "Tags": ", ".join(record.tags) or "none",
+        }
+        tables.show(
+            pd.DataFrame({"fact": list(facts), "value": list(facts.values())}),
+            {"fact": tables.text_column("Fact", width="small"), "value": tables.text_column("Value", width="large")},
+            alt="What the reference states of the model",
+            key="record_table",
+        )
+        with st.container(horizontal=True):
+            for place, (title, url) in enumerate(_links(model)):
+                st.link_button(title, url, icon=":material/open_in_new:", key=f"link_{place}")
+
+
+def _links(model: Found) -> list[tuple[str, str]]:
+    """The record's home page and downloads: http(s) only, named by their host."""
+    record = model.record
+    if record is None:
+        return []
+    urls = [("Home page", record.url or ""), *(("Download", url) for url in record.downloads)]
+    return [(f"{title} ({host})", url) for title, url in urls if (host := host_of(url))]
+
+
+def _findings(model: Found, audit: ModelAuditInfo | None) -> None:
+    with st.container(border=True):
+        st.markdown("**Findings of the audit**")
+        if audit is None:
+            st.info("Only models of the reference are audited.")
+            return
+        st.caption(f"Severity: {findings.severity_words(audit.severity)}")
+        flags = audit.flags.set_flags()
+        if flags:
+            st.markdown("\n".join(f"- **{findings.label(flag)}**: {findings.FLAG_WORDS[flag][1]}" for flag in flags))
+        else:
+            st.success("Nothing found.", icon=":material/check_circle:")
+        unknown = audit.flags.unknown_flags()
+        if unknown:
+            st.caption(f"Unknown now: {words.listing([findings.label(flag) for flag in unknown])}.")
+
+
+def _workers(snapshot: Snapshot, model: Found) -> None:
+    st.subheader("Workers", anchor=False)
+    rows = worker_rows(model.statistics)
+    if rows is None:
+        st.info("Workers are unavailable, so it is unknown who serves it.")
+    elif not len(rows):
+        st.info("No worker serves it now.")
+    else:
+        tables.show(
+            rows,
+            {
+                "name": tables.name_column("Worker"),
+                "threads": tables.count_column("Threads", "Of the worker, for all its models together."),
+                "performance": tables.text_column("Speed"),
+                "trusted": tables.flag_column("Trusted"),
+                "maintenance": tables.flag_column("Maintenance"),
+                "uptime": tables.duration_column("Uptime", "Over its whole life."),
+            },
+            alt="Workers that serve this model",
+            key="model_workers",
+        )
+
+
+def _backends(model: Found) -> None:
+    st.subheader("Backends", anchor=False)
+    rows = variation_frame(model.statistics)
+    if not len(rows):
+        st.info("No backend has requests for it or serves it.")
+        return
+    tables.show(
+        rows,
+        {
+            "backend": tables.name_column("Backend"),
+            **tables.usage_columns("text"),
+            "usage_share": tables.part_column("% of its 30-day requests"),
+            "threads": tables.count_column("Threads"),
+            "thread_share": tables.part_column("% of its threads"),
+            "queued": tables.amount_column("Queued (tokens)"),
+            "names": tables.count_column("Names"),
+        },
+        alt="The model's requests and threads by backend",
+        key="model_backends",
+    )
+
+
+def _names(model: Found) -> None:
+    names = model.statistics.names
+    st.subheader("Names that workers send for it", anchor=False)
+    st.caption(f"{words.plural(len(names), 'name')}, all added up above.")
+    if names:
+        tables.show(
+            pd.DataFrame({"name": list(names)}),
+            {"name": st.column_config.TextColumn("Name", width="large")},
+            alt="API names that were attributed to this model",
+            key="model_names",
+            height=300,
+        )
+
+
+def _gibibytes(model: Found) -> str:
+    size = model.record.size if model.record else None
+    return "not stated" if size is None else f"{words.amount(size / GIBIBYTE)} GiB"
+
+
+def _parameters(model: Found) -> str:
+    parameters = model.record.parameters if model.record else None
+    return "not stated" if parameters is None else f"{words.amount(parameters / 1e9)} billion"

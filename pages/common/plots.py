@@ -1,0 +1,196 @@
+"""Pure builders of the figures that are no bars: scatter, curve, heat map. The same rules as in ``charts``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from pages.common import words
+from pages.common.charts import GRID, PALETTE, UNLISTED_COLOUR, label
+
+RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
+LEAST_MOMENTUM = 0.01
+"""Where a momentum of nothing stands on a log axis."""
+
+OUTLIERS_NAMED = 8
+LABEL_WIDTH, LABEL_HEIGHT = 1.2, 0.35
+"""What a label covers, in powers of ten on the axes."""
+
+_SCALE = ((0.0, "rgba(47,111,222,0.04)"), (1.0, "#2F6FDE"))
+
+
+def momentum_scatter(frame: pd.DataFrame, noun: str, named: Sequence[str]) -> go.Figure:
+    """Requests of the month against the last day x 30, both on log axes: above the line is rising.
+
+    ``frame`` is :func:`horde_core.frames.category_frame`; ``named`` are the outliers that are labelled.
+    """
+    known = frame[(frame["usage_month"].fillna(0) > 0) & (frame["usage_day"].fillna(0) > 0)]
+    figure = go.Figure()
+    ends = [1, float(max(known["usage_month"].max(), known["usage_day"].max() * 30))] if len(known) else [1, 10]
+    figure.add_scatter(
+        x=ends, y=ends, mode="lines", line={"color": GRID, "dash": "dash"}, hoverinfo="skip", showlegend=False
+    )
+    is_listed = known["listed"].astype("boolean").fillna(True).astype(bool)
+    for title, colour, rows in (
+        ("In the reference", PALETTE[0], known[is_listed]),
+        ("Not in the reference", UNLISTED_COLOUR, known[~is_listed]),
+    ):
+        if len(rows):
+            figure.add_trace(_points(rows, noun, title, colour))
+    _name_outliers(figure, known, named)
+    _framed(figure, height=420, legend=True)
+    figure.update_xaxes(type="log", title=f"{noun.capitalize()} in 30 days", dtick=1, fixedrange=False)
+    figure.update_yaxes(type="log", title=f"{noun.capitalize()} of the last day x 30", dtick=1, fixedrange=False)
+    figure.update_layout(dragmode="zoom", uirevision="momentum")
+    return figure
+
+
+def _name_outliers(figure: go.Figure, known: pd.DataFrame, named: Sequence[str]) -> None:
+    """Write the names beside their points, the first ones first, as far as they do not cover each other."""
+    placed: list[tuple[float, float]] = []
+    points = {row["name"]: row for row in known[known["name"].isin(named)].to_dict("records")}
+    for name in filter(points.__contains__, named):
+        x, y = math.log10(points[name]["usage_month"]), math.log10(points[name]["usage_day"] * 30)
+        if all(abs(x - other_x) > LABEL_WIDTH or abs(y - other_y) > LABEL_HEIGHT for other_x, other_y in placed):
+            placed.append((x, y))
+            text = label(name, 24)
+            figure.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor="left", xshift=7, font={"size": 11})
+
+
+def _points(rows: pd.DataFrame, noun: str, title: str, colour: str) -> go.Scatter:
+    return go.Scatter(
+        x=[int(value) for value in rows["usage_month"]],
+        y=[int(value) * 30 for value in rows["usage_day"]],
+        mode="markers",
+        name=title,
+        marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
+        hovertext=[
+            f"{label(name, 80)}<br>{words.count(month)} {noun} in 30 days<br>{words.count(day)} on the last day, "
+            f"momentum {words.ratio(momentum)}"
+            for name, month, day, momentum in zip(
+                rows["name"], rows["usage_month"], rows["usage_day"], rows["momentum"], strict=True
+            )
+        ],
+        hoverinfo="text",
+    )
+
+
+def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
+    """How many percent of all requests the most used names carry together; ``curve`` is ``rankings.pareto_curve``."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=curve["names"],
+        y=curve["share"],
+        mode="lines",
+        line={"color": PALETTE[0], "width": 2.5, "shape": "hv"},
+        fill="tozeroy",
+        fillcolor="rgba(47,111,222,0.10)",
+        hovertext=[
+            f"The {words.plural(int(names), 'most used name')} carry<br>{words.share(share)} of all {noun}"
+            for names, share in zip(curve["names"], curve["share"], strict=True)
+        ],
+        hoverinfo="text",
+        showlegend=False,
+    )
+    figure.add_hline(y=50, line={"color": GRID, "dash": "dash"}, annotation_text="half", annotation_position="top left")
+    _framed(figure, height=380)
+    figure.update_xaxes(type="log", title="Number of names, most used first", dtick=1)
+    figure.update_yaxes(title=f"% of all {noun}", range=[0, 102])
+    return figure
+
+
+def movers(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figure:
+    """Momentum of what rises and falls most, on a log axis around 1; a mark and a figure for each name."""
+    rows = pd.concat([rising, falling.iloc[::-1]])
+    places = list(range(len(rows)))
+    figure = go.Figure()
+    for title, symbol, colour, is_shown in (
+        ("Rising", "triangle-right", RISING_COLOUR, rows["momentum"] > 1),
+        ("Falling", "triangle-left", FALLING_COLOUR, rows["momentum"] < 1),
+    ):
+        chosen = rows[is_shown]
+        own_places = [place for place, shown in zip(places, is_shown, strict=True) if shown]
+        values = [max(float(value), LEAST_MOMENTUM) for value in chosen["momentum"]]
+        figure.add_scatter(
+            x=values,
+            y=own_places,
+            mode="markers+text",
+            name=title,
+            marker={"symbol": symbol, "size": 12, "color": colour},
+            text=[words.ratio(value) for value in chosen["momentum"]],
+            textposition="middle right",
+            cliponaxis=False,
+            hovertext=[
+                f"{label(name, 80)}<br>{words.count(day)} {noun} on the last day, {words.count(month)} in 30 days"
+                f"<br>momentum {words.ratio(momentum)}"
+                for name, day, month, momentum in zip(
+                    chosen["name"], chosen["usage_day"], chosen["usage_month"], chosen["momentum"], strict=True
+                )
+            ],
+            hoverinfo="text",
+        )
+    figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
+    _framed(figure, height=74 + 26 * max(len(rows), 1), legend=True)
+    figure.update_xaxes(type="log", title="Momentum: last day x 30 / 30 days", range=[-2.2, 2], dtick=1)
+    _named_rows(figure, list(rows["name"]))
+    return figure
+
+
+def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:
+    """Share of each model's figure by backend; ``matrix`` is ``backend_frames.share_matrix``, in percent."""
+    shares = [[float(value) for value in row] for row in matrix.to_numpy()]
+    names, backends = [str(name) for name in matrix.index], [str(backend) for backend in matrix.columns]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=[label(backend) for backend in backends],
+            y=list(range(len(names))),
+            zmin=0,
+            zmax=100,
+            colorscale=[list(step) for step in _SCALE],
+            text=[[words.share(share) if share else "" for share in row] for row in shares],
+            texttemplate="%{text}",
+            hovertext=[
+                [
+                    f"{label(name, 80)}<br>{label(backend)}: {words.share(share)} of its {noun}"
+                    for backend, share in zip(backends, row, strict=True)
+                ]
+                for name, row in zip(names, shares, strict=True)
+            ],
+            hoverinfo="text",
+            xgap=2,
+            ygap=2,
+            colorbar={"title": {"text": f"% of the<br>model's<br>{noun}"}, "thickness": 12, "len": 0.9},
+        )
+    )
+    _framed(figure, height=76 + 26 * max(len(names), 1))
+    figure.update_xaxes(side="top", showgrid=False)
+    _named_rows(figure, names)
+    return figure
+
+
+def _named_rows(figure: go.Figure, names: Sequence[str]) -> None:
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[label(name) for name in names],
+        range=[len(names) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+
+
+def _framed(figure: go.Figure, height: int, legend: bool = False) -> None:
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 12, "t": 34 if legend else 12, "b": 40},
+        showlegend=legend,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        dragmode=False,
+        hoverlabel={"align": "left"},
+        separators=words.separators(),
+    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)

@@ -1,0 +1,47 @@
+"""Model: everything that is known of one model, or of up to four side by side."""
+
+import streamlit as st
+
+from horde_core.lookup import Found, find_model
+from pages.common import data, model_sheet, panels, words
+
+MOST_MODELS = 4
+
+view = data.current_view()
+snapshots = list(view.categories.values())
+
+panels.headline("Model", "What is known of one model? Choose up to four to compare them; the link keeps the choice.")
+known = list(dict.fromkeys(name for snapshot in snapshots for name in snapshot.reference))
+asked: list[str] = st.multiselect(
+    "Models, by any of their names",
+    known,
+    key="name",
+    bind="query-params",
+    max_selections=MOST_MODELS,
+    accept_new_options=True,
+    placeholder="Name of the reference, or a name that workers send",
+)
+
+found: list[Found] = []
+for name in asked[:MOST_MODELS]:
+    model = find_model(name, snapshots)
+    if model is None:
+        st.warning("No model of the reference and no name on the network is called:", icon=":material/search_off:")
+        st.text(words.one_line(name, 120))
+    elif model.name not in [other.name for other in found]:
+        found.append(model)
+
+if not asked:
+    st.info("Choose a model above, or follow its link in any table.", icon=":material/deployed_code:")
+elif len(found) == 1:
+    model_sheet.one(view, found[0])
+elif found:
+    model_sheet.side_by_side(view, found)
+
+panels.explanation(
+    "**Names.** Workers send free-text names. One that is exactly in the reference is that model; another one belongs "
+    "to a model when it is the same in another case, behind a backend, or with its quantisation. Nothing is guessed.",
+    "**Shares and ranks** are of the whole category, unlisted names included.",
+    "**Backends** are the programs in front of a text model's names; a name without one is *canonical*.",
+    "**Findings** are those of the audit.",
+)

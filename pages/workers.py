@@ -1,0 +1,231 @@
+"""Workers: who serves what, with which bridge, and how much hangs on how few."""
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.summaries import workforce_summary
+from horde_core.workforce import bridge_frame, bridge_summary
+from pages.common import charts, data, filters, panels, tables, words
+
+view = data.current_view()
+frame = data.worker_frame()
+is_known = view.source("Workers").value is not None
+bridges = bridge_summary(frame)
+TYPES = ("image", "text", "alchemy")
+
+panels.headline("Workers", "Who serves what, with which bridge, and how much hangs on how few?")
+summaries = {kind: workforce_summary(frame, kind) if is_known else None for kind in TYPES}
+panels.figures(
+    "workers",
+    [
+        *(
+            panels.Figure(
+                f"{kind.capitalize()} workers",
+                words.count(one.workers if one else None),
+                f"{words.count(one.threads if one else None)} threads, "
+                f"{words.count(one.in_maintenance if one else None)} in maintenance",
+                "Seen in the last 5 minutes, those in maintenance included.",
+                one.workers if one else None,
+            )
+            for kind, one in summaries.items()
+        ),
+        panels.Figure(
+            "Behind the newest bridge",
+            words.share(bridges.share if is_known else None),
+            f"{words.count(bridges.behind)} of {words.plural(bridges.compared, 'worker')}" if is_known else "",
+            "Workers whose bridge is older than the newest version of the same bridge that anybody runs now.",
+        ),
+        *(
+            panels.Figure(
+                f"Half of the {kind} threads",
+                words.plural(one.for_half, "worker") if one and one.for_half else words.UNKNOWN,
+                "carry them: the smallest such set",
+                "The fewest workers, not in maintenance, that together have half of the threads.",
+            )
+            for kind, one in summaries.items()
+            if kind != "alchemy"
+        ),
+    ],
+)
+
+
+def everyone() -> None:
+    """Every worker, with filters."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        types = filters.several("Any type", TYPES, "type", str.capitalize, 200)
+        able = filters.several(
+            "Any capability", sorted({c for row in frame["capabilities"] for c in row}), "capability"
+        )
+        run = filters.several("Any bridge", sorted(set(frame["bridge"])), "bridge")
+        model = filters.search("serves", "Serves a model named")
+
+    def load() -> pd.DataFrame:
+        rows = data.worker_frame()
+        if types:
+            rows = rows[rows["type"].isin(types)]
+        if able:
+            rows = rows[rows["capabilities"].map(lambda can: set(able) <= set(can)).astype(bool)]
+        if run:
+            rows = rows[rows["bridge"].isin(run)]
+        rows = filters.matching(rows, model, ("models",))
+        return rows.assign(models=rows["models"].map(words.first_few))
+
+    conditions = [
+        *([f"type {' or '.join(types)}"] if types else []),
+        *([f"can do {words.listing(able)}"] if able else []),
+        *([f"bridge {' or '.join(map(words.one_line, run))}"] if run else []),
+        *(["serves a model whose name holds what you typed"] if model else []),
+    ]
+    tables.explore(
+        tables.Table(
+            key="workers",
+            title="Workers",
+            load=load,
+            columns={
+                "name": tables.name_column("Worker"),
+                "type": tables.text_column("Type", width="small"),
+                "threads": tables.count_column("Threads", "Jobs it works on at once."),
+                "speed": tables.amount_column("Speed", "Mean of its last jobs; for alchemy lower is faster."),
+                "unit": tables.text_column("Unit of speed"),
+                "model_count": tables.count_column("Models", "API names it serves."),
+                "models": tables.text_column("Serves", width="large"),
+                "capabilities": tables.list_column("Capabilities"),
+                "context": tables.count_column("Context (tokens)", "Longest context of a text worker."),
+                "bridge": tables.text_column("Bridge"),
+                "version": tables.text_column("Version"),
+                "behind": tables.flag_column("Behind", "An older version than the newest seen of this bridge."),
+                "trusted": tables.flag_column("Trusted", "The owner is trusted by AI Horde."),
+                "maintenance": tables.flag_column("Maintenance", "It takes no new jobs."),
+                "uptime": tables.duration_column("Uptime", "Over its whole life, not since the last start."),
+                "requests": tables.count_column("Jobs done", "Over its whole life."),
+            },
+            alt="Workers, most threads first",
+            rows_are=("worker", "workers"),
+            of=len(frame),
+            ranges=("context", "threads", "model_count"),
+            search_label="Search workers",
+            chosen=conditions,
+            clear=("type", "capability", "bridge", "serves"),
+            loosen="*type, capability, bridge* or *model*",
+            height=560,
+        ),
+        view,
+    )
+
+
+def versions() -> None:
+    """Which bridges run in which version."""
+    rows = bridge_frame(frame)
+    names = list(dict.fromkeys(rows["bridge"]))
+    counted = {
+        title: [int(rows[(rows["bridge"] == name) & is_so]["workers"].sum()) for name in names]
+        for title, is_so in (
+            ("Newest seen", rows["behind"].eq(False).fillna(False)),
+            ("Behind it", rows["behind"].eq(True).fillna(False)),
+            ("Version unknown", rows["behind"].isna()),
+        )
+    }
+    panels.chart(
+        panels.Chart(
+            key="bridge_chart",
+            title="Workers by bridge, and whether they run its newest version",
+            scope="The newest version that any worker with the same bridge runs now",
+            draw=lambda: charts.stacked_counts(names, counted, "workers", charts.BRIDGE_COLOURS),
+            alt=words.ranking(
+                names, [words.plural(sum(parts), "worker") for parts in zip(*counted.values(), strict=True)], "Bridges"
+            ),
+        )
+    )
+    tables.explore(
+        tables.Table(
+            key="bridges",
+            title="Bridges by version",
+            load=lambda: bridge_frame(data.worker_frame()).rename(columns={"bridge": "name"}),
+            columns={
+                "name": tables.name_column("Bridge"),
+                "version": tables.text_column("Version"),
+                "workers": tables.count_column("Workers"),
+                "threads": tables.count_column("Threads"),
+                "behind": tables.flag_column("Behind", "An older version than the newest seen of this bridge."),
+            },
+            alt="Workers by bridge and version",
+            rows_are=("version of a bridge", "versions of bridges"),
+            search_label="Search bridges",
+        ),
+        view,
+    )
+
+
+def concentration() -> None:
+    """Which models hang on one worker, or on none."""
+    with st.grid(2, gap="small", min_column_width=330):
+        for snapshot in view.categories.values():
+            with st.container(border=True):
+                supply = data.statistics(snapshot).supply
+                st.markdown(f"**{snapshot.model_type.capitalize()} models of the reference by number of workers**")
+                if supply is None or supply.workers_per_model is None:
+                    st.info("Workers or the reference are unavailable, so this is unknown.")
+                    continue
+                st.caption(
+                    f"{words.count(supply.without_worker)} have no worker, {words.count(supply.single_worker)} hang on "
+                    "a single one. Workers in maintenance do not count."
+                )
+                rows = pd.DataFrame([part.model_dump() for part in supply.workers_per_model])
+                tables.show(
+                    rows,
+                    {"workers": tables.count_column("Workers"), "models": tables.count_column("Models")},
+                    alt=f"{snapshot.model_type} models of the reference by number of workers",
+                    key=f"supply_{snapshot.model_type}",
+                )
+    kinds = {"one": "With one worker", "none": "With none", "few": "With up to three"}
+    kind = filters.choice("Rows", tuple(kinds), "one", "rows", kinds.__getitem__)
+    of = filters.choice("Models of", tuple(view.categories), "image", "models_of", str.title)
+    least, most = {"one": (1, 1), "none": (0, 0), "few": (1, 3)}[kind]
+    snapshot = view.categories[of]
+
+    def load() -> pd.DataFrame:
+        rows = data.category_frame(snapshot)
+        return rows[rows["listed"].fillna(False).astype(bool) & rows["workers"].between(least, most).fillna(False)]
+
+    tables.explore(
+        tables.Table(
+            key="supply",
+            title=f"{of.capitalize()} models by number of workers",
+            load=load,
+            columns={
+                "name": tables.name_column(),
+                "workers": tables.count_column("Workers"),
+                "threads": tables.count_column("Threads"),
+                **tables.usage_columns(of),
+                "queued": tables.amount_column("Queued"),
+            },
+            alt=f"{of} models by number of workers",
+            rows_are=("listed model", "listed models"),
+            of=len(snapshot.reference),
+            ranges=("usage_month",),
+            chosen=[kinds[kind].lower()],
+            clear=("rows",),
+            loosen="*Rows*",
+            note="Most used first.",
+            links_to=of,
+        ),
+        view,
+    )
+
+
+if is_known:
+    panels.tabs({"Workers": everyone, "Bridges": versions, "Concentration": concentration})
+else:
+    st.info("Workers are unavailable, so there is nobody to show.")
+
+panels.explanation(
+    "**Workers** are those that AI Horde saw in the last 5 minutes, those in maintenance included. A worker runs one "
+    "or more threads, each of which does one job at a time.",
+    "**Speed** is AI Horde's mean over a worker's last jobs: megapixelsteps or tokens per second; for alchemy seconds "
+    "per form, where lower is faster. A new worker shows a made-up 1.0 at first.",
+    "**Uptime** is a worker's whole time at work, not since its last start.",
+    "**Bridge** is the program between a worker and AI Horde. *Behind* compares with the newest version of the same "
+    "bridge that anybody runs now, not with the newest that was published.",
+    "**The smallest set** that carries half of the threads counts the workers with most threads first, without those "
+    "in maintenance.",
+)
