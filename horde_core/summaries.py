@@ -14,7 +14,7 @@ from horde_core.indexes import count_or_unknown, percent
 from horde_core.models import Period
 from horde_core.rankings import MOVER_SHARE_FROM
 from horde_core.statistics import Part
-from horde_core.workforce import fewest_for_half
+from horde_core.workforce import BridgeSummary, bridge_summary, fewest_for_half
 
 RowChoice = Literal["active", "listed", "unlisted", "unlisted_active", "all"]
 
@@ -81,7 +81,7 @@ def part_frame(parts: Sequence[Part], period: Period, reconciliation: Reconcilia
 
 
 class QueueSummary(NamedTuple):
-    """The live queue of a category. ``queued`` is in the unit of :data:`horde_core.frames.WORK_UNIT`."""
+    """The live queue of a category: ``queued`` in units of :data:`horde_core.frames.WORK_UNIT`, shares in percent."""
 
     queued: float | None
     jobs: int | None
@@ -89,6 +89,9 @@ class QueueSummary(NamedTuple):
     waiting: int | None
     unserved: int | None
     unknown_drain: int | None
+    names: int
+    largest_queue_share: float
+    largest_thread_share: float
 
 
 def queue_summary(frame: pd.DataFrame, reconciliation: Reconciliation, unit: float) -> QueueSummary:
@@ -102,6 +105,9 @@ def queue_summary(frame: pd.DataFrame, reconciliation: Reconciliation, unit: flo
         waiting=len(waiting_rows(frame)) if is_known else None,
         unserved=int(frame["unserved"].sum()) if is_known and frame["unserved"].notna().all() else None,
         unknown_drain=len(unknown_drain_rows(frame)) if is_known and frame["threads"].notna().all() else None,
+        names=len(frame),
+        largest_queue_share=largest(frame["queue_share"]),
+        largest_thread_share=largest(frame["thread_share"]),
     )
 
 
@@ -138,6 +144,27 @@ def workforce_summary(frame: pd.DataFrame, kind: str) -> WorkforceSummary:
     )
 
 
+class StaffSummary(NamedTuple):
+    """All workers: by type, how up to date their bridges are, and what there is to filter them by."""
+
+    workers: int
+    by_type: dict[str, WorkforceSummary]
+    bridges: BridgeSummary
+    capabilities: list[str]
+    bridge_names: list[str]
+
+
+def staff_summary(frame: pd.DataFrame) -> StaffSummary:
+    """Summarise :func:`horde_core.workforce.worker_frame`."""
+    return StaffSummary(
+        workers=len(frame),
+        by_type={kind: workforce_summary(frame, kind) for kind in ("image", "text", "alchemy")},
+        bridges=bridge_summary(frame),
+        capabilities=sorted({ability for row in frame["capabilities"] for ability in row}),
+        bridge_names=sorted(set(frame["bridge"])),
+    )
+
+
 def _counts(values: pd.Series[Any]) -> list[int | None]:
     return [None if pd.isna(value) else int(value) for value in values]
 
@@ -166,7 +193,7 @@ def worker_rows(statistics: CombinedModelStatistics) -> pd.DataFrame | None:
 
 
 class BackendSummary(NamedTuple):
-    """How text models spread over backends this month. Shares in percent."""
+    """How text models spread over backends this month. Shares in percent; ``models`` are those that any carries."""
 
     backends: int | None
     largest: str | None
@@ -174,6 +201,7 @@ class BackendSummary(NamedTuple):
     single_backend: int | None
     several_backends: int | None
     uneven: int | None
+    models: int
 
 
 def backend_summary(totals: pd.DataFrame, audits: dict[str, ModelAuditInfo]) -> BackendSummary:
@@ -190,6 +218,7 @@ def backend_summary(totals: pd.DataFrame, audits: dict[str, ModelAuditInfo]) -> 
         single_backend=counts.count(1) if is_known else None,
         several_backends=sum(count > 1 for count in counts) if is_known else None,
         uneven=sum(info.flags.uneven_backends is True for info in audits.values()) if is_known else None,
+        models=sum(count > 0 for count in counts),
     )
 
 
@@ -235,6 +264,19 @@ def chosen_rows(frame: pd.DataFrame, choice: RowChoice) -> pd.DataFrame:
     if choice == "unlisted_active":
         return frame[~is_listed & frame[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)]
     return frame[is_listed if choice == "listed" else ~is_listed]
+
+
+class RowsSummary(NamedTuple):
+    """Some rows of a category: how many names there are in all, and the requests of the rows in one period."""
+
+    names: int
+    requests: int | None
+
+
+def rows_summary(frame: pd.DataFrame, choice: RowChoice, period: Period) -> RowsSummary:
+    """Summarise :func:`chosen_rows`."""
+    usage = chosen_rows(frame, choice)[f"usage_{period}"]
+    return RowsSummary(len(frame), int(usage.sum()) if usage.notna().all() else None)
 
 
 def outliers(frame: pd.DataFrame, number: int) -> pd.DataFrame:

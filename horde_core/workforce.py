@@ -98,6 +98,13 @@ def bridge_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return versions.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
 
 
+def bridge_counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Workers by bridge, most first: how many run its ``newest`` version, one ``behind`` it, or an ``unknown`` one."""
+    kinds = frame["behind"].map({True: "behind", False: "newest"}).astype("object").fillna("unknown")
+    counted = pd.crosstab(frame["bridge"], kinds).reindex(columns=["newest", "behind", "unknown"], fill_value=0)
+    return counted.loc[counted.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+
+
 def bridge_summary(frame: pd.DataFrame) -> BridgeSummary:
     """Summarise how up to date the bridges of :func:`worker_frame` are, over those with a readable version."""
     known = frame["behind"].dropna()

@@ -1,7 +1,12 @@
 """Audit: which models of the reference need a look, and why."""
 
-from functools import partial
+from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from horde_core.audit import FLAGS, PRESETS, Severity
@@ -15,10 +20,10 @@ if not snapshot.reference.available:
     st.info("The reference is unavailable, so there is nothing to audit.")
     st.stop()
 
-audits = data.audits(snapshot)
-summary = audit_summary(audits)
-frame = data.audit_frame(snapshot)
-findings.unknown_notice(frame)
+summary = data.kept(("audit summary", snapshot.id), lambda: audit_summary(data.audits(snapshot)))
+findings.unknown_notice(
+    data.kept(("unknown findings", snapshot.id), lambda: findings.unknown_flags(data.audit_frame(snapshot)))
+)
 panels.figures(
     "audit",
     [
@@ -37,7 +42,7 @@ panels.figures(
 )
 
 labels = {preset.key: preset.label for preset in PRESETS}
-preset = st.pills("Presets", list(labels), format_func=labels.__getitem__, key="preset", bind="query-params")
+preset = filters.pills("Presets", list(labels), "preset", labels.__getitem__)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     severities = filters.several("Any severity", [severity.value for severity in Severity], "severity", str, 260)
     flags = filters.several("Has all of these findings", FLAGS, "flag", findings.label, 360)
@@ -51,32 +56,38 @@ tables.explore(
         ),
         columns=findings.columns(snapshot.model_type),
         alt="Audit of the model reference",
-        of=len(frame),
+        of=summary.models,
         ranges=("usage_month", "threads", "size") if snapshot.model_type == "image" else ("usage_month", "threads"),
         chosen=findings.conditions(preset, severities, flags),
         clear=("preset", "severity", "flag"),
         loosen="*Presets*, *Severity* or *findings*",
         links_to=snapshot.model_type,
+        given=(preset, tuple(severities), tuple(flags)),
         height=560,
     ),
     view,
 )
 
-by_finding, by_preset = findings.counts(frame), findings.preset_counts(summary)
-for column, (title, counts) in zip(
-    st.columns(2), (("Models by finding", by_finding), ("Models by preset", by_preset)), strict=True
-):
+
+def counts_chart(title: str, count: Callable[[], pd.Series[Any]]) -> panels.Chart:
+    """How many models each finding or preset has."""
+    counts = count()
+    return panels.Chart(
+        title,
+        f"All {words.plural(summary.models, 'model')} of the reference; a model may count in several",
+        charts.count_bars(counts, "models"),
+        words.ranking(list(counts.index), [words.count(value) for value in counts], title),
+        counts.rename("models").rename_axis("name").reset_index(),
+        {"name": tables.name_column("What"), "models": tables.count_column("Models")},
+    )
+
+
+counted: dict[str, Callable[[], pd.Series[Any]]] = {
+    "finding": lambda: findings.counts(data.audit_frame(snapshot)),
+    "preset": lambda: findings.preset_counts(summary),
+}
+for column, (what, count) in zip(st.columns(2), counted.items(), strict=True):
     with column:
-        panels.chart(
-            panels.Chart(
-                key=f"audit_{title.rpartition(' ')[2]}",
-                title=title,
-                scope=f"All {words.plural(len(frame), 'model')} of the reference; a model may count in several",
-                draw=partial(charts.count_bars, counts, "models"),
-                alt=words.ranking(list(counts.index), [words.count(value) for value in counts], title),
-                rows=counts.rename("models").rename_axis("name").reset_index(),
-                columns={"name": tables.name_column("What"), "models": tables.count_column("Models")},
-            )
-        )
+        panels.chart(f"audit_{what}", (), partial(counts_chart, f"Models by {what}", count))
 
 panels.explanation(*findings.criteria(snapshot.model_type, data.THRESHOLDS))

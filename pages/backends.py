@@ -1,5 +1,7 @@
 """Backends: how text models spread over the programs that serve them."""
 
+from functools import partial
+
 import streamlit as st
 
 from horde_core.backend_frames import distribution_frame, share_matrix
@@ -8,9 +10,10 @@ from pages.common import charts, data, filters, panels, plots, status, tables, w
 
 view = data.current_view()
 snapshot = view.snapshot
-totals = data.backend_totals_frame(snapshot)
-balances = data.balance_frame(snapshot)
-summary = backend_summary(totals, data.audits(snapshot))
+summary = data.kept(
+    ("backend summary", snapshot.id),
+    lambda: backend_summary(data.backend_totals_frame(snapshot), data.audits(snapshot)),
+)
 
 panels.headline("Backends", "Which programs serve the text models, and do threads stand where the requests are?")
 panels.figures(
@@ -42,62 +45,67 @@ panels.figures(
     ],
 )
 
-current = distribution_frame(totals)
 MEASURES = {
     "requests": "Share of 30-day requests",
     "threads": "Share of threads now",
     "workers": "Share of workers now",
     "models": "Share of listed models",
 }
-if len(current):
-    panels.chart(
-        panels.Chart(
-            key="backend_chart",
-            title="Share of requests, threads, workers and listed models, by backend",
-            scope=f"All text names, listed or not · {status.usage_age(view)}",
-            draw=lambda: charts.grouped_bars(
-                list(current["backend"]),
-                {title: words.known(current[measure]) for measure, title in MEASURES.items()},
-                "% of the text category",
-                charts.MEASURE_COLOURS,
-            ),
-            alt=words.ranking(
-                list(current["backend"]), [words.share(v) for v in current["requests"]], MEASURES["requests"]
-            ),
-            rows=current,
-            columns={"backend": tables.name_column("Backend")}
-            | {measure: tables.part_column(title) for measure, title in MEASURES.items()},
-        )
+
+
+def distribution_chart() -> panels.Chart:
+    """Four things side by side."""
+    current = distribution_frame(data.backend_totals_frame(snapshot))
+    title = "Share of requests, threads, workers and listed models, by backend"
+    scope = "All text names, listed or not"
+    if not len(current):
+        return panels.Chart(title, scope, None, "Usage and queue are unavailable, so there is nothing to draw.")
+    return panels.Chart(
+        title,
+        scope,
+        charts.grouped_bars(
+            list(current["backend"]),
+            {said: words.known(current[measure]) for measure, said in MEASURES.items()},
+            "% of the text category",
+            charts.MEASURE_COLOURS,
+        ),
+        words.ranking(list(current["backend"]), [words.share(v) for v in current["requests"]], MEASURES["requests"]),
+        current,
+        {"backend": tables.name_column("Backend")}
+        | {measure: tables.part_column(said) for measure, said in MEASURES.items()},
     )
-else:
-    st.info("Usage and queue are unavailable, so there is nothing to draw.")
+
+
+panels.chart("backend_chart", (), distribution_chart, status.usage_age(view))
+
+SPLITS = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
+
+
+def split_chart(measure: str) -> panels.Chart:
+    """Which backends carry each model."""
+    balances = data.balance_frame(snapshot)
+    several = leading_rows(balances[balances["backend_count"] > 1], measure, 20)
+    matrix = share_matrix(data.backend_frame(snapshot), list(several["name"]), measure)
+    title = f"{SPLITS[measure]} of each model, split over its backends"
+    scope = f"Listed models on two or more backends, the {len(matrix)} largest first"
+    if not len(matrix):
+        return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
+    return panels.Chart(
+        title,
+        scope,
+        plots.heat_map(matrix, "requests" if measure == "usage_month" else "threads"),
+        words.ranking(
+            list(several["name"]), [f"on {words.listing(names)}" for names in several["backends"]], "By backend"
+        ),
+        matrix.reset_index(),
+        {"name": tables.name_column()} | {backend: tables.part_column(f"{backend} (%)") for backend in matrix.columns},
+    )
 
 
 def split() -> None:
-    """Which backends carry each model."""
-    splits = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
-    measure = filters.choice("Split by", tuple(splits), "usage_month", "split", splits.__getitem__)
-    noun = "requests" if measure == "usage_month" else "threads"
-    several = leading_rows(balances[balances["backend_count"] > 1], measure, 20)
-    matrix = share_matrix(data.backend_frame(snapshot), list(several["name"]), measure)
-    if not len(matrix):
-        st.info("No listed model is on two or more backends now.")
-        return
-    panels.chart(
-        panels.Chart(
-            key="split_chart",
-            title=f"{splits[measure]} of each model, split over its backends",
-            scope=f"Listed models on two or more backends, the {len(matrix)} largest first",
-            draw=lambda: plots.heat_map(matrix, noun),
-            alt=words.ranking(
-                list(several["name"]), [f"on {words.listing(names)}" for names in several["backends"]], "By backend"
-            ),
-            given=(measure,),
-            rows=matrix.reset_index(),
-            columns={"name": tables.name_column()}
-            | {backend: tables.part_column(f"{backend} (%)") for backend in matrix.columns},
-        )
-    )
+    """The heat map of models and backends."""
+    measure = filters.choice("Split by", tuple(SPLITS), "usage_month", "split", SPLITS.__getitem__)
+    panels.chart("split_chart", (measure,), partial(split_chart, measure), status.usage_age(view))
 
 
 def balance() -> None:
@@ -127,13 +135,14 @@ def balance() -> None:
             },
             alt="Text models by imbalance of their backends",
             rows_are=("listed model", "listed models"),
-            of=len(balances),
+            of=summary.models,
             ranges=("imbalance", "usage_month", "threads"),
             chosen=[kinds[kind].lower()] if kind != "all" else [],
             clear=("rows",),
             loosen="*Rows*",
             note="The most uneven first.",
             links_to="text",
+            given=(kind,),
         ),
         view,
     )

@@ -1,5 +1,7 @@
 """Model: everything that is known of one model, or of up to four side by side."""
 
+from functools import partial
+
 import streamlit as st
 
 from horde_core.lookup import Found, find_model
@@ -11,7 +13,9 @@ view = data.current_view()
 snapshots = list(view.categories.values())
 
 panels.headline("Model", "What is known of one model? Choose up to four to compare them; the link keeps the choice.")
-known = list(dict.fromkeys(name for snapshot in snapshots for name in snapshot.reference))
+known = data.kept(
+    ("known names", view.id), lambda: list(dict.fromkeys(name for one in snapshots for name in one.reference))
+)
 asked: list[str] = st.multiselect(
     "Models, by any of their names",
     known,
@@ -24,7 +28,7 @@ asked: list[str] = st.multiselect(
 
 found: list[Found] = []
 for name in asked[:MOST_MODELS]:
-    model = find_model(name, snapshots)
+    model = data.kept(("found", view.id, name), partial(find_model, name, snapshots))
     if model is None:
         st.warning("No model of the reference and no name on the network is called:", icon=":material/search_off:")
         st.text(words.one_line(name, 120))

@@ -1,5 +1,7 @@
 """Overview: is the network healthy, what is on the move, and what would a new worker best serve?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -18,67 +20,64 @@ health.cards(network)
 st.caption(health.thresholds())
 
 
-def serve_next_chart(snapshot: Snapshot) -> None:
+def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
     """The models where one more thread helps most."""
     unit = WORK_UNIT[snapshot.model_type][0]
     rows = serve_next(data.category_frame(snapshot), 8)
     title = f"Queued work for each thread, by {snapshot.model_type} model"
+    scope = f"Those that nobody serves first, in red, with their whole queue · {unit}"
     if not len(rows):
-        state = "Nothing is waiting." if snapshot.status.available else "The queue is unavailable."
-        panels.empty(title, state)
-        return
-    figures = words.known(rows["queued"].where(rows["unserved"].fillna(False).astype(bool), rows["queue_per_thread"]))
-    told = [words.queue_for(row, unit) for row in rows.to_dict("records")]
-    panels.chart(
-        panels.Chart(
-            key=f"serve_next_{snapshot.model_type}",
-            title=title,
-            scope=f"Those that nobody serves first, in red, with their whole queue · {unit}",
-            draw=lambda: charts.ranked_bars(
-                list(rows["name"]),
-                [figure or 0.0 for figure in figures],
-                [words.amount(figure) for figure in figures],
-                [f"{words.one_line(name, 80)}\n{said}" for name, said in zip(rows["name"], told, strict=True)],
-                [charts.UNSERVED_COLOUR if flag is True else charts.DEMAND_COLOUR for flag in rows["unserved"]],
-                unit,
-            ),
-            alt=words.ranking(list(rows["name"]), told, title),
-            rows=rows,
-            columns={
-                "name": tables.name_column(),
-                "queued": tables.amount_column(f"Queued ({unit})"),
-                "threads": tables.count_column("Threads"),
-                "queue_per_thread": tables.amount_column("Queue for each thread"),
-                "drain_time": tables.duration_column("Drain time"),
-            },
+        return panels.Chart(
+            title, scope, None, "Nothing is waiting." if snapshot.status.available else "The queue is unavailable."
         )
+    is_unserved = rows["unserved"].fillna(False).astype(bool)
+    figures = words.known(rows["queued"].where(is_unserved, rows["queue_per_thread"]))
+    told = [words.queue_for(row, unit) for row in rows.to_dict("records")]
+    return panels.Chart(
+        title,
+        scope,
+        charts.ranked_bars(
+            list(rows["name"]),
+            [figure or 0.0 for figure in figures],
+            [words.amount(figure) for figure in figures],
+            [f"{words.one_line(name, 80)}\n{said}" for name, said in zip(rows["name"], told, strict=True)],
+            [charts.UNSERVED_COLOUR if flag else charts.DEMAND_COLOUR for flag in is_unserved],
+            unit,
+        ),
+        words.ranking(list(rows["name"]), told, title),
+        rows,
+        {
+            "name": tables.name_column(),
+            "queued": tables.amount_column(f"Queued ({unit})"),
+            "threads": tables.count_column("Threads"),
+            "queue_per_thread": tables.amount_column("Queue for each thread"),
+            "drain_time": tables.duration_column("Drain time"),
+        },
     )
 
 
-def movers_chart(snapshot: Snapshot) -> None:
+def movers_chart(snapshot: Snapshot) -> panels.Chart:
     """What was used most and least on the last day, against its month."""
     noun = tables.REQUEST_WORDS[snapshot.model_type]
     rising, falling = movers(data.category_frame(snapshot), 5)
-    title = f"Last day x 30 against 30 days, by {snapshot.model_type} model"
     rows = pd.concat([rising, falling])
+    title = f"Last day x 30 against 30 days, by {snapshot.model_type} model"
+    scope = f"Names with {words.share(MOVER_SHARE_FROM)} or more of all {noun}"
     if not len(rows):
-        panels.empty(title, "No name moves." if snapshot.usage.available else "Usage is unavailable.")
-        return
-    panels.chart(
-        panels.Chart(
-            key=f"movers_{snapshot.model_type}",
-            title=title,
-            scope=f"Names with {words.share(MOVER_SHARE_FROM)} or more of all {noun} · "
-            f"{status.usage_age(view, snapshot.model_type)}",
-            draw=lambda: plots.movers(rising, falling, noun),
-            alt=words.ranking(list(rows["name"]), [words.ratio(value) for value in rows["momentum"]], title, 10),
-            rows=rows,
-            columns={
-                "name": tables.name_column(),
-                "momentum": tables.ratio_column("Momentum"),
-                **tables.usage_columns(snapshot.model_type),
-            },
+        return panels.Chart(
+            title, scope, None, "No name moves." if snapshot.usage.available else "Usage is unavailable."
         )
+    return panels.Chart(
+        title,
+        scope,
+        plots.movers(rising, falling, noun),
+        words.ranking(list(rows["name"]), [words.ratio(value) for value in rows["momentum"]], title, 10),
+        rows,
+        {
+            "name": tables.name_column(),
+            "momentum": tables.ratio_column("Momentum"),
+            **tables.usage_columns(snapshot.model_type),
+        },
     )
 
 
@@ -86,7 +85,8 @@ st.subheader("What to serve next", anchor=False)
 with st.grid(2, gap="small", min_column_width=330):
     for snapshot in view.categories.values():
         with st.container():
-            serve_next_chart(snapshot)
+            kind = snapshot.model_type
+            panels.chart(f"serve_next_{kind}", (), partial(serve_next_chart, snapshot))
 
 st.subheader("Made by the network", anchor=False)
 tables.show(
@@ -100,7 +100,8 @@ st.subheader("Top movers", anchor=False)
 with st.grid(2, gap="small", min_column_width=330):
     for snapshot in view.categories.values():
         with st.container():
-            movers_chart(snapshot)
+            kind = snapshot.model_type
+            panels.chart(f"movers_{kind}", (), partial(movers_chart, snapshot), status.usage_age(view, kind))
 
 panels.explanation(
     f"**Drain time** is what is queued, divided by what was done in the last minute. {health.thresholds()} AI Horde "

@@ -4,16 +4,17 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.frames import WORK_UNIT
-from horde_core.summaries import largest, queue_summary, unknown_drain_rows, waiting_rows
+from horde_core.summaries import queue_summary, unknown_drain_rows, waiting_rows
 from pages.common import charts, columns, data, filters, panels, tables, words
 
 view = data.current_view()
 snapshot = view.snapshot
 model_type = snapshot.model_type
 unit, divisor = WORK_UNIT[model_type]
-frame = data.category_frame(snapshot)
-summary = queue_summary(frame, snapshot.merged.reconciliation, divisor)
-waiting = waiting_rows(frame)
+summary = data.kept(
+    ("queue summary", snapshot.id),
+    lambda: queue_summary(data.category_frame(snapshot), snapshot.merged.reconciliation, divisor),
+)
 
 panels.headline("Queue", f"Which {model_type} models have work waiting, and is there enough to serve it?")
 panels.figures(
@@ -37,7 +38,7 @@ panels.figures(
         panels.Figure(
             "Models with a queue",
             words.count(summary.waiting),
-            f"of {words.plural(len(frame), 'name')}",
+            f"of {words.plural(summary.names, 'name')}",
             number=summary.waiting,
         ),
         panels.Figure("Without threads", words.count(summary.unserved), "models with a queue that nobody serves"),
@@ -56,30 +57,35 @@ if not snapshot.status.available:
 
 orders = {"queued": "Longest queue", "demand_ratio": "Most demand for its supply"}
 order = filters.choice("Order", tuple(orders), "queued", "order", orders.__getitem__)
-busiest = waiting[waiting[order].notna()].sort_values(order, ascending=False, kind="stable").head(15)
-if len(busiest):
-    panels.chart(
-        panels.Chart(
-            key="queue_chart",
-            title=f"Share of queued work and share of threads, by {model_type} model",
-            scope=f"{orders[order]} first, {len(busiest)} models · a bar of demand longer than its bar of supply waits "
-            "longer than average",
-            draw=lambda: charts.grouped_bars(
-                list(busiest["name"]),
-                {
-                    "Share of queued work": words.known(busiest["queue_share"]),
-                    "Share of threads": words.known(busiest["thread_share"]),
-                },
-                "% of the category",
-            ),
-            alt=words.ranking(
-                list(busiest["name"]), [words.share(v) for v in busiest["queue_share"]], "Share of queued work"
-            ),
-            given=(order,),
-        )
+
+
+def busiest_chart() -> panels.Chart:
+    """Demand against supply, for the models with most to do."""
+    waiting = waiting_rows(data.category_frame(snapshot))
+    busiest = waiting[waiting[order].notna()].sort_values(order, ascending=False, kind="stable").head(15)
+    title = f"Share of queued work and share of threads, by {model_type} model"
+    scope = (
+        f"{orders[order]} first, {words.plural(len(busiest), 'model')} · a bar of demand longer than its bar of supply "
+        "waits longer than average"
     )
-else:
-    st.success("Nothing is waiting.", icon=":material/check_circle:")
+    if not len(busiest):
+        return panels.Chart(title, scope, None, "Nothing is waiting.")
+    return panels.Chart(
+        title,
+        scope,
+        charts.grouped_bars(
+            list(busiest["name"]),
+            {
+                "Share of queued work": words.known(busiest["queue_share"]),
+                "Share of threads": words.known(busiest["thread_share"]),
+            },
+            "% of the category",
+        ),
+        words.ranking(list(busiest["name"]), [words.share(v) for v in busiest["queue_share"]], "Share of queued work"),
+    )
+
+
+panels.chart("queue_chart", (order,), busiest_chart)
 
 rows_by_choice = {
     "waiting": "With a queue",
@@ -110,16 +116,17 @@ tables.explore(
         key="queue",
         title=f"Queue of {model_type} models",
         load=chosen,
-        columns=columns.queue(unit, largest(frame["queue_share"]), largest(frame["thread_share"]), has_marks),
+        columns=columns.queue(unit, summary.largest_queue_share, summary.largest_thread_share, has_marks),
         alt=f"Queue by {model_type} model",
         rows_are=("name", "names"),
-        of=len(frame),
+        of=summary.names,
         ranges=("queued", "threads", "demand_ratio"),
         chosen=[rows_by_choice[rows].lower()],
         clear=("rows",),
         loosen="*Rows*",
         note="A request that names several models counts in each.",
         links_to=model_type,
+        given=(rows, order),
     ),
     view,
 )

@@ -74,6 +74,7 @@ def state() -> None:
                 "url": tables.text_column("Address", width="large"),
             },
             alt="State, age and last trouble of each source",
+            given=None,
             rows_are=("source", "sources"),
             search_label="Search sources",
         ),
@@ -95,6 +96,7 @@ def counters() -> None:
             columns={"name": tables.name_column("Source")}
             | {event.name: tables.count_column(event.value[0].upper() + event.value[1:]) for event in Event},
             alt="How often each source was read, fetched and failed",
+            given=None,
             rows_are=("source", "sources"),
             search_label="Search sources",
         ),

@@ -5,7 +5,8 @@ import streamlit as st
 from horde_core.groups import GroupLevel
 from horde_core.models import PERIODS
 from horde_core.rankings import pareto_curve
-from horde_core.summaries import RowChoice, chosen_rows, leading_rows, outliers, usage_summary
+from horde_core.statistics import Concentration
+from horde_core.summaries import RowChoice, chosen_rows, leading_rows, outliers, rows_summary, usage_summary
 from pages.common import charts, columns, data, filters, panels, plots, shares, status, tables, words
 
 view = data.current_view()
@@ -23,10 +24,13 @@ with st.container(horizontal=True, vertical_alignment="center"):
         filters.choice("Group", LEVELS, "model", "group", LEVEL_WORDS.__getitem__) if model_type == "text" else "model"
     )
 
-frame = data.category_frame(snapshot, level)
 concentration = data.statistics(snapshot).concentration[period]
-models = data.category_frame(snapshot)
-summary = usage_summary(models, snapshot.merged.reconciliation, period, snapshot.reference.available)
+summary = data.kept(
+    ("usage summary", snapshot.id, period),
+    lambda: usage_summary(
+        data.category_frame(snapshot), snapshot.merged.reconciliation, period, snapshot.reference.available
+    ),
+)
 period_words = tables.PERIOD_WORDS[period].lower()
 panels.figures(
     f"usage {period}",
@@ -69,28 +73,37 @@ panels.figures(
 )
 
 
+def leaders_chart() -> panels.Chart:
+    """The most used."""
+    leaders = leading_rows(data.category_frame(snapshot, level), f"usage_{period}", top)
+    title = f"The {len(leaders) or top} most used {model_type} models by share of all {noun}"
+    scope = f"{tables.PERIOD_WORDS[period]} · grey bars are not in the reference"
+    if not len(leaders):
+        is_known = summary.total is not None
+        return panels.Chart(
+            title,
+            scope,
+            None,
+            "No model was used in this period." if is_known else "Usage is unavailable, so there is nothing to draw.",
+        )
+    shares_in_words = [words.share(value) for value in leaders[f"share_{period}"]]
+    return panels.Chart(
+        title,
+        scope,
+        charts.usage_bars(leaders, period, noun),
+        words.ranking(list(leaders["name"]), shares_in_words, f"Share of all {noun}"),
+    )
+
+
 def ranking() -> None:
     """The most used, and every name in a table."""
-    leaders = leading_rows(frame, f"usage_{period}", top)
-    if len(leaders):
-        panels.chart(
-            panels.Chart(
-                key="usage_chart",
-                title=f"The {len(leaders)} most used {model_type} models by share of all {noun}",
-                scope=f"{tables.PERIOD_WORDS[period]} · {status.usage_age(view)} · grey bars are not in the reference",
-                draw=lambda: charts.usage_bars(leaders, period, noun),
-                alt=words.ranking(
-                    list(leaders["name"]), [words.share(v) for v in leaders[f"share_{period}"]], f"Share of all {noun}"
-                ),
-                given=(period, top, level),
-            )
-        )
-    elif summary.total is None:
-        st.info("Usage is unavailable, so there is nothing to draw.")
-    else:
-        st.info("No model was used in this period.")
+    panels.chart("usage_chart", (period, top, level), leaders_chart, status.usage_age(view))
     rows_by_choice: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
     rows = filters.choice("Rows", tuple(rows_by_choice), "active", "rows", rows_by_choice.__getitem__)
+    chosen = data.kept(
+        ("usage of rows", snapshot.id, level, rows, period),
+        lambda: rows_summary(data.category_frame(snapshot, level), rows, period),
+    )
     tables.explore(
         tables.Table(
             key="usage",
@@ -99,13 +112,15 @@ def ranking() -> None:
             columns=columns.usage(model_type, summary.largest_share),
             alt=f"{noun.capitalize()} by {model_type} model",
             rows_are=("name", "names"),
-            of=len(frame),
+            of=chosen.names,
             ranges=("usage_month", "threads", "workers"),
             chosen=[rows_by_choice[rows].lower()] if rows != "all" else [],
             clear=("rows",),
             loosen="*Rows*",
-            note=columns.total_of(chosen_rows(frame, rows), period, summary.total, noun),
+            note=f"These rows carry {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
+            "search.",
             links_to=model_type if level == "model" else None,
+            given=(level, rows, period),
         ),
         view,
     )
@@ -113,50 +128,60 @@ def ranking() -> None:
         st.caption("A family is the group that the reference gives a model; a model without one stands alone.")
 
 
+def concentration_sentence(found: Concentration) -> str:
+    """How few names carry how much, in words."""
+    tops = ", ".join(f"the top {one.top} {words.share(one.percentage)}" for one in found.pareto)
+    return (
+        f"{words.plural(found.for_half, 'name carries', 'names carry')} half of the {noun}; {tops}. "
+        f"{words.plural(found.used, 'name was', 'names were')} used."
+    )
+
+
+def pareto_chart() -> panels.Chart:
+    """How requests pile up on few names."""
+    curve = pareto_curve(data.category_frame(snapshot), period)
+    title = f"Share of all {noun} that the most used names carry together"
+    scope = f"{tables.PERIOD_WORDS[period]} · models of the reference, and unlisted names one by one"
+    if concentration is None or not len(curve):
+        return panels.Chart(title, scope, None, "Usage or the reference is unavailable, or nothing was used.")
+    return panels.Chart(
+        title,
+        scope,
+        plots.pareto(curve, noun),
+        concentration_sentence(concentration),
+        curve,
+        {"names": tables.count_column("Most used names"), "share": tables.part_column(f"Carry % of all {noun}")},
+    )
+
+
 def concentrated() -> None:
     """How few names carry how much."""
-    curve = pareto_curve(models, period)
-    if not len(curve) or concentration is None:
-        st.info("Usage or the reference is unavailable, or nothing was used: there is nothing to draw.")
-        return
-    sentence = (
-        f"{words.plural(concentration.for_half, 'name carries', 'names carry')} half of the {noun}; "
-        + ", ".join(f"the top {one.top} {words.share(one.percentage)}" for one in concentration.pareto)
-        + f". {words.plural(concentration.used, 'name was', 'names were')} used."
-    )
-    st.markdown(sentence)
-    panels.chart(
-        panels.Chart(
-            key="pareto",
-            title=f"Share of all {noun} that the most used names carry together",
-            scope=f"{tables.PERIOD_WORDS[period]} · models of the reference, and unlisted names one by one",
-            draw=lambda: plots.pareto(curve, noun),
-            alt=sentence,
-            given=(period,),
-            rows=curve,
-            columns={
-                "names": tables.count_column("Most used names"),
-                "share": tables.part_column(f"Carry % of all {noun}"),
-            },
-        )
+    if concentration is not None:
+        st.markdown(concentration_sentence(concentration))
+    panels.chart("pareto", (period,), pareto_chart, status.usage_age(view))
+
+
+def momentum_chart() -> panels.Chart:
+    """The last day against the month."""
+    frame = data.category_frame(snapshot)
+    named = outliers(frame, plots.OUTLIERS_NAMED)
+    title = f"{noun.capitalize()} of the last day x 30 against those of 30 days, by name"
+    scope = "Both axes logarithmic; above the line rises, below it falls"
+    if not snapshot.usage.available:
+        return panels.Chart(title, scope, None, "Usage is unavailable, so there is nothing to draw.")
+    return panels.Chart(
+        title,
+        scope,
+        plots.momentum_scatter(frame, noun, list(named["name"])),
+        words.ranking(list(named["name"]), [words.ratio(v) for v in named["momentum"]], "Strongest movers", 8),
+        named,
+        {"name": tables.name_column(), "momentum": tables.ratio_column("Momentum")} | tables.usage_columns(model_type),
     )
 
 
 def moving() -> None:
-    """The last day against the month."""
-    named = outliers(models, plots.OUTLIERS_NAMED)
-    panels.chart(
-        panels.Chart(
-            key="momentum",
-            title=f"{noun.capitalize()} of the last day x 30 against those of 30 days, by name",
-            scope=f"Both axes logarithmic; above the line rises, below it falls · {status.usage_age(view)}",
-            draw=lambda: plots.momentum_scatter(models, noun, list(named["name"])),
-            alt=words.ranking(list(named["name"]), [words.ratio(v) for v in named["momentum"]], "Strongest movers", 8),
-            rows=named,
-            columns={"name": tables.name_column(), "momentum": tables.ratio_column("Momentum")}
-            | tables.usage_columns(model_type),
-        )
-    )
+    """What rises and what falls."""
+    panels.chart("momentum", (), momentum_chart, status.usage_age(view))
 
 
 def unlisted() -> None:
@@ -176,13 +201,16 @@ def unlisted() -> None:
             columns=columns.usage(model_type, summary.largest_share, is_listed_told=False),
             alt=f"Unlisted {model_type} models by {noun}",
             rows_are=("unlisted name", "unlisted names"),
-            of=len(chosen_rows(models, "unlisted")),
+            of=data.kept(
+                ("unlisted names", snapshot.id), lambda: len(chosen_rows(data.category_frame(snapshot), "unlisted"))
+            ),
             ranges=("usage_month", "threads"),
             chosen=[] if is_all else ["requests this month or threads now"],
             clear=("unlisted",),
             loosen="*Everything ever used*",
             note=f"They carry {words.share(summary.unlisted_share)} of all {noun} in this period.",
             links_to=model_type,
+            given=(is_all, period),
             height=560,
         ),
         view,

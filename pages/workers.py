@@ -3,18 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from horde_core.summaries import workforce_summary
-from horde_core.workforce import bridge_frame, bridge_summary
+from horde_core.summaries import staff_summary
+from horde_core.workforce import bridge_counts, bridge_frame
 from pages.common import charts, data, filters, panels, tables, words
 
 view = data.current_view()
-frame = data.worker_frame()
 is_known = view.source("Workers").value is not None
-bridges = bridge_summary(frame)
 TYPES = ("image", "text", "alchemy")
+BRIDGE_WORDS = {"newest": "Newest seen", "behind": "Behind it", "unknown": "Version unknown"}
+staff = data.kept(("staff", view.id), lambda: staff_summary(data.worker_frame(view)))
+bridges = staff.bridges
 
 panels.headline("Workers", "Who serves what, with which bridge, and how much hangs on how few?")
-summaries = {kind: workforce_summary(frame, kind) if is_known else None for kind in TYPES}
+summaries = {kind: staff.by_type[kind] if is_known else None for kind in TYPES}
 panels.figures(
     "workers",
     [
@@ -53,14 +54,12 @@ def everyone() -> None:
     """Every worker, with filters."""
     with st.container(horizontal=True, vertical_alignment="center"):
         types = filters.several("Any type", TYPES, "type", str.capitalize, 200)
-        able = filters.several(
-            "Any capability", sorted({c for row in frame["capabilities"] for c in row}), "capability"
-        )
-        run = filters.several("Any bridge", sorted(set(frame["bridge"])), "bridge")
+        able = filters.several("Any capability", staff.capabilities, "capability")
+        run = filters.several("Any bridge", staff.bridge_names, "bridge")
         model = filters.search("serves", "Serves a model named")
 
     def load() -> pd.DataFrame:
-        rows = data.worker_frame()
+        rows = data.worker_frame(view)
         if types:
             rows = rows[rows["type"].isin(types)]
         if able:
@@ -101,46 +100,40 @@ def everyone() -> None:
             },
             alt="Workers, most threads first",
             rows_are=("worker", "workers"),
-            of=len(frame),
+            of=staff.workers,
             ranges=("context", "threads", "model_count"),
             search_label="Search workers",
             chosen=conditions,
             clear=("type", "capability", "bridge", "serves"),
             loosen="*type, capability, bridge* or *model*",
+            given=(tuple(types), tuple(able), tuple(run), model),
             height=560,
         ),
         view,
     )
 
 
-def versions() -> None:
+def bridge_chart() -> panels.Chart:
     """Which bridges run in which version."""
-    rows = bridge_frame(frame)
-    names = list(dict.fromkeys(rows["bridge"]))
-    counted = {
-        title: [int(rows[(rows["bridge"] == name) & is_so]["workers"].sum()) for name in names]
-        for title, is_so in (
-            ("Newest seen", rows["behind"].eq(False).fillna(False)),
-            ("Behind it", rows["behind"].eq(True).fillna(False)),
-            ("Version unknown", rows["behind"].isna()),
-        )
-    }
-    panels.chart(
-        panels.Chart(
-            key="bridge_chart",
-            title="Workers by bridge, and whether they run its newest version",
-            scope="The newest version that any worker with the same bridge runs now",
-            draw=lambda: charts.stacked_counts(names, counted, "workers", charts.BRIDGE_COLOURS),
-            alt=words.ranking(
-                names, [words.plural(sum(parts), "worker") for parts in zip(*counted.values(), strict=True)], "Bridges"
-            ),
-        )
+    counted = bridge_counts(data.worker_frame(view))
+    names = list(counted.index)
+    series = {title: [int(count) for count in counted[column]] for column, title in BRIDGE_WORDS.items()}
+    return panels.Chart(
+        "Workers by bridge, and whether they run its newest version",
+        "The newest version that any worker with the same bridge runs now",
+        charts.stacked_counts(names, series, "workers", charts.BRIDGE_COLOURS),
+        words.ranking(names, [words.plural(int(total), "worker") for total in counted.sum(axis=1)], "Bridges"),
     )
+
+
+def versions() -> None:
+    """The bridges, as a chart and version by version."""
+    panels.chart("bridge_chart", (), bridge_chart)
     tables.explore(
         tables.Table(
             key="bridges",
             title="Bridges by version",
-            load=lambda: bridge_frame(data.worker_frame()).rename(columns={"bridge": "name"}),
+            load=lambda: bridge_frame(data.worker_frame(view)).rename(columns={"bridge": "name"}),
             columns={
                 "name": tables.name_column("Bridge"),
                 "version": tables.text_column("Version"),
@@ -208,6 +201,7 @@ def concentration() -> None:
             loosen="*Rows*",
             note="Most used first.",
             links_to=of,
+            given=(kind, of),
         ),
         view,
     )

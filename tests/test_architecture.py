@@ -104,7 +104,20 @@ def test_what_pages_share_knows_no_page() -> None:
     assert violations(python_files("pages/common"), pages) == []
 
 
-@pytest.mark.parametrize("module", ["names.py", "facts.py", "merger.py", "groups.py", "statistics.py", "audit.py"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "names.py",
+        "facts.py",
+        "merger.py",
+        "groups.py",
+        "statistics.py",
+        "audit.py",
+        "network.py",
+        "rankings.py",
+        "workforce.py",
+    ],
+)
 def test_what_is_pure_has_no_clock_no_network_and_no_source(module: str) -> None:
     file = REPOSITORY / "horde_core" / module
     files = [file] if file.exists() else python_files(f"horde_core/{file.stem}")

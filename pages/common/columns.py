@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from horde_core.models import ModelType, Period
-from pages.common import tables, words
+from pages.common import tables
 
 
 def by_usage(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
@@ -60,9 +60,3 @@ def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bo
         **marks,
         "listed": tables.flag_column("In reference"),
     }
-
-
-def total_of(frame: pd.DataFrame, period: Period, total: int | None, noun: str) -> str:
-    """What some rows carry of the whole, in words."""
-    carried = None if total is None else frame[f"usage_{period}"].sum()
-    return f"These rows carry {words.count(carried)} of {words.count(total)} {noun} before any search."

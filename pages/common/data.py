@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import cache
+from typing import Any, TypeVar
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from horde_core import (
@@ -32,6 +32,8 @@ from horde_core.readings import RefreshOutcome
 from horde_core.reports import RedisState, SourceReport, redis_state, report
 from horde_core.snapshot import PageView, Snapshot, SnapshotReader
 
+T = TypeVar("T")
+
 SETTINGS = Settings.load()
 THRESHOLDS = AuditThresholds.from_settings(SETTINGS)
 FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
@@ -44,8 +46,8 @@ OPENING_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
 """How long a tick of the header, which nobody waits for, lets a refresh take before it shows stale data."""
 
-FIGURES_KEPT = 400
-"""Charts held at a time, for all visitors: some ten a page, two categories, a few snapshots, periods and locales."""
+RESULTS_KEPT = 1000
+"""Results held at a time, for all visitors: some ten a page, two categories, a few snapshots, periods and locales."""
 
 PAUSED = "paused"
 _VIEW, _SIMULATED = "_view", "_simulated"
@@ -145,9 +147,14 @@ def redis_layer() -> RedisState:
     return redis_state(reader().integration)
 
 
-def figure(given: tuple[Hashable, ...], draw: Callable[[], go.Figure]) -> go.Figure:
-    """A chart, drawn once for all who are given the same: its key, the snapshot, the locale and what was chosen."""
-    return _figure(given, draw)
+def kept(given: tuple[Hashable, ...], compute: Callable[[], T]) -> T:
+    """What is computed once for all who are given the same: summaries, rows, charts.
+
+    ``given`` holds what the result depends on: what it is, the id of what it is computed from, what was chosen, and the
+    locale where it holds words. The result is shared and must not be changed.
+    """
+    result: T = _kept(given, compute)
+    return result
 
 
 def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFrame:
@@ -155,11 +162,11 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
     return _category_frame(snapshot.id, level, snapshot)
 
 
-def worker_frame() -> pd.DataFrame:
+def worker_frame(view: PageView) -> pd.DataFrame:
     """One row a worker of any type; see :func:`horde_core.workforce.worker_frame`."""
-    source = current_view().source("Workers")
+    source = view.source("Workers")
     workers: IndexedHordeWorkers = source.value_or(IndexedHordeWorkers.unavailable())
-    return _worker_frame(f"{reader().integration.is_simulated} {source.content}", workers)
+    return _worker_frame(f"{view.is_simulated} {source.content}", workers)
 
 
 def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
@@ -212,9 +219,9 @@ def _unknown_prefix_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame
     return backend_frames.unknown_prefix_frame(_snapshot)
 
 
-@st.cache_resource(ttl=FRAME_TTL, max_entries=FIGURES_KEPT, show_spinner=False)
-def _figure(given: tuple[Hashable, ...], _draw: Callable[[], go.Figure]) -> go.Figure:
-    return _draw()
+@st.cache_resource(ttl=FRAME_TTL, max_entries=RESULTS_KEPT, show_spinner=False)
+def _kept(given: tuple[Hashable, ...], _compute: Callable[[], Any]) -> Any:
+    return _compute()
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)

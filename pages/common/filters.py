@@ -12,6 +12,8 @@ from pages.common import words
 
 T = TypeVar("T")
 
+_UNSET = "_unset_filters"
+
 
 class Range(NamedTuple):
     """The figures that a column may have; None for no bound. Unknown figures are in no bounded range."""
@@ -35,6 +37,7 @@ class Range(NamedTuple):
 
 def search(key: str, what: str = "Search names") -> str:
     """A search box, answered as you type; the text in lower case, '' for none."""
+    _unset(key, "")
     text = st.text_input(
         what,
         key=key,
@@ -50,6 +53,7 @@ def search(key: str, what: str = "Search names") -> str:
 
 def choice(label: str, options: Sequence[T], default: T, key: str, words: Callable[[T], str] = str) -> T:
     """One of a few options, all visible."""
+    _unset(key, default)
     chosen: T = st.segmented_control(
         label,
         list(options),
@@ -65,6 +69,7 @@ def choice(label: str, options: Sequence[T], default: T, key: str, words: Callab
 
 def several(label: str, options: Sequence[T], key: str, words: Callable[[T], str] = str, width: int = 240) -> list[T]:
     """Any of some options; none chosen is all."""
+    _unset(key, [])
     return st.multiselect(
         label,
         list(options),
@@ -75,6 +80,12 @@ def several(label: str, options: Sequence[T], key: str, words: Callable[[T], str
         label_visibility="collapsed",
         width=width,
     )
+
+
+def pills(label: str, options: Sequence[T], key: str, words: Callable[[T], str] = str) -> T | None:
+    """One of some options, all visible, or none."""
+    _unset(key, None)
+    return st.pills(label, list(options), format_func=words, key=key, bind="query-params")
 
 
 def ranges(table: str, labels: Mapping[str, str]) -> list[Range]:
@@ -88,11 +99,13 @@ def ranges(table: str, labels: Mapping[str, str]) -> list[Range]:
 
 
 def _bound(table: str, column: str, label: str, end: str) -> float | None:
+    key = f"{table}_{column}_{end}"
+    _unset(key, None)
     return st.number_input(
         f"{label} {end}",
         value=None,
         min_value=0.0,
-        key=f"{table}_{column}_{end}",
+        key=key,
         bind="query-params",
         format="%g",
         placeholder="any",
@@ -126,11 +139,17 @@ def _as_text(value: Any) -> str:
     return "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def _unset(key: str, value: Any) -> None:
+    """Note what a filter is when nothing is chosen: a deleted one would come back from the address."""
+    st.session_state.setdefault(_UNSET, {})[key] = value
+
+
 def clear(keys: Sequence[str]) -> None:
     """Forget what was chosen in these filters; to be called from a button's callback."""
+    unset = st.session_state.get(_UNSET, {})
     for key in keys:
-        if key in st.session_state:
-            del st.session_state[key]
+        if key in st.session_state and key in unset:
+            st.session_state[key] = unset[key]
 
 
 def nothing_matches(what: str, keys: Sequence[str], filters: str) -> None:

@@ -142,13 +142,18 @@ def preset_counts(summary: AuditSummary) -> pd.Series[Any]:
     return counted.sort_values(ascending=False, kind="stable")
 
 
-def unknown_notice(frame: pd.DataFrame) -> None:
-    """Say which findings cannot be known now, and for how many models."""
-    unknown = frame["unknown"].explode().dropna()
-    if len(unknown):
-        names = [label(flag) for flag in FLAGS if (unknown == flag).any()]
+def unknown_flags(frame: pd.DataFrame) -> list[Flag]:
+    """The findings that cannot be known now of some model."""
+    unknown = set(frame["unknown"].explode().dropna())
+    return [flag for flag in FLAGS if flag in unknown]
+
+
+def unknown_notice(unknown: Sequence[Flag]) -> None:
+    """Say which findings cannot be known now."""
+    if unknown:
         st.warning(
-            f"Unknown now, because a source is unavailable or incomplete: {words.listing(names)}. "
+            "Unknown now, because a source is unavailable or incomplete: "
+            f"{words.listing([label(flag) for flag in unknown])}. "
             "What is unknown is neither a finding nor a clean bill, and no preset selects it.",
             icon=":material/help:",
         )

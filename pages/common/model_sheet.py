@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -44,28 +45,16 @@ def one(view: PageView, model: Found) -> None:
         _findings(model, audit)
     _workers(snapshot, model)
     if model.model_type == "text":
-        _backends(model)
+        _backends(snapshot, model)
     _names(model)
 
 
 def side_by_side(view: PageView, models: Sequence[Found]) -> None:
     """Up to four models, a column each, and their shares as a chart."""
     rows = {model.name: _row(view.categories[model.model_type], model) for model in models}
-    shares = {
-        tables.PERIOD_WORDS[period]: words.known(rows[model.name][f"share_{period}"] for model in models)
-        for period in PERIODS
-    }
     names = [model.name for model in models]
-    panels.chart(
-        panels.Chart(
-            key="compare_chart",
-            title="Share of all requests of the category, by model and period",
-            scope="; ".join(f"{kind}: {status.usage_age(view, kind)}" for kind in {m.model_type for m in models}),
-            draw=lambda: charts.grouped_bars(names, shares, "% of the category", charts.MEASURE_COLOURS),
-            alt=words.ranking(names, [words.share(share) for share in shares["30 days"]], "Share in 30 days"),
-            given=tuple(names),
-        )
-    )
+    ages = {f"{kind}: {status.usage_age(view, kind)}": None for kind in (model.model_type for model in models)}
+    panels.chart("compare_chart", tuple(names), partial(_comparison, rows), "; ".join(ages))
     facts = {model.name: _facts(view.categories[model.model_type], model, rows[model.name]) for model in models}
     compared = pd.DataFrame(facts)
     compared.insert(0, "fact", list(compared.index))
@@ -80,10 +69,26 @@ def side_by_side(view: PageView, models: Sequence[Found]) -> None:
     )
 
 
+def _comparison(rows: Mapping[str, Mapping[str, Any]]) -> panels.Chart:
+    shares = {
+        tables.PERIOD_WORDS[period]: words.known(row[f"share_{period}"] for row in rows.values()) for period in PERIODS
+    }
+    names = list(rows)
+    return panels.Chart(
+        "Share of all requests of the category, by model and period",
+        "",
+        charts.grouped_bars(names, shares, "% of the category", charts.MEASURE_COLOURS),
+        words.ranking(names, [words.share(share) for share in shares["30 days"]], "Share in 30 days"),
+    )
+
+
 def _row(snapshot: Snapshot, model: Found) -> dict[str, Any]:
-    frame = data.category_frame(snapshot)
-    row: dict[Any, Any] = frame[frame["name"] == model.name].iloc[0].to_dict()
-    return row
+    def find() -> dict[Any, Any]:
+        frame = data.category_frame(snapshot)
+        found: dict[Any, Any] = frame[frame["name"] == model.name].iloc[0].to_dict()
+        return found
+
+    return data.kept(("row", snapshot.id, model.name), find)
 
 
 def _facts(snapshot: Snapshot, model: Found, row: dict[str, Any]) -> dict[str, str]:
@@ -227,7 +232,7 @@ def _findings(model: Found, audit: ModelAuditInfo | None) -> None:
 
 def _workers(snapshot: Snapshot, model: Found) -> None:
     st.subheader("Workers", anchor=False)
-    rows = worker_rows(model.statistics)
+    rows = data.kept(("model's workers", snapshot.id, model.name), lambda: worker_rows(model.statistics))
     if rows is None:
         st.info("Workers are unavailable, so it is unknown who serves it.")
     elif not len(rows):
@@ -248,9 +253,9 @@ def _workers(snapshot: Snapshot, model: Found) -> None:
         )
 
 
-def _backends(model: Found) -> None:
+def _backends(snapshot: Snapshot, model: Found) -> None:
     st.subheader("Backends", anchor=False)
-    rows = variation_frame(model.statistics)
+    rows = data.kept(("model's backends", snapshot.id, model.name), lambda: variation_frame(model.statistics))
     if not len(rows):
         st.info("No backend has requests for it or serves it.")
         return

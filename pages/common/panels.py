@@ -28,20 +28,17 @@ class Figure(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One chart: what it compares, over what and when, the figure, the same in words, and the rows behind it.
+    """One chart: what it compares, over what, the figure, the same in words, and the rows behind it.
 
-    ``given`` is what the figure depends on besides the snapshot and the visitor's locale; ``draw`` is called once for
-    all who are given the same.
+    Without a figure ``alt`` is the sentence that says why there is none.
     """
 
-    key: str
     title: str
     scope: str
-    draw: Callable[[], go.Figure]
+    figure: go.Figure | None
     alt: str
-    given: tuple[Hashable, ...] = ()
     rows: pd.DataFrame | None = None
-    columns: dict[str, Any] | None = None
+    columns: Mapping[str, Any] | None = None
 
 
 def headline(title: str, question: str) -> None:
@@ -69,20 +66,27 @@ def figures(page: str, items: Sequence[Figure]) -> None:
                 st.caption(item.comparison or "\u00a0")
 
 
-def chart(item: Chart) -> None:
-    """A chart with the comparison as its title, its scope below, the same in words, and as a table for who wants it."""
+def chart(key: str, given: tuple[Hashable, ...], build: Callable[[], Chart], as_of: str = "") -> None:
+    """A chart with the comparison as its title, its scope below, the same in words, and as a table for who wants it.
+
+    ``build`` is called once for all who see the same: of this view, in this locale, with the same ``given``. ``as_of``
+    says how old it is.
+    """
+    item = data.kept((key, data.current_view().id, words.locale(), *given), build)
     with st.container(border=True):
         st.markdown(f"**{item.title}**")
-        st.caption(item.scope)
-        figure = data.figure((item.key, data.current_view().id, words.locale(), *item.given), item.draw)
-        st.plotly_chart(figure, key=item.key, alt=item.alt, config=_PLOTLY_CONFIG)
+        st.caption(" · ".join(filter(None, [item.scope, as_of])))
+        if item.figure is None:
+            st.info(item.alt)
+            return
+        st.plotly_chart(item.figure, key=key, alt=item.alt, config=_PLOTLY_CONFIG)
         if item.rows is not None and item.columns is not None:
             folded = st.expander(
-                "As a table", icon=":material/table:", type="compact", key=f"{item.key}_rows", on_change="rerun"
+                "As a table", icon=":material/table:", type="compact", key=f"{key}_rows", on_change="rerun"
             )
             if folded.open:
                 with folded:
-                    tables.show(item.rows, item.columns, item.alt, f"{item.key}_rows_table", height=300)
+                    tables.show(item.rows, item.columns, item.alt, f"{key}_rows_table", height=300)
 
 
 def tabs(parts: Mapping[str, Callable[[], None]]) -> None:
@@ -92,13 +96,6 @@ def tabs(parts: Mapping[str, Callable[[], None]]) -> None:
         if container.open:
             with container:
                 draw()
-
-
-def empty(title: str, sentence: str) -> None:
-    """What stands where a chart would be that has nothing to draw."""
-    with st.container(border=True):
-        st.markdown(f"**{title}**")
-        st.info(sentence)
 
 
 def explanation(*paragraphs: str) -> None:

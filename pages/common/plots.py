@@ -89,7 +89,8 @@ def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
         fill="tozeroy",
         fillcolor="rgba(47,111,222,0.10)",
         hovertext=[
-            f"The {words.plural(int(names), 'most used name')} carry<br>{words.share(share)} of all {noun}"
+            f"{words.plural(int(names), 'most used name carries', 'most used names carry')}<br>"
+            f"{words.share(share)} of all {noun}"
             for names, share in zip(curve["names"], curve["share"], strict=True)
         ],
         hoverinfo="text",

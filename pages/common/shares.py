@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from horde_core.models import Period
@@ -28,42 +27,38 @@ def catalogue(view: PageView, snapshot: Snapshot, period: Period) -> None:
         splits.append(("parameter size", catalogue.by_parameter_size))
     splits.append(("NSFW", catalogue.by_nsfw))
     for what, parts in splits:
-        _split(view, snapshot, period, what, parts)
+        panels.chart(
+            f"split_{what.replace(' ', '_')}",
+            (period,),
+            partial(_chart, snapshot, period, what, parts),
+            status.usage_age(view),
+        )
 
 
-def _split(view: PageView, snapshot: Snapshot, period: Period, what: str, parts: Sequence[Part]) -> None:
+def _chart(snapshot: Snapshot, period: Period, what: str, parts: Sequence[Part]) -> panels.Chart:
     noun = tables.REQUEST_WORDS[snapshot.model_type]
     rows = part_frame(parts, period, snapshot.merged.reconciliation).head(MOST_PARTS)
-    title = f"Share of all {noun}, of threads and of listed models, by {what}"
-    panels.chart(
-        panels.Chart(
-            key=f"split_{what.replace(' ', '_')}",
-            title=title,
-            scope=f"Models of the reference · {tables.PERIOD_WORDS[period]} · {status.usage_age(view)}",
-            draw=lambda: _bars(rows, noun),
-            alt=words.ranking(list(rows["label"]), [words.share(v) for v in rows["usage_share"]], f"Share of {noun}"),
-            given=(period,),
-            rows=rows,
-            columns={
-                "label": tables.name_column(what.capitalize() if what.islower() else what),
-                "models": tables.count_column("Models"),
-                "usage": tables.count_column(noun.capitalize()),
-                "usage_share": tables.part_column(f"% of all {noun}"),
-                "threads": tables.count_column("Threads"),
-                "thread_share": tables.part_column("% of all threads"),
+    return panels.Chart(
+        title=f"Share of all {noun}, of threads and of listed models, by {what}",
+        scope=f"Models of the reference · {tables.PERIOD_WORDS[period]}",
+        figure=charts.grouped_bars(
+            list(rows["label"]),
+            {
+                f"Share of all {noun}": words.known(rows["usage_share"]),
+                "Share of threads": words.known(rows["thread_share"]),
+                "Share of listed models": words.known(rows["model_share"]),
             },
-        )
-    )
-
-
-def _bars(rows: pd.DataFrame, noun: str) -> go.Figure:
-    return charts.grouped_bars(
-        list(rows["label"]),
-        {
-            f"Share of all {noun}": words.known(rows["usage_share"]),
-            "Share of threads": words.known(rows["thread_share"]),
-            "Share of listed models": words.known(rows["model_share"]),
+            "% of the category",
+            charts.MEASURE_COLOURS,
+        ),
+        alt=words.ranking(list(rows["label"]), [words.share(v) for v in rows["usage_share"]], f"Share of {noun}"),
+        rows=rows,
+        columns={
+            "label": tables.name_column(what.capitalize() if what.islower() else what),
+            "models": tables.count_column("Models"),
+            "usage": tables.count_column(noun.capitalize()),
+            "usage_share": tables.part_column(f"% of all {noun}"),
+            "threads": tables.count_column("Threads"),
+            "thread_share": tables.part_column("% of all threads"),
         },
-        "% of the category",
-        charts.MEASURE_COLOURS,
     )

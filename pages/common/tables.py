@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from horde_core.models import PERIODS, ModelType, Period
 from horde_core.snapshot import PageView
-from pages.common import exports, filters, words
+from pages.common import data, exports, filters, words
 
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}
 REQUEST_WORDS: Mapping[ModelType, str] = {"image": "images", "text": "requests"}
@@ -23,8 +23,9 @@ MODEL_LINK = "link"
 class Table(NamedTuple):
     """What a table holds and what may be asked of it.
 
-    ``load`` gives all its rows; it is called again for a download, so that nothing is kept for one. ``chosen`` says in
-    words what the page has already chosen of them, ``clear`` which of the page's filters that were.
+    ``load`` gives all its rows. It depends on the view and on ``given`` alone (None: on the moment too), and is called
+    again for a download, so that no session keeps rows. ``chosen`` says in words what the page has already chosen of
+    them, ``clear`` by which of its filters.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Table(NamedTuple):
     loosen: str = ""
     note: str = ""
     links_to: ModelType | None = None
+    given: tuple[Hashable, ...] | None = ()
     height: int = 420
 
 
@@ -136,7 +138,7 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, he
 
 def explore(table: Table, view: PageView) -> None:
     """Show a table with a search, ranges and a choice of columns above it, and downloads of just what is shown."""
-    frame = table.load()
+    frame = _rows(table, view)
     with st.container(horizontal=True, vertical_alignment="center"):
         text = filters.search(f"{table.key}_name", table.search_label) if table.search else ""
         labels = {column: _label(table.columns[column]) for column in table.ranges}
@@ -150,7 +152,7 @@ def explore(table: Table, view: PageView) -> None:
     if not len(chosen):
         _nothing_matches(table)
         return
-    show(_with_links(chosen) if table.links_to else chosen, columns, table.alt, f"{table.key}_table", table.height)
+    show(chosen, columns, table.alt, f"{table.key}_table", table.height)
     spoken = "; ".join([*conditions[:-1], f"name holds “{text}”"] if text else conditions)
     with downloads:
         _offer(table, text, limits, [column for column in columns if column != MODEL_LINK], spoken, view)
@@ -187,7 +189,17 @@ def _chosen_columns(table: Table) -> dict[str, Any]:
     return chosen | {column: table.columns[column] for column in others if column in wanted}
 
 
-def _with_links(frame: pd.DataFrame) -> pd.DataFrame:
+def _rows(table: Table, view: PageView) -> pd.DataFrame:
+    if table.given is None:
+        return _loaded(table)
+    return data.kept(("rows", table.key, view.id, words.locale(), *table.given), lambda: _loaded(table))
+
+
+def _loaded(table: Table) -> pd.DataFrame:
+    """All rows, each with the way to its model's page where there is one."""
+    frame = table.load()
+    if not table.links_to:
+        return frame
     return frame.assign(**{MODEL_LINK: [model_link(name) for name in frame["name"]]})
 
 
@@ -206,14 +218,14 @@ def _offer(
     def rows() -> pd.DataFrame:
         return _narrowed(table.load(), table, text, limits)[columns]
 
-    kinds = (
+    kinds: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
         ("CSV", "text/csv", lambda: exports.csv_bytes(rows(), about)),
         ("JSON", "application/json", lambda: exports.json_bytes(rows(), about)),
     )
-    for label, mime, data in kinds:
+    for label, mime, make in kinds:
         st.download_button(
             label,
-            data=data,
+            data=make,
             file_name=exports.file_name(table.key, label.lower()),
             mime=mime,
             icon=":material/download:",

@@ -98,19 +98,25 @@ class TestUsage:
 class TestQueue:
     def test_text_in_figures(self) -> None:
         assert queue_of(snapshot("text")) == QueueSummary(
-            queued=2_112.0, jobs=9, threads=7, waiting=2, unserved=0, unknown_drain=1
+            queued=2_112.0,
+            jobs=9,
+            threads=7,
+            waiting=2,
+            unserved=0,
+            unknown_drain=1,
+            names=6,
+            largest_queue_share=pytest.approx(100 * 1_600 / 2_112),
+            largest_thread_share=pytest.approx(100 * 4 / 7),
         )
 
     def test_image_in_megapixelsteps_with_an_unserved_model(self) -> None:
-        assert queue_of(snapshot("image")) == QueueSummary(
-            queued=6.097152, jobs=6, threads=4, waiting=2, unserved=1, unknown_drain=0
-        )
+        assert queue_of(snapshot("image"))[:6] == (6.097152, 6, 4, 2, 1, 0)
 
     def test_without_status_no_figure_is_known(self) -> None:
-        assert queue_of(snapshot("text", status=None)) == QueueSummary(None, None, None, None, None, None)
+        assert queue_of(snapshot("text", status=None))[:6] == (None,) * 6
 
     def test_an_empty_answer_is_a_queue_of_nothing(self) -> None:
-        assert queue_of(snapshot("text", status=[])) == QueueSummary(0, 0, 0, 0, 0, 0)
+        assert queue_of(snapshot("text", status=[]))[:6] == (0,) * 6
 
     def test_waiting_rows_are_the_longest_queues_first(self) -> None:
         frame = category_frame(snapshot("text"))
@@ -127,7 +133,13 @@ class TestBackends:
     def test_in_figures(self) -> None:
         summary = backends_of(snapshot("text"))
         assert summary._replace(largest_share=None) == BackendSummary(
-            backends=3, largest="aphrodite", largest_share=None, single_backend=1, several_backends=1, uneven=0
+            backends=3,
+            largest="aphrodite",
+            largest_share=None,
+            single_backend=1,
+            several_backends=1,
+            uneven=0,
+            models=2,
         )
         assert summary.largest_share == pytest.approx(100 * 5_000 / 7_010)
 
