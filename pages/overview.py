@@ -25,7 +25,7 @@ def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
     unit = WORK_UNIT[snapshot.model_type][0]
     rows = serve_next(data.category_frame(snapshot), 8)
     title = f"Queued work for each thread, by {snapshot.model_type} model"
-    scope = f"Those that nobody serves first, in red, with their whole queue · {unit}"
+    scope = f"Those that nobody serves first, with their whole queue · {unit}"
     if not len(rows):
         return panels.Chart(
             title, scope, None, "Nothing is waiting." if snapshot.status.available else "The queue is unavailable."
@@ -39,7 +39,10 @@ def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
         charts.ranked_bars(
             list(rows["name"]),
             [figure or 0.0 for figure in figures],
-            [words.amount(figure) for figure in figures],
+            [
+                f"{words.amount(figure)} · nobody serves it" if flag else words.amount(figure)
+                for figure, flag in zip(figures, is_unserved, strict=True)
+            ],
             [f"{words.one_line(name, 80)}\n{said}" for name, said in zip(rows["name"], told, strict=True)],
             [charts.UNSERVED_COLOUR if flag else charts.DEMAND_COLOUR for flag in is_unserved],
             unit,

@@ -29,10 +29,11 @@ panels.figures(
         ),
         panels.Figure("Jobs", words.count(summary.jobs), "waiting or in progress", number=summary.jobs),
         panels.Figure(
-            "Threads",
+            "Threads offered",
             words.count(summary.threads),
-            "serve now",
-            "Threads, not workers: a worker has one or more.",
+            "added up over models",
+            "A worker that serves several models offers its threads to each of them, so this is more than the network "
+            "has. Threads, not workers: a worker has one or more.",
             summary.threads,
         ),
         panels.Figure(
@@ -134,6 +135,8 @@ tables.explore(
 panels.explanation(
     f"**Work queued** is in {unit}, as AI Horde gives it by model. A request that names several models is in each of "
     "their queues, and one that names none in no queue, so the sum over models is not the network's own total.",
+    "**Threads** by model are those of all workers that serve it. A worker that serves several models counts in each, "
+    "so the sum over models is more than the threads of the network (see *Overview*).",
     "**Demand / supply** is a model's share of the queued work over its share of the threads: at 2 its queue is twice "
     "as long for each thread as the category's.",
     "**Drain time** is AI Horde's estimate: queued work / (threads x speed). Where a model is served under several "

@@ -168,7 +168,7 @@ def _live(snapshot: Snapshot, row: dict[str, Any], model: Found) -> None:
             panels.Figure(
                 "Drain time",
                 words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
-                words.queue_state(row) or f"{words.amount(row['performance'])} {unit}/s for each job",
+                words.queue_state(row) or words.pace(row["performance"], unit),
                 "How long the queue takes at the speed of now; n/a when no speed is known.",
             ),
         ],

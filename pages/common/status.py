@@ -168,7 +168,6 @@ def nothing_reachable(view: PageView) -> None:
             st.button(
                 "Retry",
                 icon=":material/refresh:",
-                type="primary",
                 key="retry",
                 on_click=_refresh,
                 args=(view,),

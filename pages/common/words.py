@@ -177,6 +177,11 @@ def queue_for(row: Mapping[Any, Any], unit: str) -> str:
     return f"{queued}, {plural(int(row['threads']), 'thread')}, {amount(row['queue_per_thread'])} for each"
 
 
+def pace(speed: Any, unit: str) -> str:
+    """How fast a job is worked on."""
+    return "no speed is known" if is_unknown(speed) else f"{amount(speed)} {unit}/s for each job"
+
+
 def ranking(names: Sequence[str], figures: Sequence[str], what: str, most: int = 5) -> str:
     """A chart in words: its first few rows, for who cannot see it."""
     told = [f"{one_line(name)} {figure}" for name, figure in zip(names[:most], figures[:most], strict=True)]

@@ -27,7 +27,7 @@ def test_figures_tell_their_change_after_new_data_and_not_before(visit: Visit, h
     app.run()
     changes = {metric.label: metric.delta for metric in app.metric}
     assert changes["Jobs"] == "+10"
-    assert changes["Threads"] == ""
+    assert changes["Threads offered"] == ""
 
 
 def test_the_other_category_is_no_change(visit: Visit) -> None:

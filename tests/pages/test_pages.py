@@ -97,7 +97,7 @@ def test_two_quantisations_and_backends_of_a_model_are_one_row(visit: Visit) -> 
     ("path", "page", "unknown"),
     [
         ("/v2/stats/text/models", "usage", ["Requests, 30 days", "Listed models", "Unlisted models", "Top 10"]),
-        ("/v2/status/models?type=text", "queue", ["Work queued", "Jobs", "Threads", "Without threads"]),
+        ("/v2/status/models?type=text", "queue", ["Work queued", "Jobs", "Threads offered", "Without threads"]),
         ("/v2/stats/text/models", "backends", ["Largest by requests", "On several backends", "Uneven"]),
         ("/model_references/v2/text_generation", "usage", ["Listed models", "Unlisted models", "Listed models in use"]),
     ],
