@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,11 +15,12 @@ from horde_core.models import ModelType
 from horde_core.readings import Reading, RefreshOutcome
 from horde_core.snapshot import PageView
 from pages.common import data, words
+from pages.common.visitors import TICK_SECONDS, Visitors
 
-TICK_SECONDS = 10
 NOTE_SECONDS = 45
+VISITORS = Visitors()
 
-_NOTE, _DRAWN = "_refresh_note", "_drawn_view"
+_NOTE, _DRAWN, _VISITOR = "_refresh_note", "_drawn_view", "_visitor"
 _WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
 _ICONS = {
     State.FRESH: ":material/check_circle:",
@@ -37,10 +39,13 @@ _WHAT = {
 }
 
 
-def chip(readings: Sequence[Reading[Any]], now: float | None = None) -> tuple[str, str, str, str]:
+def chip(
+    readings: Sequence[Reading[Any]], now: float | None = None, has_clock: bool = False
+) -> tuple[str, str, str, str]:
     """Label, icon, colour and help of one chip: of a source, or of one source in both categories, the worse of them.
 
-    ``now`` is given where the readings are not of this moment.
+    ``now`` is given where the readings are not of this moment. ``has_clock`` has the time of the fetch told instead of
+    its age, which stays true however long the chip stands.
     """
     reading = min(readings, key=lambda one: (_WORST_FIRST.index(one.state), one.error is None, -(one.age or 0.0)))
     help_text = _WHAT[reading.title]
@@ -52,28 +57,55 @@ def chip(readings: Sequence[Reading[Any]], now: float | None = None) -> tuple[st
         return f"{reading.title} · unavailable", _ICONS[reading.state], _COLOURS[reading.state], help_text
     held_for = 0.0 if now is None or reading.fetched_at is None else now - reading.fetched_at
     aged = words.age(max(reading.age, held_for))
+    if has_clock and reading.fetched_at is not None:
+        aged = f"of {words.clock(reading.fetched_at)}"
     if reading.state is State.STALE and reading.error is None:
         return f"{reading.title} · {aged} · updating", ":material/sync:", "gray", help_text
     word = f"{reading.state.value} · " if reading.state is State.STALE else ""
     return f"{reading.title} · {word}{aged}", _ICONS[reading.state], _COLOURS[reading.state], help_text
 
 
-@st.fragment(run_every=TICK_SECONDS)
 def header_strip(drawn: PageView) -> None:
     """One chip a source with its age, Refresh and Pause. Ticks; the page is drawn again only when its content changed.
 
-    While paused the ages go on, of what is drawn.
+    With many visitors it ticks less often, and tells when each source was fetched instead of its age.
     """
+    visitor = _note_visitor()
+    seconds = VISITORS.tick_seconds(spread=int(visitor[:4], 16) / 0xFFFF)
+    st.fragment(_strip, run_every=seconds)(drawn, seconds)
+
+
+def _note_visitor() -> str:
+    visitor: str = st.session_state.setdefault(_VISITOR, uuid.uuid4().hex)
+    VISITORS.seen(visitor)
+    return visitor
+
+
+def _strip(drawn: PageView, tick_seconds: float) -> None:
+    """The header strip of one moment. Ages are of what is drawn, also while that is paused or waits for its turn."""
+    _note_visitor()
     words.speak(st.context.locale, st.context.timezone)
     is_tick = st.session_state.get(_DRAWN) is drawn
     st.session_state[_DRAWN] = drawn
-    is_held = data.is_paused()
-    view = data.look(list(drawn.categories), drawn.network is not None) if is_tick and not is_held else drawn
+    view = drawn
+    if is_tick and not data.is_paused():
+        view = data.look(list(drawn.categories), drawn.network is not None)
+        if view.id != drawn.id:
+            if VISITORS.may_redraw():
+                st.rerun(scope="app")
+            view = drawn
+    _chips(view, is_held=is_tick and view is drawn, has_clock=tick_seconds > TICK_SECONDS)
+    note, written = st.session_state.get(_NOTE, ("", 0.0))
+    if note and time.monotonic() - written < NOTE_SECONDS:
+        st.caption(note)
+
+
+def _chips(view: PageView, is_held: bool, has_clock: bool) -> None:
     titles = dict.fromkeys(reading.title for reading in view.sources)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for title in titles:
             same = [reading for reading in view.sources if reading.title == title]
-            text, icon, colour, help_text = chip(same, time.time() if is_held else None)
+            text, icon, colour, help_text = chip(same, time.time() if is_held else None, has_clock)
             st.badge(text, icon=icon, color=colour, help=help_text)  # type: ignore[arg-type]
         st.button(
             "Refresh",
@@ -81,15 +113,10 @@ def header_strip(drawn: PageView) -> None:
             key="refresh",
             type="tertiary",
             on_click=_refresh,
-            args=(drawn,),
+            args=(view,),
             help="Ask AI Horde for all of this anew. Possible every 10 s for everybody together.",
         )
         st.toggle("Pause", key=data.PAUSED, help="Keep the page as it is; the ages go on.")
-    note, written = st.session_state.get(_NOTE, ("", 0.0))
-    if note and time.monotonic() - written < NOTE_SECONDS:
-        st.caption(note)
-    if view.id != drawn.id:
-        st.rerun(scope="app")
 
 
 def _refresh(drawn: PageView) -> None:

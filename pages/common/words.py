@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 UNKNOWN = "n/a"
@@ -131,6 +131,13 @@ def moment(unix_seconds: float) -> str:
     """An exact time, in the visitor's zone, which it names."""
     time = datetime.fromtimestamp(unix_seconds, UTC)
     return str(format_datetime(time, "d MMM y, HH:mm:ss z", tzinfo=_zone(_ZONE.get()), locale=locale()))
+
+
+def clock(unix_seconds: float) -> str:
+    """A time of day, in the visitor's zone."""
+    return str(
+        format_time(datetime.fromtimestamp(unix_seconds, UTC), "HH:mm:ss", tzinfo=_zone(_ZONE.get()), locale=locale())
+    )
 
 
 def listing(parts: list[str]) -> str:

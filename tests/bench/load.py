@@ -1,8 +1,9 @@
 """A thousand viewers: a load client that speaks Streamlit's websocket, as a browser does.
 
 Each session opens a page, keeps what the server lets it keep, and asks for the page anew every so often, while the
-simulated Horde changes by the minute. ``--script-time`` measures one session on every page instead, with data that
-stays as it is. Numbers are printed; nothing fails on a time.
+simulated Horde changes by the minute. With ``--ticks`` it asks as a browser does that is left open: by the page's
+timed fragment, which brings the page anew when there is news. ``--script-time`` measures one session on every page
+instead, with data that stays as it is. Numbers are printed; nothing fails on a time.
 """
 
 from __future__ import annotations
@@ -118,17 +119,14 @@ async def viewer(
             seconds, received = await session.view()
             tally.first_views.append(seconds)
             tally.first_bytes.append(received)
-            next_view = time.monotonic() + every
-            while time.monotonic() < ends_at:
-                next_tick = time.monotonic() + (session.tick_seconds or every) if with_ticks else next_view
-                await asyncio.sleep(max(0.0, min(next_tick, next_view, ends_at) - time.monotonic()))
-                if time.monotonic() >= next_view:
-                    seconds, received = await session.view()
-                    tally.reruns.append(seconds)
-                    tally.rerun_bytes.append(received)
-                    next_view += every
-                elif with_ticks:
-                    tally.ticks.append((await session.view(fragment=True))[0])
+            while True:
+                pause = session.tick_seconds or every if with_ticks else every
+                await asyncio.sleep(min(pause, max(0.0, ends_at - time.monotonic())))
+                if time.monotonic() >= ends_at:
+                    break
+                seconds, received = await session.view(fragment=with_ticks)
+                (tally.ticks if with_ticks else tally.reruns).append(seconds)
+                tally.rerun_bytes.append(received)
             if session.has_failed:
                 tally.errors.append("a page showed an exception")
     except (OSError, TimeoutError, websockets.WebSocketException) as error:
@@ -213,7 +211,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--every", type=float, default=60, help="seconds between two views of one session")
     parser.add_argument("--page", default="overview")
-    parser.add_argument("--ticks", action="store_true", help="run the timed fragment too, as open browsers do")
+    parser.add_argument(
+        "--ticks", action="store_true", help="as browsers left open: the timed fragment, and the page when it has news"
+    )
     parser.add_argument("--script-time", action="store_true", help="one session on every page instead")
     parser.add_argument("--pages", nargs="*", default=PAGES, help="for --script-time; a query may follow")
     parser.add_argument("--api", help="a live API instead of the simulated Horde, for --script-time")

@@ -52,3 +52,21 @@ def test_sources_that_failed_alike_are_told_together() -> None:
 
 def test_a_source_still_under_way_is_said_to_be() -> None:
     assert status.refresh_note([RefreshOutcome("Usage", "pending")]) == "Refresh: Usage still being fetched."
+
+
+def test_with_many_visitors_a_chip_tells_the_time_of_the_fetch_which_stays_true() -> None:
+    taken = reading(State.FRESH, age=12.0, fetched_at=1_765_600_000.0)
+    assert status.chip([taken], has_clock=True)[0] == "Workers · of 04:26:40"
+
+
+def test_what_is_held_goes_on_ageing() -> None:
+    taken = reading(State.FRESH, age=12.0, fetched_at=1_765_600_000.0)
+    assert status.chip([taken], now=1_765_600_090.0)[0] == "Workers · 90 s"
+
+
+def test_of_two_categories_the_worse_source_is_told() -> None:
+    young = reading(State.FRESH, age=1.0)
+    old = reading(State.FRESH, age=30.0)
+    failing = reading(State.STALE, age=5.0, error="no answer")
+    assert status.chip([young, old])[0] == "Workers · 30 s"
+    assert status.chip([young, failing, old])[0] == "Workers · stale · 5 s"
