@@ -55,9 +55,10 @@ def choose_category() -> tuple[ModelType, ...]:
     return (chosen,)
 
 
-switch, strip = st.columns([1, 6], vertical_alignment="center")
-with switch:
-    categories = choose_category()
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(width="content"):
+        categories = choose_category()
+    strip = st.container(width="content")
 
 with st.skeleton(height=360):
     view = data.open_view(categories, page.title in WITH_NETWORK)

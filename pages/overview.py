@@ -93,7 +93,7 @@ with st.grid(2, gap="small", min_column_width=330):
 
 st.subheader("Made by the network", anchor=False)
 tables.show(
-    data.kept(("activity", network.id), lambda: pd.DataFrame(health.activity_rows(network)).convert_dtypes()),
+    data.kept(("activity", network.id), partial(health.activity_frame, network)),
     health.ACTIVITY_COLUMNS,
     alt="Images and text requests made in the last minute, hour, day and month",
     key="activity_table",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
 import streamlit as st
 
 from horde_core.models import ModelType
@@ -77,12 +78,12 @@ def _card(health: Health, network_id: str) -> None:
     )
 
 
-def activity_rows(network: Network) -> list[dict[str, object]]:
+def activity_frame(network: Network) -> pd.DataFrame:
     """What was made in each window, images and text requests side by side."""
     by_kind: dict[ModelType, dict[Window, Activity]] = {
         kind: {one.window: one for one in network.activity(kind)} for kind in ("image", "text")
     }
-    return [
+    rows = [
         {
             "window": WINDOW_WORDS[window],
             "images": by_kind["image"][window].requests,
@@ -92,6 +93,7 @@ def activity_rows(network: Network) -> list[dict[str, object]]:
         }
         for window in SHOWN_WINDOWS
     ]
+    return pd.DataFrame(rows).convert_dtypes()
 
 
 def notice(network: Network) -> None:
