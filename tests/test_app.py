@@ -1,5 +1,8 @@
 """The application as a process: how it starts, and how it refuses to."""
 
+import json
+import urllib.request
+
 import pytest
 import redis
 
@@ -58,3 +61,15 @@ def test_what_one_replica_fetched_another_takes_over_by_itself(
 def reads_of_sequences(redis_server: RedisServer) -> int:
     with redis.Redis.from_url(redis_server.url) as client:
         return int(client.info("commandstats").get("cmdstat_mget", {}).get("calls", 0))
+
+
+def test_the_running_app_tells_its_health_and_browsers_what_they_may(
+    start_app: StartApp, horde_server: HordeServer
+) -> None:
+    app = start_app(HORDE_API_URL=horde_server.url, HORDE_REFERENCE_URL=horde_server.url)
+    with urllib.request.urlopen(f"{app.url}/api/health") as answer:
+        assert answer.status == 200
+        assert json.load(answer)["status"] in ("ok", "degraded")
+    with urllib.request.urlopen(app.url) as page:
+        assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
