@@ -19,6 +19,10 @@ from horde_core.workforce import BridgeSummary, bridge_summary, fewest_for_half
 RowChoice = Literal["active", "listed", "unlisted", "unlisted_active", "all"]
 
 
+NOT_STATED = "not stated"
+"""What a part of the reference is called whose models say nothing of what it is split by."""
+
+
 class UsageSummary(NamedTuple):
     """Requests of one period: the API's own sum, its two parts, and how concentrated they are. Shares in percent."""
 
@@ -63,7 +67,7 @@ def part_frame(parts: Sequence[Part], period: Period, reconciliation: Reconcilia
     models = sum(part.models for part in parts)
     rows = [
         {
-            "label": part.label or "not stated",
+            "label": part.label or NOT_STATED,
             "models": part.models,
             "model_share": percent(part.models, models),
             "usage": (usage := part.usage_stats.period(period) if part.usage_stats else None),
@@ -78,6 +82,18 @@ def part_frame(parts: Sequence[Part], period: Period, reconciliation: Reconcilia
         dict.fromkeys(("models", "usage", "threads"), "Int64")
         | dict.fromkeys(("model_share", "usage_share", "thread_share"), "Float64")
     )
+
+
+def leading_parts(frame: pd.DataFrame, number: int) -> pd.DataFrame:
+    """The most used parts of :func:`part_frame`, and what is not stated in any case, where there are too many of them.
+
+    Otherwise all of them, in their own order.
+    """
+    if len(frame) <= number:
+        return frame
+    is_stated = frame["label"] != NOT_STATED
+    leaders = frame[is_stated].sort_values("usage", ascending=False, kind="stable", na_position="last")
+    return pd.concat([leaders.head(number - int((~is_stated).sum())), frame[~is_stated]], ignore_index=True)
 
 
 class QueueSummary(NamedTuple):

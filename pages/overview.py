@@ -40,12 +40,13 @@ def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
             list(rows["name"]),
             [figure or 0.0 for figure in figures],
             [
-                f"{words.amount(figure)} · nobody serves it" if flag else words.amount(figure)
+                f"{words.amount(figure)}, unserved" if flag else words.amount(figure)
                 for figure, flag in zip(figures, is_unserved, strict=True)
             ],
             [f"{words.one_line(name, 80)}\n{said}" for name, said in zip(rows["name"], told, strict=True)],
             [charts.UNSERVED_COLOUR if flag else charts.DEMAND_COLOUR for flag in is_unserved],
             unit,
+            headroom=1.5,
         ),
         words.ranking(list(rows["name"]), told, title),
         rows,

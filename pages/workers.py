@@ -31,14 +31,14 @@ panels.figures(
             for kind, one in summaries.items()
         ),
         panels.Figure(
-            "Behind the newest bridge",
+            "Bridges behind",
             words.share(bridges.share if is_known else None),
             f"{words.count(bridges.behind)} of {words.plural(bridges.compared, 'worker')}" if is_known else "",
             "Workers whose bridge is older than the newest version of the same bridge that anybody runs now.",
         ),
         *(
             panels.Figure(
-                f"Half of the {kind} threads",
+                f"Half of {kind} threads",
                 words.plural(one.for_half, "worker") if one and one.for_half else words.UNKNOWN,
                 "carry them: the smallest such set",
                 "The fewest workers, not in maintenance, that together have half of the threads.",

@@ -44,8 +44,9 @@ def ranked_bars(
     hovers: Sequence[str],
     colours: Sequence[str] | str,
     unit: str,
+    headroom: float = 1.3,
 ) -> go.Figure:
-    """Horizontal bars, the largest on top, the figure in words at each bar's end."""
+    """Horizontal bars, the largest on top, the figure in words at each bar's end, with ``headroom`` for it."""
     places = list(range(len(names)))
     figure = go.Figure(
         go.Bar(
@@ -60,7 +61,7 @@ def ranked_bars(
             hoverinfo="text",
         )
     )
-    return _horizontal(figure, names, max(values, default=0), unit)
+    return _horizontal(figure, names, max(values, default=0), unit, headroom=headroom)
 
 
 def count_bars(counts: pd.Series[Any], unit: str) -> go.Figure:
@@ -174,6 +175,12 @@ def _horizontal(
         fixedrange=True,
         nticks=6,
     )
+    name_rows(figure, names)
+    return figure
+
+
+def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
+    """Put the names down the left of rows 0, 1, 2, ..., the first on top."""
     figure.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=[label(name) for name in names],
@@ -183,4 +190,3 @@ def _horizontal(
         fixedrange=True,
         automargin=True,
     )
-    return figure

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.common import words
-from pages.common.charts import GRID, PALETTE, UNLISTED_COLOUR, label
+from pages.common.charts import GRID, PALETTE, UNLISTED_COLOUR, label, name_rows
 
 RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
 LEAST_MOMENTUM = 0.01
@@ -136,7 +136,7 @@ def movers(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figure:
     figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
     _framed(figure, height=74 + 26 * max(len(rows), 1), legend=True)
     figure.update_xaxes(type="log", title="Momentum: last day x 30 / 30 days", range=[-2.2, 2], dtick=1)
-    _named_rows(figure, list(rows["name"]))
+    name_rows(figure, list(rows["name"]))
     return figure
 
 
@@ -169,18 +169,8 @@ def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:
     )
     _framed(figure, height=76 + 26 * max(len(names), 1))
     figure.update_xaxes(side="top", showgrid=False)
-    _named_rows(figure, names)
+    name_rows(figure, names)
     return figure
-
-
-def _named_rows(figure: go.Figure, names: Sequence[str]) -> None:
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=[label(name) for name in names],
-        range=[len(names) - 0.5, -0.5],
-        showgrid=False,
-        zeroline=False,
-    )
 
 
 def _framed(figure: go.Figure, height: int, legend: bool = False) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from horde_core.models import Period
 from horde_core.snapshot import PageView, Snapshot
 from horde_core.statistics import Part
-from horde_core.summaries import part_frame
+from horde_core.summaries import leading_parts, part_frame
 from pages.common import charts, data, panels, status, tables, words
 
 MOST_PARTS = 15
@@ -37,10 +37,13 @@ def catalogue(view: PageView, snapshot: Snapshot, period: Period) -> None:
 
 def _chart(snapshot: Snapshot, period: Period, what: str, parts: Sequence[Part]) -> panels.Chart:
     noun = tables.REQUEST_WORDS[snapshot.model_type]
-    rows = part_frame(parts, period, snapshot.merged.reconciliation).head(MOST_PARTS)
+    everything = part_frame(parts, period, snapshot.merged.reconciliation)
+    rows = leading_parts(everything, MOST_PARTS)
+    left_out = len(everything) - len(rows)
+    most = f" · the most used, without {words.plural(left_out, 'other')}" if left_out else ""
     return panels.Chart(
         title=f"Share of all {noun}, of threads and of listed models, by {what}",
-        scope=f"Models of the reference · {tables.PERIOD_WORDS[period]}",
+        scope=f"Models of the reference · {tables.PERIOD_WORDS[period]}{most}",
         figure=charts.grouped_bars(
             list(rows["label"]),
             {

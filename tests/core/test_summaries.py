@@ -13,7 +13,9 @@ from horde_core.frames import WORK_UNIT, category_frame
 from horde_core.models import PERIODS, ModelType
 from horde_core.settings import Settings
 from horde_core.snapshot import Snapshot
+from horde_core.statistics import category_statistics
 from horde_core.summaries import (
+    NOT_STATED,
     BackendSummary,
     QueueSummary,
     RowChoice,
@@ -21,12 +23,17 @@ from horde_core.summaries import (
     audit_summary,
     backend_summary,
     chosen_rows,
+    leading_parts,
     leading_rows,
+    outliers,
+    part_frame,
     percent,
     queue_summary,
+    rows_summary,
     unknown_drain_rows,
     usage_summary,
     waiting_rows,
+    worker_rows,
 )
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, TEXT_USAGE
 from tests.fixtures.snapshots import USUAL, snapshot
@@ -210,3 +217,43 @@ def test_a_percent_of_nothing_or_of_the_unknown_is_unknown() -> None:
     assert percent(1, 4) == 25.0
     assert percent(0, 4) == 0.0
     assert percent(None, 4) is percent(1, None) is percent(1, 0) is None
+
+
+class TestParts:
+    def test_the_parts_of_a_split_have_their_shares_of_the_whole_category(self) -> None:
+        taken = snapshot("text")
+        catalogue = category_statistics(taken.reference, taken.merged, "text").catalogue
+        assert catalogue is not None
+        frame = part_frame(catalogue.by_nsfw, "month", taken.merged.reconciliation)
+        assert frame["models"].sum() == len(taken.reference)
+        assert frame["model_share"].sum() == pytest.approx(100)
+        assert frame["usage_share"].sum() == pytest.approx(100 * 6_900 / 7_010), "unlisted names are in no part"
+
+    def test_too_many_parts_are_the_most_used_and_what_is_not_stated(self) -> None:
+        frame = pd.DataFrame({"label": ["a", "b", "c", NOT_STATED], "usage": pd.array([1, 3, 2, 0], "Int64")})
+        assert list(leading_parts(frame, 3)["label"]) == ["b", "c", NOT_STATED]
+        assert list(leading_parts(frame, 4)["label"]) == ["a", "b", "c", NOT_STATED]
+
+
+def test_outliers_are_the_strongest_movers_in_either_direction() -> None:
+    frame = pd.DataFrame(
+        {
+            "name": ["up", "down", "even", "gone", "small"],
+            "momentum": pd.array([4.0, 0.1, 1.0, 0.0, 50.0], "Float64"),
+            "share_month": pd.array([10.0, 10.0, 10.0, 10.0, 0.0001], "Float64"),
+        }
+    )
+    assert list(outliers(frame, 2)["name"]) == ["down", "up"]
+
+
+def test_some_rows_in_figures() -> None:
+    frame = category_frame(snapshot("text"))
+    assert rows_summary(frame, "listed", "month") == (6, 6_900)
+    assert rows_summary(category_frame(snapshot("text", usage=None)), "all", "month").requests is None
+
+
+def test_the_workers_of_a_model_are_listed_most_threads_first_and_unknown_without_workers() -> None:
+    rows = worker_rows(snapshot("text").merged.models[MISTRAL])
+    assert rows is not None
+    assert list(rows["name"]) == ["printing press", "scribe"]
+    assert worker_rows(snapshot("text", workers=None).merged.models[MISTRAL]) is None
