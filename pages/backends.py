@@ -111,7 +111,7 @@ def split() -> None:
 def balance() -> None:
     """Models by how unevenly their requests and threads spread."""
     kinds = {"several": "On several backends", "single": "On a single backend", "all": "All"}
-    kind = filters.choice("Rows", tuple(kinds), "several", "rows", kinds.__getitem__)
+    kind = filters.choice("Rows", tuple(kinds), "several", "balance_rows", kinds.__getitem__)
     counts = {"several": lambda count: count > 1, "single": lambda count: count == 1, "all": lambda count: count > 0}
     tables.explore(
         tables.Table(
@@ -138,7 +138,7 @@ def balance() -> None:
             of=summary.models,
             ranges=("imbalance", "usage_month", "threads"),
             chosen=[kinds[kind].lower()] if kind != "all" else [],
-            clear=("rows",),
+            clear=("balance_rows",),
             loosen="*Rows*",
             note="The most uneven first.",
             links_to="text",
@@ -202,7 +202,10 @@ def prefixes() -> None:
     )
 
 
-panels.tabs({"Split by model": split, "Imbalance": balance, "All backends": programs, "Unknown prefixes": prefixes})
+panels.tabs(
+    "backends_tab",
+    {"Split by model": split, "Imbalance": balance, "All backends": programs, "Unknown prefixes": prefixes},
+)
 
 panels.explanation(
     "**Backend** is the program in front of a name (`koboldcpp/`, `aphrodite/`, ...); a name without one "

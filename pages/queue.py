@@ -94,7 +94,7 @@ rows_by_choice = {
     "unserved": "Queue, no threads",
     "unknown": "Drain time unknown",
 }
-rows = filters.choice("Rows", tuple(rows_by_choice), "waiting", "rows", rows_by_choice.__getitem__)
+rows = filters.choice("Rows", tuple(rows_by_choice), "waiting", "queue_rows", rows_by_choice.__getitem__)
 
 
 def chosen() -> pd.DataFrame:
@@ -123,7 +123,7 @@ tables.explore(
         of=summary.names,
         ranges=("queued", "threads", "demand_ratio"),
         chosen=[rows_by_choice[rows].lower()],
-        clear=("rows",),
+        clear=("queue_rows",),
         loosen="*Rows*",
         note="A request that names several models counts in each.",
         links_to=model_type,

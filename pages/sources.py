@@ -184,5 +184,7 @@ panels.figures(
         ),
     ],
 )
-panels.tabs({"State": state, "Counters": counters, "Formulas": formulas, "Glossary": terms, "Thresholds": limits})
+panels.tabs(
+    "sources_tab", {"State": state, "Counters": counters, "Formulas": formulas, "Glossary": terms, "Thresholds": limits}
+)
 st.caption(f"AI Horde dashboard {__version__}")

@@ -99,7 +99,7 @@ def ranking() -> None:
     """The most used, and every name in a table."""
     panels.chart("usage_chart", (period, top, level), leaders_chart, status.usage_age(view))
     rows_by_choice: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
-    rows = filters.choice("Rows", tuple(rows_by_choice), "active", "rows", rows_by_choice.__getitem__)
+    rows = filters.choice("Rows", tuple(rows_by_choice), "active", "usage_rows", rows_by_choice.__getitem__)
     chosen = data.kept(
         ("usage of rows", snapshot.id, level, rows, period),
         lambda: rows_summary(data.category_frame(snapshot, level), rows, period),
@@ -115,7 +115,7 @@ def ranking() -> None:
             of=chosen.names,
             ranges=("usage_month", "threads", "workers"),
             chosen=[rows_by_choice[rows].lower()] if rows != "all" else [],
-            clear=("rows",),
+            clear=("usage_rows",),
             loosen="*Rows*",
             note=f"These rows carry {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
             "search.",
@@ -218,13 +218,14 @@ def unlisted() -> None:
 
 
 panels.tabs(
+    "usage_tab",
     {
         "Ranking": ranking,
         "Concentration": concentrated,
         "Baseline, size, NSFW": lambda: shares.catalogue(view, snapshot, period),
         "Momentum": moving,
         "Unlisted models": unlisted,
-    }
+    },
 )
 
 panels.explanation(

@@ -5,7 +5,7 @@ import streamlit as st
 
 from horde_core.summaries import staff_summary
 from horde_core.workforce import bridge_counts, bridge_frame
-from pages.common import charts, data, filters, panels, tables, words
+from pages.common import charts, columns, data, filters, panels, tables, words
 
 view = data.current_view()
 is_known = view.source("Workers").value is not None
@@ -80,24 +80,7 @@ def everyone() -> None:
             key="workers",
             title="Workers",
             load=load,
-            columns={
-                "name": tables.name_column("Worker"),
-                "type": tables.text_column("Type", width="small"),
-                "threads": tables.count_column("Threads", "Jobs it works on at once."),
-                "speed": tables.amount_column("Speed", "Mean of its last jobs; for alchemy lower is faster."),
-                "unit": tables.text_column("Unit of speed"),
-                "model_count": tables.count_column("Models", "API names it serves."),
-                "models": tables.text_column("Serves", width="large"),
-                "capabilities": tables.list_column("Capabilities"),
-                "context": tables.count_column("Context (tokens)", "Longest context of a text worker."),
-                "bridge": tables.text_column("Bridge"),
-                "version": tables.text_column("Version"),
-                "behind": tables.flag_column("Behind", "An older version than the newest seen of this bridge."),
-                "trusted": tables.flag_column("Trusted", "The owner is trusted by AI Horde."),
-                "maintenance": tables.flag_column("Maintenance", "It takes no new jobs."),
-                "uptime": tables.duration_column("Uptime", "Over its whole life, not since the last start."),
-                "requests": tables.count_column("Jobs done", "Over its whole life."),
-            },
+            columns=columns.workers(),
             alt="Workers, most threads first",
             rows_are=("worker", "workers"),
             of=staff.workers,
@@ -149,8 +132,8 @@ def versions() -> None:
     )
 
 
-def concentration() -> None:
-    """Which models hang on one worker, or on none."""
+def workers_per_model() -> None:
+    """How many models have how many workers, in both categories."""
     with st.grid(2, gap="small", min_column_width=330):
         for snapshot in view.categories.values():
             with st.container(border=True):
@@ -170,8 +153,13 @@ def concentration() -> None:
                     alt=f"{snapshot.model_type} models of the reference by number of workers",
                     key=f"supply_{snapshot.model_type}",
                 )
+
+
+def concentration() -> None:
+    """Which models hang on one worker, or on none."""
+    workers_per_model()
     kinds = {"one": "With one worker", "none": "With none", "few": "With up to three"}
-    kind = filters.choice("Rows", tuple(kinds), "one", "rows", kinds.__getitem__)
+    kind = filters.choice("Rows", tuple(kinds), "one", "supply_rows", kinds.__getitem__)
     of = filters.choice("Models of", tuple(view.categories), "image", "models_of", str.title)
     least, most = {"one": (1, 1), "none": (0, 0), "few": (1, 3)}[kind]
     snapshot = view.categories[of]
@@ -197,7 +185,7 @@ def concentration() -> None:
             of=len(snapshot.reference),
             ranges=("usage_month",),
             chosen=[kinds[kind].lower()],
-            clear=("rows",),
+            clear=("supply_rows",),
             loosen="*Rows*",
             note="Most used first.",
             links_to=of,
@@ -208,7 +196,7 @@ def concentration() -> None:
 
 
 if is_known:
-    panels.tabs({"Workers": everyone, "Bridges": versions, "Concentration": concentration})
+    panels.tabs("workers_tab", {"Workers": everyone, "Bridges": versions, "Concentration": concentration})
 else:
     st.info("Workers are unavailable, so there is nobody to show.")
 

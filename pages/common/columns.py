@@ -60,3 +60,25 @@ def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bo
         **marks,
         "listed": tables.flag_column("In reference"),
     }
+
+
+def workers() -> dict[str, Any]:
+    """The columns of a table of :func:`horde_core.workforce.worker_frame`."""
+    return {
+        "name": tables.name_column("Worker"),
+        "type": tables.text_column("Type", width="small"),
+        "threads": tables.count_column("Threads", "Jobs it works on at once."),
+        "speed": tables.amount_column("Speed", "Mean of its last jobs; for alchemy lower is faster."),
+        "unit": tables.text_column("Unit of speed"),
+        "model_count": tables.count_column("Models", "API names it serves."),
+        "models": tables.text_column("Serves", width="large"),
+        "capabilities": tables.list_column("Capabilities"),
+        "context": tables.count_column("Context (tokens)", "Longest context of a text worker."),
+        "bridge": tables.text_column("Bridge"),
+        "version": tables.text_column("Version"),
+        "behind": tables.flag_column("Behind", "An older version than the newest seen of this bridge."),
+        "trusted": tables.flag_column("Trusted", "The owner is trusted by AI Horde."),
+        "maintenance": tables.flag_column("Maintenance", "It takes no new jobs."),
+        "uptime": tables.duration_column("Uptime", "Over its whole life, not since the last start."),
+        "requests": tables.count_column("Jobs done", "Over its whole life."),
+    }

@@ -89,9 +89,12 @@ def chart(key: str, given: tuple[Hashable, ...], build: Callable[[], Chart], as_
                     tables.show(item.rows, item.columns, item.alt, f"{key}_rows_table", height=300)
 
 
-def tabs(parts: Mapping[str, Callable[[], None]]) -> None:
-    """Tabs of which only the open one is drawn; which one that is stands in the address."""
-    containers = st.tabs(list(parts), key="tab", on_change="rerun", bind="query-params")
+def tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
+    """Tabs of which only the open one is drawn; which one that is stands in the address, under a key of the page's own.
+
+    What is bound to the address outlives a change of pages, and must mean nothing on another one.
+    """
+    containers = st.tabs(list(parts), key=key, on_change="rerun", bind="query-params")
     for container, draw in zip(containers, parts.values(), strict=True):
         if container.open:
             with container:

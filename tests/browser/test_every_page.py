@@ -36,10 +36,16 @@ SUBJECTS = (
     Subject("/usage", "Usage", "All time", "period=All", "all time"),
     Subject("/usage?category=Text", "Usage", "By family", "group=By", "A family is the group"),
     Subject("/queue", "Queue", "Most demand for its supply", "order=Most", "Most demand for its supply first"),
-    Subject("/backends?tab=Imbalance", "Backends", "On a single backend", "rows=On+a+single", "on a single backend."),
-    Subject("/workers?tab=Concentration", "Workers", "With none", "rows=With+none", "with none."),
+    Subject(
+        "/backends?backends_tab=Imbalance",
+        "Backends",
+        "On a single backend",
+        "balance_rows=On+a+single",
+        "on a single backend.",
+    ),
+    Subject("/workers?workers_tab=Concentration", "Workers", "With none", "supply_rows=With+none", "with none."),
     Subject("/audit", "Audit", "Unserved queue", "preset=Unserved", "jobs wait and no thread serves them"),
-    Subject("/sources", "Sources", "Glossary", "tab=Glossary", "words."),
+    Subject("/sources", "Sources", "Glossary", "sources_tab=Glossary", "words."),
 )
 EVERY_PAGE = ("/", "/usage", "/queue", "/backends", "/workers", "/model", "/audit", "/sources")
 
@@ -73,7 +79,7 @@ def violations(page: AppPage) -> list[str]:
 def test_axe_finds_nothing_serious_on_any_page(page: AppPage, scheme: Any) -> None:
     page.page.emulate_media(color_scheme=scheme)
     found = {}
-    for path in (*EVERY_PAGE, f"/model?name={some_model(page)}", "/usage?category=Text&tab=Momentum"):
+    for path in (*EVERY_PAGE, f"/model?name={some_model(page)}", "/usage?category=Text&usage_tab=Momentum"):
         page.open(path)
         expect(page.page.get_by_role("heading").first).to_be_visible()
         found[path] = violations(page)
@@ -95,7 +101,7 @@ def downloaded(page: AppPage, kind: str) -> dict[str, Any]:
 
 
 def test_a_download_holds_what_is_shown_and_says_where_it_is_from(page: AppPage) -> None:
-    page.open("/queue?rows=Queue%2C+no+threads")
+    page.open("/queue?queue_rows=Queue%2C+no+threads")
     file = downloaded(page, "JSON")
     assert file["about"]["source"] == "simulated Horde, made-up figures"
     assert file["about"]["filters"] == "queue, no threads"
@@ -120,7 +126,7 @@ def test_a_model_has_a_page_of_its_own_and_up_to_four_stand_side_by_side(page: A
 
 
 def test_clearing_the_filters_of_a_link_shows_everything_again(page: AppPage) -> None:
-    page.open("/usage?usage_name=no+such+name&rows=Listed")
+    page.open("/usage?usage_name=no+such+name&usage_rows=Listed")
     expect(page.page.get_by_text("No name matches.")).to_be_visible()
     page.page.get_by_role("button", name="Clear all filters").click()
     expect(page.page.get_by_text(re.compile(r"^\d+ of [\d,]+ names: in use"))).to_be_visible()
@@ -191,3 +197,33 @@ def test_figures_are_written_in_the_visitors_locale(browser: Browser, app_server
         page.open("/usage")
         figure = page.page.locator("[data-testid=stMetricValue]").first.inner_text()
     assert re.fullmatch(r"\d{1,3}(\.\d{3})+", figure.strip()), figure
+
+
+def test_what_was_chosen_on_one_page_means_nothing_on_another(page: AppPage) -> None:
+    page.open("/usage?usage_rows=Listed&usage_tab=Ranking")
+    expect(page.page.get_by_text(re.compile("names: listed"))).to_be_visible()
+    for title in ("Queue", "Backends", "Workers", "Sources"):
+        page.page.get_by_role("link", name=title, exact=True).click()
+        expect(page.page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
+        page.wait_until_idle()
+        assert "usage" not in page.page.url.partition("?")[2]
+    page.page.get_by_role("link", name="Usage", exact=True).click()
+    expect(page.page.get_by_role("heading", name="Usage", exact=True).first).to_be_visible()
+    assert own_problems(page) == []
+
+
+def test_a_row_leads_to_the_page_of_its_model(page: AppPage) -> None:
+    page.page.set_viewport_size({"width": 1440, "height": 2400})
+    page.open("/queue")
+    expect(page.page.locator(TABLE).first).to_be_attached()
+    first = str(downloaded(page, "JSON")["rows"][0]["name"])
+    box = page.page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    assert box is not None
+    across, down = box["x"] + 240 + 22, box["y"] + 36 + 18  # behind the name, in the first row
+    page.page.mouse.move(across - 4, down)
+    page.page.mouse.move(across, down)
+    with page.page.context.expect_page() as opened:
+        page.page.mouse.down()
+        page.page.mouse.up()
+    opened.value.wait_for_selector("[data-testid=stText]")
+    assert opened.value.locator("[data-testid=stText]").first.inner_text() == first

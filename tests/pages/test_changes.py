@@ -34,3 +34,15 @@ def test_the_other_category_is_no_change(visit: Visit) -> None:
     app = visit("queue", "text")
     app.get_by_key("category").set_value("image").run()
     assert {metric.delta for metric in app.metric} == {""}
+
+
+def test_paused_a_page_keeps_its_figures_until_it_goes_on(visit: Visit, horde_server: HordeServer) -> None:
+    app = visit("queue", "text")
+    app.toggle(key="paused").set_value(True).run()
+    horde_server.answer("/v2/status/models?type=text", [{**TEXT_STATUS[0], "jobs": 12.0}, *TEXT_STATUS[1:]])
+    app.button(key="refresh").click().run()
+    app.run()
+    assert {metric.label: metric.value for metric in app.metric}["Jobs"] == "9"
+    app.toggle(key="paused").set_value(False).run()
+    app.run()
+    assert {metric.label: metric.value for metric in app.metric}["Jobs"] == "19"

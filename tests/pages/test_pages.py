@@ -62,7 +62,7 @@ def test_usage_shown_listed_plus_unlisted_is_the_sum_of_the_map(
 ) -> None:
     app = visit("usage", category)
     app.get_by_key("period").set_value(period).run()
-    app.get_by_key("rows").set_value("all").run()
+    app.get_by_key("usage_rows").set_value("all").run()
     shown = figures(app)
     expected = sum(usage[period].values())
     total = next(value for label, value in shown.items() if label.endswith(PERIOD_LABELS[period].lower()))
@@ -219,7 +219,7 @@ def test_a_refresh_that_brings_new_data_redraws_the_page(visit: Visit, horde_ser
 @pytest.mark.parametrize("page", ["usage", "queue"])
 def test_hostile_names_are_cells_and_never_markdown(visit: Visit, page: str) -> None:
     app = visit(page, "text")
-    app.get_by_key("rows").set_value("all" if page == "usage" else "served").run()
+    app.get_by_key(f"{page}_rows").set_value("all" if page == "usage" else "served").run()
     names = set(app.dataframe[0].value["name"])
     assert {HTML_NAME, FORMULA_NAME} <= names
     spoken = [*app.markdown, *app.caption, *app.metric, *app.info, *app.warning, *app.subheader, *app.header]
@@ -264,6 +264,6 @@ def test_audit_filters_compose(visit: Visit) -> None:
 
 
 def test_a_link_with_filters_reproduces_the_view(visit: Visit) -> None:
-    app = visit("usage", "image", period="All time", tab="Unlisted models", unlisted="Everything ever used")
+    app = visit("usage", "image", period="All time", usage_tab="Unlisted models", unlisted="Everything ever used")
     assert figures(app)["Images, all time"] == "141,000"
     assert list(app.dataframe[0].value["name"]) == ["Retired Model"]

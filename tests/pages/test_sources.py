@@ -20,17 +20,17 @@ def test_it_tells_of_every_source(visit: Visit) -> None:
     assert set(state["calls"]) == {1}
     assert all(state["kept"].dropna() > 0)
     assert "memory alone" in " ".join(caption.value for caption in app.caption)
-    counted = visit("sources", "image", tab="Counters").dataframe[0].value
+    counted = visit("sources", "image", sources_tab="Counters").dataframe[0].value
     assert set(counted["FETCH"]) == {1}
 
 
 def test_it_tells_the_formula_of_every_figure_its_words_and_the_thresholds_in_force(visit: Visit) -> None:
-    formulas = visit("sources", tab="Formulas").dataframe[0].value
+    formulas = visit("sources", sources_tab="Formulas").dataframe[0].value
     assert {"Share", "Momentum", "Drain time of a model", "Imbalance of backends"} <= set(formulas["figure"])
     assert formulas.notna().all(axis=None)
-    words = visit("sources", tab="Glossary").dataframe[0].value
+    words = visit("sources", sources_tab="Glossary").dataframe[0].value
     assert {"Thread", "Worker", "Backend", "n/a"} <= set(words["term"])
-    thresholds = visit("sources", tab="Thresholds").dataframe[0].value.set_index("what")["rule"]
+    thresholds = visit("sources", sources_tab="Thresholds").dataframe[0].value.set_index("what")["rule"]
     assert thresholds["Low usage, image"] == "below 0.0065 % of the category's 30-day usage"
     assert thresholds["Busy"] == "drain time of 2 min or more"
 

@@ -32,7 +32,7 @@ MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
 
 
 def opened(visit: Visit, page: str, tab: str) -> AppTest:
-    filters = {"tab": tab} if tab else {"name": MISTRAL} if page == "model" else {}
+    filters = {f"{page}_tab": tab} if tab else {"name": MISTRAL} if page == "model" else {}
     return visit(page, "text", **filters)
 
 

@@ -94,7 +94,7 @@ def test_ranges_and_columns_narrow_a_table_and_its_sentence_says_so(visit: Visit
 
 
 def test_a_link_with_ranges_and_columns_reproduces_the_table(visit: Visit) -> None:
-    app = visit("usage", "text", usage_usage_month_to="150", usage_columns="Threads", rows="All names")
+    app = visit("usage", "text", usage_usage_month_to="150", usage_columns="Threads", usage_rows="All names")
     table = app.dataframe[0].value
     assert list(table.columns) == ["name", "link", "threads"]
     assert HTML_NAME in set(table["name"])
@@ -102,7 +102,7 @@ def test_a_link_with_ranges_and_columns_reproduces_the_table(visit: Visit) -> No
 
 
 def test_clearing_forgets_ranges_search_and_the_pages_own_choice(visit: Visit) -> None:
-    app = visit("queue", "text", rows="Queue, no threads")
+    app = visit("queue", "text", queue_rows="Queue, no threads")
     assert "No name matches. Loosen *Rows* or *Search* or *Ranges*" in notices(app)
     app.button(key="clear_queue_name").click().run()
     assert len(app.dataframe[0].value) == 2

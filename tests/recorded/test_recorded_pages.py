@@ -130,10 +130,10 @@ def test_the_workers_page_counts_the_recorded_workers(bodies: Bodies, visit: Vis
 def test_listed_and_unlisted_usage_add_up_to_the_recorded_map_on_the_page(
     kind: ModelType, bodies: Bodies, visit: Visit
 ) -> None:
-    app = visit("usage", kind, rows="All names", period="30 days")
+    app = visit("usage", kind, usage_rows="All names", period="30 days")
     expected = sum(bodies[USAGE[kind]]["month"].values())
     assert app.dataframe[0].value["usage_month"].sum() == expected
-    unlisted = visit("usage", kind, tab="Unlisted models", unlisted="Everything ever used")
-    listed = visit("usage", kind, rows="Listed")
+    unlisted = visit("usage", kind, usage_tab="Unlisted models", unlisted="Everything ever used")
+    listed = visit("usage", kind, usage_rows="Listed")
     parts = (unlisted.dataframe[0].value["usage_month"].sum(), listed.dataframe[0].value["usage_month"].sum())
     assert sum(parts) == expected
