@@ -83,6 +83,12 @@ def busiest_chart() -> panels.Chart:
             "% of the category",
         ),
         words.ranking(list(busiest["name"]), [words.share(v) for v in busiest["queue_share"]], "Share of queued work"),
+        busiest,
+        {
+            "name": tables.name_column(),
+            "queue_share": tables.part_column("% of queued work"),
+            "thread_share": tables.part_column("% of threads"),
+        },
     )
 
 

@@ -92,6 +92,13 @@ def leaders_chart() -> panels.Chart:
         scope,
         charts.usage_bars(leaders, period, noun),
         words.ranking(list(leaders["name"]), shares_in_words, f"Share of all {noun}"),
+        leaders,
+        {
+            "name": tables.name_column(),
+            f"share_{period}": tables.share_column("Share", largest=summary.largest_share),
+            f"usage_{period}": tables.count_column(noun.capitalize()),
+            "listed": tables.flag_column("In reference"),
+        },
     )
 
 

@@ -106,6 +106,9 @@ def bridge_chart() -> panels.Chart:
         "The newest version that any worker with the same bridge runs now",
         charts.stacked_counts(names, series, "workers", charts.BRIDGE_COLOURS),
         words.ranking(names, [words.plural(int(total), "worker") for total in counted.sum(axis=1)], "Bridges"),
+        counted.reset_index(),
+        {"bridge": tables.name_column("Bridge")}
+        | {column: tables.count_column(title) for column, title in BRIDGE_WORDS.items()},
     )
 
 

@@ -34,7 +34,7 @@ def one(view: PageView, model: Found) -> None:
     """Everything about one model."""
     snapshot = view.categories[model.model_type]
     row = _row(snapshot, model)
-    audit = data.audits(snapshot).get(model.name) if model.record else None
+    audit = _audit(snapshot, model)
     _title(model)
     _usage(view, snapshot, row)
     _live(snapshot, row, model)
@@ -79,6 +79,8 @@ def _comparison(rows: Mapping[str, Mapping[str, Any]]) -> panels.Chart:
         "",
         charts.grouped_bars(names, shares, "% of the category", charts.MEASURE_COLOURS),
         words.ranking(names, [words.share(share) for share in shares["30 days"]], "Share in 30 days"),
+        pd.DataFrame({"name": names, **shares}),
+        {"name": tables.name_column()} | {period: tables.part_column(f"{period}, %") for period in shares},
     )
 
 
@@ -91,6 +93,11 @@ def _row(snapshot: Snapshot, model: Found) -> dict[str, Any]:
     return data.kept(("row", snapshot.id, model.name), find)
 
 
+def _audit(snapshot: Snapshot, model: Found) -> ModelAuditInfo | None:
+    """The model's audit; None outside the reference."""
+    return data.kept(("audit of", snapshot.id, model.name), lambda: data.audits(snapshot).get(model.name))
+
+
 def _facts(snapshot: Snapshot, model: Found, row: dict[str, Any]) -> dict[str, str]:
     """A model's figures in words, the same for every model."""
     noun, unit = tables.REQUEST_WORDS[model.model_type].capitalize(), WORK_UNIT[model.model_type][0]
@@ -99,7 +106,7 @@ def _facts(snapshot: Snapshot, model: Found, row: dict[str, Any]) -> dict[str, s
         f"{words.share(row[f'share_{period}'])}, rank {words.count(row[f'rank_{period}'])}"
         for period in PERIODS
     }
-    audit = data.audits(snapshot).get(model.name)
+    audit = _audit(snapshot, model)
     found = [findings.label(flag) for flag in audit.flags.set_flags()] if audit else []
     return {
         "Category": model.model_type,

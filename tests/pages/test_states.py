@@ -127,3 +127,13 @@ def test_a_page_that_fails_shows_a_number_and_the_log_has_the_rest(caplog: pytes
     number = shown.removesuffix(".").split()[-1]
     assert f"number={number}" in caplog.text
     assert "a secret of the house" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("page", "tab"),
+    [(page, tab) for page, tab in EVERY_TAB if page in ("overview", "usage", "queue", "backends", "audit")],
+)
+def test_every_chart_has_its_rows_as_a_table(visit: Visit, page: str, tab: str) -> None:
+    app = opened(visit, page, tab)
+    charts = len(app.get("plotly_chart"))
+    assert len([folded for folded in app.expander if folded.label == "As a table"]) == charts
