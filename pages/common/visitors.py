@@ -13,7 +13,7 @@ TICK_SECONDS = 10.0
 TICKS_A_SECOND = 20.0
 """How often all visitors together may look for news; a look takes 3 ms of a core."""
 
-REDRAWS_A_SECOND = 15
+REDRAWS_A_SECOND = 10
 """How many pages may be drawn anew in a second because there are news; each takes some 25 ms of a core."""
 
 LONGEST_TICK_SECONDS = 60.0
