@@ -1,7 +1,5 @@
 """Model: everything that is known of one model, or of up to four side by side."""
 
-from functools import partial
-
 import streamlit as st
 
 from horde_core.lookup import Found, find_model
@@ -28,7 +26,7 @@ asked: list[str] = st.multiselect(
 
 found: list[Found] = []
 for name in asked[:MOST_MODELS]:
-    model = data.kept(("found", view.id, name), partial(find_model, name, snapshots))
+    model = find_model(name, snapshots)
     if model is None:
         st.warning("No model of the reference and no name on the network is called:", icon=":material/search_off:")
         st.text(words.one_line(name, 120))

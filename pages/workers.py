@@ -89,7 +89,7 @@ def everyone() -> None:
             chosen=conditions,
             clear=("type", "capability", "bridge", "serves"),
             loosen="*type, capability, bridge* or *model*",
-            given=(tuple(types), tuple(able), tuple(run), model),
+            given=None if model else (tuple(types), tuple(able), tuple(run)),
             height=560,
         ),
         view,

@@ -40,11 +40,12 @@ _WHAT = {
 
 
 def chip(
-    readings: Sequence[Reading[Any]], now: float | None = None, has_clock: bool = False
+    readings: Sequence[Reading[Any]], now: float | None = None, has_clock: bool = False, is_paused: bool = False
 ) -> tuple[str, str, str, str]:
     """Label, icon, colour and help of one chip: of a source, or of one source in both categories, the worse of them.
 
-    ``now`` is given where the readings are not of this moment. ``has_clock`` has the time of the fetch told instead of
+    ``now`` is given where the readings are not of this moment: of a page that is paused, or has not yet its turn to be
+    drawn anew. What they said of freshness is over then. ``has_clock`` has the time of the fetch told instead of
     its age, which stays true however long the chip stands.
     """
     reading = min(readings, key=lambda one: (_WORST_FIRST.index(one.state), one.error is None, -(one.age or 0.0)))
@@ -59,7 +60,9 @@ def chip(
     aged = words.age(max(reading.age, held_for))
     if has_clock and reading.fetched_at is not None:
         aged = f"of {words.clock(reading.fetched_at)}"
-    if reading.state is State.STALE and reading.error is None:
+    if is_paused:
+        return f"{reading.title} · {aged} · paused", ":material/pause_circle:", "gray", help_text
+    if now is not None or (reading.state is State.STALE and reading.error is None):
         return f"{reading.title} · {aged} · updating", ":material/sync:", "gray", help_text
     word = f"{reading.state.value} · " if reading.state is State.STALE else ""
     return f"{reading.title} · {word}{aged}", _ICONS[reading.state], _COLOURS[reading.state], help_text
@@ -105,7 +108,8 @@ def _chips(view: PageView, is_held: bool, has_clock: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for title in titles:
             same = [reading for reading in view.sources if reading.title == title]
-            text, icon, colour, help_text = chip(same, time.time() if is_held else None, has_clock)
+            now = time.time() if is_held else None
+            text, icon, colour, help_text = chip(same, now, has_clock, is_held and data.is_paused())
             st.badge(text, icon=icon, color=colour, help=help_text)  # type: ignore[arg-type]
         st.button(
             "Refresh",

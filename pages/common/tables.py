@@ -23,9 +23,10 @@ MODEL_LINK = "link"
 class Table(NamedTuple):
     """What a table holds and what may be asked of it.
 
-    ``load`` gives all its rows. It depends on the view and on ``given`` alone (None: on the moment too), and is called
-    again for a download, so that no session keeps rows. ``chosen`` says in words what the page has already chosen of
-    them, ``clear`` by which of its filters.
+    ``load`` gives all its rows. They are kept for all who are given the same: it depends on the view and on ``given``
+    alone. None is for what depends on the moment or on what somebody typed. It is called again for a download, so that
+    no session keeps rows. ``chosen`` says in words what the page has already chosen of them, ``clear`` by which of its
+    filters.
     """
 
     key: str
@@ -171,7 +172,6 @@ def _chosen_columns(table: Table) -> dict[str, Any]:
     """The columns that the visitor wants; the name, and the way to its page, always."""
     first, *others = table.columns
     labels = {column: _label(table.columns[column]) for column in others}
-    wanted = st.session_state.get(f"{table.key}_columns")
     with st.popover("Columns", icon=":material/view_column:"):
         wanted = st.multiselect(
             "Columns",

@@ -59,9 +59,10 @@ def test_with_many_visitors_a_chip_tells_the_time_of_the_fetch_which_stays_true(
     assert status.chip([taken], has_clock=True)[0] == "Workers · of 04:26:40"
 
 
-def test_what_is_held_goes_on_ageing() -> None:
+def test_what_is_held_goes_on_ageing_and_is_no_longer_called_fresh() -> None:
     taken = reading(State.FRESH, age=12.0, fetched_at=1_765_600_000.0)
-    assert status.chip([taken], now=1_765_600_090.0)[0] == "Workers · 90 s"
+    assert status.chip([taken], now=1_765_600_090.0)[0] == "Workers · 90 s · updating"
+    assert status.chip([taken], now=1_765_600_090.0, is_paused=True)[0] == "Workers · 90 s · paused"
 
 
 def test_of_two_categories_the_worse_source_is_told() -> None:
