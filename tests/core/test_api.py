@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -27,11 +28,12 @@ def framed(_request: Request) -> PlainTextResponse:
 
 
 @pytest.fixture
-def horde(horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch) -> HordeAPIIntegration:
+def horde(horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[HordeAPIIntegration]:
     settings = Settings(api_url=horde_server.url, reference_url=horde_server.url, api_cache_ttl=0.2)
     integration = HordeAPIIntegration(settings)
     monkeypatch.setattr(HordeAPIIntegration, "_shared", integration)
-    return integration
+    yield integration
+    integration.client.close()
 
 
 class Client:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from horde_core import HordeAPIIntegration, Settings
@@ -64,9 +66,11 @@ def test_what_was_made_is_told_by_window_in_the_same_unit() -> None:
 
 
 @pytest.fixture
-def reader(horde_server: HordeServer, clock: TurnedClock) -> SnapshotReader:
+def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotReader]:
     settings = Settings(api_url=horde_server.url, reference_url=horde_server.url)
-    return SnapshotReader(HordeAPIIntegration(settings, clock=clock.both))
+    integration = HordeAPIIntegration(settings, clock=clock.both)
+    yield SnapshotReader(integration)
+    integration.client.close()
 
 
 def test_a_page_of_both_categories_and_the_network_is_read_in_one_go(
