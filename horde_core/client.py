@@ -174,6 +174,8 @@ class _HangUp:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+        if self._connection is not None:
+            self._connection.close()  # a client closed while it was being opened does not know of it
 
 
 def _worth_another_try(error: Exception) -> bool:

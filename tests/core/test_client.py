@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -108,6 +110,22 @@ class TestRequest:
         moved = httpx.Response(308, headers={"Location": "http://elsewhere.example/"})
         transport = Transport(moved, httpx.Response(200, content=b"{}"))
         assert connect(transport).get(URL) == b"{}"
+
+    def test_a_client_closed_while_it_connects_leaves_no_connection_open(
+        self, connect: Connect, horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = connect()
+        opened: list[socket.socket] = []
+        really_connect = socket.create_connection
+
+        def close_meanwhile(*arguments: Any, **options: Any) -> socket.socket:
+            opened.append(really_connect(*arguments, **options))
+            client.close()
+            return opened[-1]
+
+        monkeypatch.setattr(socket, "create_connection", close_meanwhile)
+        client.get(f"{horde_server.url}/v2/workers")
+        assert [connection.fileno() for connection in opened] == [-1]
 
 
 @pytest.mark.usefixtures("no_waits")
