@@ -10,7 +10,7 @@ Usable from a script or a notebook::
 
 from horde_core.audit import DeletionRiskFlags, ModelAuditInfo, ModelAuditInfoFactory
 from horde_core.combined import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
-from horde_core.derived import StatisticsCache
+from horde_core.derived import AuditCache, StatisticsCache
 from horde_core.hydrator import CacheHydrator
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.integration import HordeAPIIntegration
@@ -23,6 +23,7 @@ from horde_core.statistics import CategoryStatistics
 from horde_core.version import __version__
 
 __all__ = [
+    "AuditCache",
     "BackendVariation",
     "CacheHydrator",
     "CategoryStatistics",

@@ -5,7 +5,7 @@ Nullable columns throughout: a missing value is unknown. Shares are percent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -171,7 +171,7 @@ def variation_frame(statistics: CombinedModelStatistics) -> pd.DataFrame:
     return frame.sort_values("usage_month", ascending=False, kind="stable", ignore_index=True)
 
 
-def balance_frame(audits: Mapping[str, ModelAuditInfo]) -> pd.DataFrame:
+def balance_frame(audits: Iterable[ModelAuditInfo]) -> pd.DataFrame:
     """One row a text model that any backend carries, the most uneven first.
 
     ``imbalance`` is 0 (even) to 1 (opposite); the shares of the largest backend are percent of the model's own.
@@ -187,7 +187,7 @@ def balance_frame(audits: Mapping[str, ModelAuditInfo]) -> pd.DataFrame:
             "largest_usage_share": in_units(info.balance.largest_usage_share, 0.01),
             "largest_thread_share": in_units(info.balance.largest_thread_share, 0.01),
         }
-        for info in audits.values()
+        for info in audits
         if info.balance is not None and info.balance.backends
     ]
     frame = pd.DataFrame(rows, columns=_BALANCE_COLUMNS).astype(

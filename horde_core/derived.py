@@ -12,13 +12,20 @@ import logging
 import math
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from horde_core.ages import ModelAges
+from horde_core.audit import AuditThresholds, CategoryAuditResponse
 from horde_core.freshness import Clock
-from horde_core.integration import HordeAPIIntegration
+from horde_core.groups import GroupLevel
+from horde_core.integration import USAGE_PATHS, HordeAPIIntegration
+from horde_core.models import ModelType
+from horde_core.readings import Reading
+from horde_core.settings import Settings
 from horde_core.snapshot import Snapshot
 from horde_core.statistics import CategoryStatistics, category_statistics
 from horde_core.version import __version__
@@ -66,13 +73,16 @@ class DerivedCache(Generic[T]):
         version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
         self._prefix = f"{prefix}:{version}:"
 
-    def get(self, key: str, compute: Callable[[], T]) -> T:
-        """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises."""
+    def get(self, key: str, compute: Callable[[], T], is_shared: bool = True) -> T:
+        """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises.
+
+        What is not ``is_shared`` stays in this process: what one visitor tries is nothing to fill Redis with.
+        """
         held = self._fresh(key)
         if held is not None:
             return held
         with self._computing:
-            return self._fresh(key) or self._keep(key, self._stored(key) or self._computed(key, compute))
+            return self._fresh(key) or self._keep(key, self._shared(key, compute) if is_shared else compute())
 
     def _fresh(self, key: str) -> T | None:
         since, result = self._held.get(key, (-math.inf, None))
@@ -85,7 +95,10 @@ class DerivedCache(Generic[T]):
         self._held = {**dict(young[-(RESULTS_KEPT - 1) :]), key: (now, result)}
         return result
 
-    def _computed(self, key: str, compute: Callable[[], T]) -> T:
+    def _shared(self, key: str, compute: Callable[[], T]) -> T:
+        stored = self._stored(key)
+        if stored is not None:
+            return stored
         result = compute()
         if self._storage is not None:
             value = zlib.compress(result.model_dump_json().encode())
@@ -121,4 +134,48 @@ class StatisticsCache:
         """Return the statistics of a snapshot's category."""
         return self._results.get(
             snapshot.id, lambda: category_statistics(snapshot.reference, snapshot.merged, snapshot.model_type)
+        )
+
+
+class AuditCache:
+    """The audit of each snapshot, for ``HORDE_AUDIT_CACHE_TTL``; in Redis under ``{prefix}:audit``.
+
+    Keyed by what it is computed from: the snapshot, the thresholds, the day, the ages and the level of grouping. Only
+    audits by the settings' own thresholds are shared through Redis.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: ResultStorage | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        prefix = f"{settings.redis_key_prefix}:audit"
+        self._results = DerivedCache(CategoryAuditResponse, settings.audit_cache_ttl, storage, prefix, clock)
+        self.thresholds: Mapping[ModelType, AuditThresholds] = {
+            model_type: AuditThresholds.from_settings(settings, model_type) for model_type in USAGE_PATHS
+        }
+
+    @classmethod
+    def of(cls, integration: HordeAPIIntegration) -> AuditCache:
+        """Return a cache with an integration's settings, beside its sources in Redis."""
+        return cls(integration.settings, integration.redis)
+
+    def get(
+        self,
+        snapshot: Snapshot,
+        as_of: date,
+        ages: Reading[ModelAges] | None = None,
+        thresholds: AuditThresholds | None = None,
+        level: GroupLevel = "model",
+    ) -> CategoryAuditResponse:
+        """Return the audit of a snapshot's category, by the settings' thresholds where none are given."""
+        own = self.thresholds[snapshot.model_type]
+        tried = thresholds or own
+        added = None if ages is None else ages.value
+        known = "-" if ages is None or added is None else ages.content
+        return self._results.get(
+            f"{snapshot.id}:{level}:{tried.digest}:{as_of}:{known}",
+            lambda: snapshot.audit(tried, as_of, added, level),
+            is_shared=tried == own,
         )

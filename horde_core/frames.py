@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from horde_core.audit import GIBIBYTE, ModelAuditInfo
+from horde_core.audit import GIGABYTE
 from horde_core.combined import CombinedModelStatistics
-from horde_core.groups import GroupLevel, group_models
+from horde_core.groups import GroupLevel
 from horde_core.models import PERIODS, ModelType
 from horde_core.reference import ModelRecord
 from horde_core.snapshot import Snapshot
@@ -29,7 +29,7 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
 
     ``listed`` is whether the reference has it (unknown without one). ``usage_*`` are requests, ``share_*`` percent of
     the category's own sum, ``rank_*`` places in the whole category, ``queued`` and ``performance`` in the unit of
-    :data:`WORK_UNIT`, ``size`` GiB, ``drain_time`` the API's ``eta`` as a timedelta. ``demand_ratio`` is the share of
+    :data:`WORK_UNIT`, ``size`` GB, ``drain_time`` the API's ``eta`` as a timedelta. ``demand_ratio`` is the share of
     the queue over that of the threads (above 1: waits longer than average), unknown without threads.
     """
     merged = snapshot.merged
@@ -59,53 +59,10 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
     return frame.sort_values(["usage_month", "usage_total", "name"], ascending=[False, False, True], ignore_index=True)
 
 
-def audit_frame(audits: Mapping[str, ModelAuditInfo]) -> pd.DataFrame:
-    """One row a model of the reference, worst first; ``findings`` and ``unknown`` list flags by name."""
-    rows = [
-        {
-            "name": info.name,
-            "severity": info.severity.value,
-            "findings": list(info.flags.set_flags()),
-            "unknown": list(info.flags.unknown_flags()),
-            "risk_score": info.risk_score,
-            "usage_day": info.usage_day,
-            "usage_month": info.usage_month,
-            "usage_total": info.usage_total,
-            "share_month": info.usage_percentage_of_category,
-            "momentum": info.momentum,
-            "threads": info.thread_count,
-            "workers": info.worker_count,
-            "jobs": info.queued_jobs,
-            "size": None if info.size is None else info.size / GIBIBYTE,
-            "cost_benefit_score": info.cost_benefit_score,
-            "baseline": info.baseline,
-            "nsfw": info.nsfw,
-            "hosts": list(info.hosts),
-            "backends": list(info.balance.backends) if info.balance else [],
-            "imbalance": info.balance.imbalance if info.balance else None,
-        }
-        for info in audits.values()
-    ]
-    frame = pd.DataFrame(rows, columns=_AUDIT_COLUMNS)
-    whole = ("risk_score", "usage_day", "usage_month", "usage_total", "threads", "workers", "jobs")
-    real = ("share_month", "momentum", "size", "cost_benefit_score", "imbalance")
-    frame = frame.astype(dict.fromkeys(whole, "Int64") | dict.fromkeys(real, "Float64"))
-    frame = frame.astype({"nsfw": "boolean"})
-    order = frame["severity"].map({severity: place for place, severity in enumerate(_WORST_FIRST)})
-    frame = frame.assign(order=order).sort_values(["order", "risk_score", "name"], ascending=[True, False, True])
-    return frame.drop(columns="order").reset_index(drop=True)
-
-
 _COLUMNS = [
     "name", "listed", "usage_day", "usage_month", "usage_total", "momentum", "threads", "workers", "jobs", "queued",
     "performance", "eta", "unserved", "backends", "backend_count", "baseline", "nsfw", "style", "size", "parameters",
 ]  # fmt: skip
-_AUDIT_COLUMNS = [
-    "name", "severity", "findings", "unknown", "risk_score", "usage_day", "usage_month", "usage_total", "share_month",
-    "momentum", "threads", "workers", "jobs", "size", "cost_benefit_score", "baseline", "nsfw", "hosts", "backends",
-    "imbalance",
-]  # fmt: skip
-_WORST_FIRST = ("critical", "warning", "notice", "unknown", "none")
 
 
 def _model_rows(snapshot: Snapshot, divisor: float) -> list[dict[str, Any]]:
@@ -117,15 +74,13 @@ def _model_rows(snapshot: Snapshot, divisor: float) -> list[dict[str, Any]]:
 
 def _group_rows(snapshot: Snapshot, level: GroupLevel, divisor: float) -> list[dict[str, Any]]:
     """The models in groups; what a record states is told of a group of one."""
-    sources = (snapshot.status, snapshot.usage, snapshot.workers)
-    groups = group_models(snapshot.reference, *sources, level, model_type=snapshot.model_type)
     return [
         {
             **_figures(group.name, group, divisor),
             **_record_facts(snapshot.reference[group.members[0]] if len(group.members) == 1 else None),
             "listed": True,
         }
-        for group in groups
+        for group in snapshot.groups(level)
     ]
 
 
@@ -157,7 +112,7 @@ def _record_facts(record: ModelRecord | None) -> dict[str, Any]:
         "baseline": record.baseline,
         "nsfw": record.nsfw,
         "style": record.style,
-        "size": None if record.size is None else record.size / GIBIBYTE,
+        "size": None if record.size is None else record.size / GIGABYTE,
         "parameters": record.parameters,
     }
 

@@ -124,9 +124,9 @@ class HordeAPIIntegration:
         )
 
     def all_sources(self) -> list[Source[Any]]:
-        """Every source once: both categories, whose workers are one, and the network."""
+        """Every source once: both categories, whose workers are one, the ages of image models, and the network."""
         categories = {source.key: source for kind in USAGE_PATHS for source in self.sources(kind)}
-        return [*categories.values(), *self.network_sources]
+        return [*categories.values(), self.reference.ages_source, *self.network_sources]
 
     def read_category(
         self, model_type: ModelType, wait: float | None = None, patience: float = 0.0

@@ -69,8 +69,13 @@ class Settings(BaseSettings):
         f"{GITHUB_RAW}/AI-Horde-text-model-reference/main/db.json",
         description="legacy text reference, used when the v2 service does not answer",
     )
+    reference_image_ages_url: HttpAddress = Field(
+        f"{GITHUB_RAW}/AI-Horde-image-model-reference/main/model_mod_data.json",
+        description="when each image model was added; optional, for the audit's grace period",
+    )
     reference_cache_ttl: SecondsOrZero = Field(3600, description="seconds before a reference is refreshed")
     statistics_cache_ttl: SecondsOrZero = Field(300, description="seconds that the statistics of a snapshot are kept")
+    audit_cache_ttl: SecondsOrZero = Field(300, description="seconds that the audit of a snapshot is kept")
 
     cache_hydration_enabled: bool = Field(False, description="keep caches warm in the background")
     cache_hydration_interval_seconds: Annotated[float, Field(ge=1, le=A_YEAR, allow_inf_nan=False)] = Field(
@@ -84,7 +89,9 @@ class Settings(BaseSettings):
         None, description="for example redis://localhost:6379/0; unset = memory only"
     )
     redis_key_prefix: str = Field(
-        "horde:model_ref", min_length=1, description="keys live under {prefix}:horde_api and {prefix}:stats"
+        "horde:model_ref",
+        min_length=1,
+        description="keys live under {prefix}:horde_api, {prefix}:stats and {prefix}:audit",
     )
 
     low_usage_threshold_percentage: Percentage = Field(
@@ -102,6 +109,12 @@ class Settings(BaseSettings):
     )
     text_gen_critical_worker_threshold: int = Field(
         1, ge=0, description="workers below which such a text model is critical"
+    )
+    audit_grace_days: int = Field(
+        30, ge=0, le=3650, description="days in which a new image model is no deletion candidate; 0 = none"
+    )
+    audit_minimum_month_usage: int = Field(
+        0, ge=0, description="30-day requests below which a model is low-usage whatever its share; 0 = none"
     )
     backend_imbalance_threshold: float = Field(
         0.3, ge=0, le=1, description="imbalance (0 even, 1 opposite) from which backends are uneven"

@@ -6,11 +6,22 @@ import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from horde_core.audit import AuditThresholds, ModelAuditInfo, ModelAuditInfoFactory
+from horde_core.ages import ModelAges
+from horde_core.audit import (
+    AuditThresholds,
+    CategoryAuditResponse,
+    Subject,
+    audit_category,
+    group_subjects,
+    model_subjects,
+)
+from horde_core.facts import is_serving
 from horde_core.freshness import State
+from horde_core.groups import GroupLevel, ModelGroup, group_models
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.integration import USAGE_PATHS, HordeAPIIntegration
 from horde_core.merger import CategoryMerge, merge_everything
@@ -33,6 +44,8 @@ class Snapshot:
     reference: ModelReference
 
     _merging: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    _groups: dict[GroupLevel, tuple[ModelGroup, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _subjects: dict[GroupLevel, list[Subject]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def merged(self) -> CategoryMerge:
@@ -45,15 +58,61 @@ class Snapshot:
         index = self.reference.name_index(self.model_type)
         return merge_everything(index, self.status, self.usage, self.workers, self.model_type)
 
-    def audit(self, thresholds: AuditThresholds) -> dict[str, ModelAuditInfo]:
-        """Audit every model of the reference."""
-        factory = ModelAuditInfoFactory(thresholds)
-        return factory.create_category(self.reference, self.merged.models, self.merged.reconciliation, self.model_type)
+    def groups(self, level: GroupLevel) -> tuple[ModelGroup, ...]:
+        """Every model of the reference in its group; put together once for all sessions."""
+        if level not in self._groups:
+            sources = (self.status, self.usage, self.workers)
+            self._groups[level] = group_models(self.reference, *sources, level, model_type=self.model_type)
+        return self._groups[level]
+
+    def subjects(self, level: GroupLevel = "model") -> list[Subject]:
+        """What there is to audit: every model of the reference, or every group of them; read once."""
+        if level not in self._subjects:
+            self._subjects[level] = (
+                model_subjects(self.reference, self.merged.models)
+                if level == "model"
+                else group_subjects(self.reference, self.groups(level))
+            )
+        return self._subjects[level]
+
+    def audit(
+        self,
+        thresholds: AuditThresholds,
+        as_of: date,
+        added: Mapping[str, date] | None = None,
+        level: GroupLevel = "model",
+    ) -> CategoryAuditResponse:
+        """Audit every model of the reference, or every group of them.
+
+        ``as_of`` is the UTC day that ages count to; ``added`` when image models were added, None where that is unknown.
+        """
+        return audit_category(
+            self.subjects(level),
+            self.model_type,
+            thresholds,
+            self.merged.reconciliation.total_usage("month"),
+            as_of=as_of,
+            added={} if self.model_type == "text" else added,
+            level=level,
+            snapshot=self.id,
+        )
+
+    def names_of(self, model: str) -> tuple[str, ...]:
+        """The API names that belong to a model of the reference."""
+        return self.merged.models[model].names
+
+    @cached_property
+    def serving_workers(self) -> frozenset[str] | None:
+        """The ids of the category's workers that are online and not in maintenance; None where that is unknown."""
+        serving = {worker.identity: is_serving(worker) for worker in self.workers}
+        if not self.workers.available or None in serving.values():
+            return None
+        return frozenset(identity for identity, is_counted in serving.items() if is_counted)
 
 
 @dataclass(frozen=True)
 class PageView:
-    """What one page draws: its categories, the network where it shows that, and what is known of their sources now.
+    """What one page draws: its categories, the network and ages where it shows them, what is known of their sources.
 
     States and ages move while the content stays.
     """
@@ -61,12 +120,14 @@ class PageView:
     categories: Mapping[ModelType, Snapshot]
     network: Network | None
     sources: tuple[Reading[Any], ...]
+    ages: Reading[ModelAges] | None = None
 
     @property
     def id(self) -> str:
         """Changes when the content of anything drawn does."""
         parts = [snapshot.id for snapshot in self.categories.values()]
-        return "-".join([*parts, self.network.id] if self.network else parts)
+        parts += [self.network.id] if self.network else []
+        return "-".join([*parts, _content(self.ages)] if self.ages else parts)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -113,11 +174,15 @@ class SnapshotReader:
         has_network: bool = False,
         wait: float | None = None,
         patience: float = 0.0,
+        has_ages: bool = False,
     ) -> PageView:
         """Read what a page draws, all its sources in parallel; waits as :meth:`view` does."""
+        ages_source = self.integration.reference.ages_source
         sources = {s.key: s for kind in model_types for s in self.integration.sources(kind)}
         if has_network:
             sources |= {source.key: source for source in self.integration.network_sources}
+        if has_ages:
+            sources[ages_source.key] = ages_source
         found = self.integration.read(list(sources.values()), wait, patience)
         readings = dict(zip(sources, found, strict=True))
         categories = {
@@ -125,7 +190,7 @@ class SnapshotReader:
             for kind in model_types
         }
         network = self._read_network(readings) if has_network else None
-        return PageView(categories, network, tuple(readings.values()))
+        return PageView(categories, network, tuple(readings.values()), readings.get(ages_source.key))
 
     def _read_network(self, readings: Mapping[str, Reading[Any]]) -> Network:
         chosen = {source.key: readings[source.key] for source in self.integration.network_sources}
@@ -161,5 +226,10 @@ class SnapshotReader:
 
 
 def _identity(what: str, is_simulated: bool, readings: list[Reading[Any]]) -> str:
-    parts = [what, str(is_simulated), *(f"{r.key}={r.content if r.value is not None else '-'}" for r in readings)]
+    parts = [what, str(is_simulated), *(f"{r.key}={_content(r)}" for r in readings)]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def _content(reading: Reading[Any]) -> str:
+    """Names what there is to show; "-" for nothing."""
+    return reading.content if reading.value is not None else "-"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from horde_core.audit import CRITICAL_RESTS_ON, PRESETS, ModelAuditInfo, Severity
+from horde_core.audit import ModelAuditInfo
 from horde_core.combined import CombinedModelStatistics, Reconciliation
 from horde_core.indexes import count_or_unknown, percent
 from horde_core.models import Period
@@ -220,7 +220,7 @@ class BackendSummary(NamedTuple):
     models: int
 
 
-def backend_summary(totals: pd.DataFrame, audits: dict[str, ModelAuditInfo]) -> BackendSummary:
+def backend_summary(totals: pd.DataFrame, audits: Mapping[str, ModelAuditInfo]) -> BackendSummary:
     """Summarise :func:`horde_core.frames.backend_totals_frame` and the audits of the text models."""
     active = totals[(totals["usage_month"].fillna(0) > 0) | (totals["threads"].fillna(0) > 0)]
     balances = [info.balance for info in audits.values()]
@@ -236,34 +236,6 @@ def backend_summary(totals: pd.DataFrame, audits: dict[str, ModelAuditInfo]) -> 
         uneven=sum(info.flags.uneven_backends is True for info in audits.values()) if is_known else None,
         models=sum(count > 0 for count in counts),
     )
-
-
-class AuditSummary(NamedTuple):
-    """How many models each severity and preset selects; None where that is unknown for some model."""
-
-    models: int
-    by_severity: dict[Severity, int | None]
-    by_preset: dict[str, int | None]
-
-
-def audit_summary(audits: dict[str, ModelAuditInfo]) -> AuditSummary:
-    """Count the audits by severity and preset.
-
-    While it is unknown of one model whether it is critical, no severity has a count; while it is unknown of one whether
-    there is nothing to find, neither has that.
-    """
-    infos = audits.values()
-    by_severity: dict[Severity, int | None] = {
-        severity: sum(info.severity is severity for info in infos) for severity in Severity
-    }
-    if not all(getattr(info.flags, flag) is not None for info in infos for flag in CRITICAL_RESTS_ON):
-        by_severity |= dict.fromkeys((Severity.CRITICAL, Severity.WARNING, Severity.NOTICE, Severity.NONE))
-    elif by_severity[Severity.UNKNOWN]:
-        by_severity[Severity.NONE] = None
-    by_preset = {
-        preset.key: sum(map(preset.selects, infos)) if all(map(preset.is_known, infos)) else None for preset in PRESETS
-    }
-    return AuditSummary(len(audits), by_severity, by_preset)
 
 
 def chosen_rows(frame: pd.DataFrame, choice: RowChoice) -> pd.DataFrame:

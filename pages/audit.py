@@ -1,93 +1,119 @@
-"""Audit: which models of the reference need a look, and why."""
+"""Audit: which models of the reference need a look, why, and what to do about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
-from horde_core.audit import FLAGS, PRESETS, Severity
-from horde_core.summaries import audit_summary
-from pages.common import charts, data, filters, findings, panels, tables, words
+from horde_core.audit import Severity
+from horde_core.audit_frames import uneven_frame
+from horde_core.groups import GroupLevel
+from pages.common import audit_action, audit_charts, audit_table, data, filters, findings, panels, tables, words
+from pages.common import audit_controls as controls
+from pages.common.unlisted import unlisted
+
+LEVELS: dict[GroupLevel, str] = {"model": "By model", "family": "By family", "exact": "By exact name"}
 
 view = data.current_view()
 snapshot = view.snapshot
-panels.headline("Audit", f"Which {snapshot.model_type} models of the reference should a maintainer look at, and why?")
+model_type = snapshot.model_type
+panels.headline("Audit", f"Which {model_type} models of the reference should a maintainer look at, and why?")
 if not snapshot.reference.available:
     st.info("The reference is unavailable, so there is nothing to audit.")
     st.stop()
 
-summary = data.kept(("audit summary", snapshot.id), lambda: audit_summary(data.audits(snapshot)))
-findings.unknown_notice(
-    data.kept(("unknown findings", snapshot.id), lambda: findings.unknown_flags(data.audit_frame(snapshot)))
-)
+with st.container(horizontal=True, vertical_alignment="center"):
+    level: GroupLevel = (
+        filters.choice("Group", tuple(LEVELS), "model", "group", LEVELS.__getitem__)
+        if model_type == "text"
+        else "model"
+    )
+    thresholds = controls.tried_thresholds(model_type)
+controls.tried_note(thresholds, model_type)
+audit = audit_table.audited(view, data.audit(view, snapshot, thresholds, level))
+summary = audit.response.summary
+rows_are = controls.ROWS_ARE[level]
+findings.unknown_notice(summary.unknown_flags, summary.by_preset["deletion_candidates"] is None)
 panels.figures(
-    "audit",
+    f"audit {level}",
     [
-        panels.Figure("Models", words.count(summary.models), "in the reference"),
+        panels.Figure(words.sentence_case(rows_are[1]), words.count(summary.models), "of the reference"),
         *(
             panels.Figure(
                 severity.value.capitalize(),
                 words.count(summary.by_severity[severity]),
-                findings.SEVERITY_RULES[severity](snapshot.model_type, data.THRESHOLDS),
+                findings.severity_rule(severity, thresholds),
                 number=summary.by_severity[severity],
             )
             for severity in (Severity.CRITICAL, Severity.WARNING, Severity.NOTICE)
         ),
-        panels.Figure("Nothing found", words.count(summary.by_severity[Severity.NONE]), "models without any finding"),
+        panels.Figure("Nothing found", words.count(summary.by_severity[Severity.NONE]), "without any finding"),
     ],
 )
 
-labels = {preset.key: preset.label for preset in PRESETS}
-preset = filters.pills("Presets", list(labels), "preset", labels.__getitem__)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    severities = filters.several("Any severity", [severity.value for severity in Severity], "severity", str, 260)
-    flags = filters.several("Has all of these findings", FLAGS, "flag", findings.label, 360)
 
-tables.explore(
-    tables.Table(
-        key="audit",
-        title=f"Audit of the {snapshot.model_type} reference",
-        load=lambda: findings.in_words(
-            findings.select(data.audit_frame(snapshot), data.audits(snapshot), preset, severities, flags)
+def found() -> None:
+    """The findings: presets, filters, the table, what a selection adds up to, and charts of what is shown."""
+    preset = controls.presets(summary, model_type, thresholds)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        selection = controls.choose(audit.infos, model_type, thresholds, preset)
+        columns = audit_table.columns(audit)
+    infos, rows = audit_table.shown(audit, selection)
+    controls.active_line(selection, thresholds, len(infos), summary.models, level)
+    if infos:
+        audit_table.table(audit, infos, rows, columns)
+    else:
+        audit_table.nothing_matches(selection, controls.clear)
+    audit_action.act(audit, infos, selection)
+    given = (level, thresholds.digest, data.today(), tuple(sorted(map(repr, selection.chosen.items()))))
+    for column, key, build in zip(
+        st.columns(2),
+        ("audit_finding", "audit_size"),
+        (
+            lambda: audit_charts.by_finding(infos, rows_are),
+            lambda: audit_charts.usage_against_size(infos, model_type, rows_are),
         ),
-        columns=findings.columns(snapshot.model_type),
-        alt="Audit of the model reference",
-        of=summary.models,
-        ranges=("usage_month", "threads", "size") if snapshot.model_type == "image" else ("usage_month", "threads"),
-        chosen=findings.conditions(preset, severities, flags),
-        clear=("preset", "severity", "flag"),
-        loosen="*Presets*, *Severity* or *findings*",
-        links_to=snapshot.model_type,
-        given=(preset, tuple(severities), tuple(flags)),
-        height=560,
-    ),
-    view,
-)
+        strict=True,
+    ):
+        with column:
+            panels.chart(key, given, build)
 
 
-def counts_chart(title: str, count: Callable[[], pd.Series[Any]]) -> panels.Chart:
-    """How many models each finding or preset has."""
-    counts = count()
-    return panels.Chart(
-        title,
-        f"All {words.plural(summary.models, 'model')} of the reference; a model may count in several",
-        charts.count_bars(counts, "models"),
-        words.ranking(list(counts.index), [words.count(value) for value in counts], title),
-        counts.rename("models").rename_axis("name").reset_index(),
-        {"name": tables.name_column("What"), "models": tables.count_column("Models")},
+def uneven() -> None:
+    """Models whose requests and threads spread differently over their backends."""
+    frame = data.kept(
+        ("uneven", snapshot.id, level, thresholds.digest, audit.response.as_of),
+        lambda: uneven_frame(audit.response.models),
+    )
+    panels.chart("uneven_chart", (level, thresholds.digest), lambda: audit_charts.uneven(frame))
+    tables.explore(
+        tables.Table(
+            key="uneven",
+            title="Text models on two or more backends, by how unevenly",
+            load=lambda: frame,
+            columns={
+                "name": tables.name_column(audit_table.NAMES[level]),
+                "imbalance": tables.ratio_column("Imbalance", "0 even, 1 opposite; n/a without requests or threads."),
+                "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
+                "backend": tables.text_column("Backend"),
+                "usage_share": tables.exact_part_column("% of its requests"),
+                "thread_share": tables.exact_part_column("% of its threads"),
+                "difference": tables.exact_part_column("Difference", "Percentage points: requests less threads."),
+                "usage_month": tables.count_column("Requests, 30 days", "Of the model, on all its backends."),
+                "threads": tables.count_column("Threads", "Of the model, on all its backends."),
+            },
+            alt="Models on two or more backends: share of requests and of threads on each",
+            rows_are=("model and backend", "models and backends"),
+            ranges=("imbalance", "usage_month", "threads"),
+            search=("name", "backend"),
+            note="The most uneven first.",
+            given=(level, thresholds.digest, audit.response.as_of),
+        ),
+        view,
     )
 
 
-counted: dict[str, Callable[[], pd.Series[Any]]] = {
-    "finding": lambda: findings.counts(data.audit_frame(snapshot)),
-    "preset": lambda: findings.preset_counts(summary),
-}
-for column, (what, count) in zip(st.columns(2), counted.items(), strict=True):
-    with column:
-        panels.chart(f"audit_{what}", (), partial(counts_chart, f"Models by {what}", count))
-
-panels.explanation(*findings.criteria(snapshot.model_type, data.THRESHOLDS))
+tabs = {"Findings": found, "Unlisted models": lambda: unlisted(view, snapshot, "month")}
+if model_type == "text":
+    tabs["Uneven backends"] = uneven
+panels.tabs("audit_tab", tabs)
+panels.explanation(*findings.criteria(model_type, thresholds))

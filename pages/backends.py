@@ -38,7 +38,7 @@ panels.figures(
         panels.Figure(
             "Uneven",
             words.count(summary.uneven),
-            f"imbalance of {data.THRESHOLDS.backend_imbalance:g} or more",
+            f"imbalance of {data.THRESHOLDS['text'].backend_imbalance:g} or more",
             "Models whose requests and threads spread differently over their backends.",
             summary.uneven,
         ),

@@ -31,6 +31,7 @@ BOTH: tuple[ModelType, ...] = ("image", "text")
 OF_BOTH_CATEGORIES = ("Overview", "Workers", "Model", "Sources")
 TEXT_ONLY = ("Backends",)
 WITH_NETWORK = ("Overview", "Sources")
+WITH_AGES = ("Audit", "Sources")
 WITHOUT_DATA = ("Sources",)
 
 
@@ -61,7 +62,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     strip = st.container(width="content")
 
 with st.skeleton(height=360):
-    view = data.open_view(categories, page.title in WITH_NETWORK)
+    has_ages = page.title in WITH_AGES and "image" in categories
+    view = data.open_view(categories, page.title in WITH_NETWORK, has_ages)
 
 with strip:
     status.header_strip(view)

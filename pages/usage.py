@@ -6,8 +6,9 @@ from horde_core.groups import GroupLevel
 from horde_core.models import PERIODS
 from horde_core.rankings import pareto_curve
 from horde_core.statistics import Concentration
-from horde_core.summaries import RowChoice, chosen_rows, leading_rows, outliers, rows_summary, usage_summary
+from horde_core.summaries import RowChoice, chosen_rows, leading_rows, outliers, rows_summary
 from pages.common import charts, columns, data, filters, panels, plots, shares, status, tables, words
+from pages.common.unlisted import unlisted
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -25,12 +26,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
 
 concentration = data.statistics(snapshot).concentration[period]
-summary = data.kept(
-    ("usage summary", snapshot.id, period),
-    lambda: usage_summary(
-        data.category_frame(snapshot), snapshot.merged.reconciliation, period, snapshot.reference.available
-    ),
-)
+summary = data.usage_summary(snapshot, period)
 period_words = tables.PERIOD_WORDS[period].lower()
 panels.figures(
     f"usage {period}",
@@ -191,39 +187,6 @@ def moving() -> None:
     panels.chart("momentum", (), momentum_chart, status.usage_age(view))
 
 
-def unlisted() -> None:
-    """What is used or served, but not in the reference."""
-    if not snapshot.reference.available:
-        st.info("The reference is unavailable, so it is unknown what it does not list.")
-        return
-    choices = {False: "With requests this month or threads", True: "Everything ever used"}
-    is_all = filters.choice("Unlisted", (False, True), False, "unlisted", choices.__getitem__)
-    tables.explore(
-        tables.Table(
-            key="unlisted",
-            title=f"Unlisted {model_type} models",
-            load=lambda: columns.by_usage(
-                chosen_rows(data.category_frame(snapshot), "unlisted" if is_all else "unlisted_active"), period
-            ),
-            columns=columns.usage(model_type, summary.largest_share, is_listed_told=False),
-            alt=f"Unlisted {model_type} models by {noun}",
-            rows_are=("unlisted name", "unlisted names"),
-            of=data.kept(
-                ("unlisted names", snapshot.id), lambda: len(chosen_rows(data.category_frame(snapshot), "unlisted"))
-            ),
-            ranges=("usage_month", "threads"),
-            chosen=[] if is_all else ["requests this month or threads now"],
-            clear=("unlisted",),
-            loosen="*Everything ever used*",
-            note=f"They carry {words.share(summary.unlisted_share)} of all {noun} in this period.",
-            links_to=model_type,
-            given=(is_all, period),
-            height=560,
-        ),
-        view,
-    )
-
-
 panels.tabs(
     "usage_tab",
     {
@@ -231,7 +194,7 @@ panels.tabs(
         "Concentration": concentrated,
         "Baseline, size, NSFW": lambda: shares.catalogue(view, snapshot, period),
         "Momentum": moving,
-        "Unlisted models": unlisted,
+        "Unlisted models": lambda: unlisted(view, snapshot, period),
     },
 )
 

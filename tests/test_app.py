@@ -23,8 +23,12 @@ def test_a_bad_setting_stops_the_start_with_one_clear_line(start_app: StartApp) 
 def test_the_first_data_is_asked_for_before_the_first_visitor_once_a_source(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
-    app = start_app(HORDE_API_URL=horde_server.url, HORDE_REFERENCE_URL=horde_server.url)
-    wait_until(lambda: horde_server.requests.total() == 11, "both categories have been asked for")
+    app = start_app(
+        HORDE_API_URL=horde_server.url,
+        HORDE_REFERENCE_URL=horde_server.url,
+        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
+    )
+    wait_until(lambda: horde_server.requests.total() == 12, "both categories have been asked for")
     assert set(horde_server.requests.values()) == {1}
     assert "Traceback" not in app.log()
 
@@ -35,6 +39,7 @@ def test_the_hydrator_keeps_sources_fresh_without_a_visitor_until_the_app_stops(
     app = start_app(
         HORDE_API_URL=horde_server.url,
         HORDE_REFERENCE_URL=horde_server.url,
+        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
         HORDE_API_CACHE_TTL="1",
         HORDE_CACHE_HYDRATION_ENABLED="true",
         HORDE_CACHE_HYDRATION_INTERVAL_SECONDS="1",
@@ -48,10 +53,14 @@ def test_the_hydrator_keeps_sources_fresh_without_a_visitor_until_the_app_stops(
 def test_what_one_replica_fetched_another_takes_over_by_itself(
     start_app: StartApp, horde_server: HordeServer, redis_server: RedisServer
 ) -> None:
-    shared = {"HORDE_API_URL": horde_server.url, "HORDE_REFERENCE_URL": horde_server.url}
+    shared = {
+        "HORDE_API_URL": horde_server.url,
+        "HORDE_REFERENCE_URL": horde_server.url,
+        "HORDE_REFERENCE_IMAGE_AGES_URL": f"{horde_server.url}/model_mod_data.json",
+    }
     shared["HORDE_REDIS_URL"] = redis_server.url
     start_app(**shared)
-    wait_until(lambda: horde_server.requests.total() == 11, "the first has asked for all of it")
+    wait_until(lambda: horde_server.requests.total() == 12, "the first has asked for all of it")
     other = start_app(**shared)
     wait_until(lambda: reads_of_sequences(redis_server) >= 4, "both have looked for news twice")
     assert set(horde_server.requests.values()) == {1}, "the second asked for nothing"
@@ -66,7 +75,11 @@ def reads_of_sequences(redis_server: RedisServer) -> int:
 def test_the_running_app_tells_its_health_and_browsers_what_they_may(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
-    app = start_app(HORDE_API_URL=horde_server.url, HORDE_REFERENCE_URL=horde_server.url)
+    app = start_app(
+        HORDE_API_URL=horde_server.url,
+        HORDE_REFERENCE_URL=horde_server.url,
+        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
+    )
     with urllib.request.urlopen(f"{app.url}/api/health") as answer:
         assert answer.status == 200
         assert json.load(answer)["status"] in ("ok", "degraded")

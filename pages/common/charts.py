@@ -29,10 +29,11 @@ BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[6])
 """Newest, behind, unknown."""
 
 GRID = "rgba(128,136,150,0.22)"
+LONGEST_NAME = 30
 _ROW_HEIGHT, _FRAME_HEIGHT = 26, 56
 
 
-def label(name: str, longest: int = 30) -> str:
+def label(name: str, longest: int = LONGEST_NAME) -> str:
     """A name as a chart may show it: one line, shortened, escaped."""
     return html.escape(words.one_line(name, longest), quote=False)
 
@@ -97,6 +98,7 @@ def grouped_bars(
     series: Mapping[str, Sequence[float | None]],
     unit: str,
     colours: Sequence[str] = (DEMAND_COLOUR, SUPPLY_COLOUR),
+    longest: int = LONGEST_NAME,
 ) -> go.Figure:
     """A few horizontal bars a name: shares of several things, by what they are of, in percent."""
     places = list(range(len(names)))
@@ -117,7 +119,7 @@ def grouped_bars(
         )
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
     largest = max((value for values in series.values() for value in values if value is not None), default=0)
-    return _horizontal(figure, names, largest, unit, row_height=8 + 16 * len(series), has_legend=True)
+    return _horizontal(figure, names, largest, unit, row_height=8 + 16 * len(series), has_legend=True, longest=longest)
 
 
 def stacked_counts(
@@ -155,6 +157,7 @@ def _horizontal(
     row_height: int = _ROW_HEIGHT,
     has_legend: bool = False,
     headroom: float = 1.3,
+    longest: int = LONGEST_NAME,
 ) -> go.Figure:
     """What all horizontal bars share: names down the left, light grid, zero-based, room for the figures."""
     figure.update_layout(
@@ -175,15 +178,15 @@ def _horizontal(
         fixedrange=True,
         nticks=6,
     )
-    name_rows(figure, names)
+    name_rows(figure, names, longest)
     return figure
 
 
-def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
+def name_rows(figure: go.Figure, names: Sequence[str], longest: int = LONGEST_NAME) -> None:
     """Put the names down the left of rows 0, 1, 2, ..., the first on top."""
     figure.update_yaxes(
         tickvals=list(range(len(names))),
-        ticktext=[label(name) for name in names],
+        ticktext=[label(name, longest) for name in names],
         range=[len(names) - 0.5, -0.5],
         showgrid=False,
         zeroline=False,

@@ -6,7 +6,8 @@ changes with its content, so what they hold is never older than what the core se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,28 +15,33 @@ import pandas as pd
 import streamlit as st
 
 from horde_core import (
+    AuditCache,
     CategoryStatistics,
     HordeAPIIntegration,
     ModelAuditInfo,
     Settings,
     StatisticsCache,
     backend_frames,
+    summaries,
     workforce,
 )
 from horde_core import frames as core_frames
-from horde_core.audit import AuditThresholds
+from horde_core.audit import AuditThresholds, CategoryAuditResponse
 from horde_core.groups import GroupLevel
 from horde_core.indexes import IndexedHordeWorkers
 from horde_core.integration import USAGE_PATHS
-from horde_core.models import ModelType
+from horde_core.models import ModelType, Period
 from horde_core.readings import RefreshOutcome
 from horde_core.reports import RedisState, SourceReport, redis_state, report
 from horde_core.snapshot import PageView, Snapshot, SnapshotReader
+from horde_core.summaries import UsageSummary
 
 T = TypeVar("T")
 
 SETTINGS = Settings.load()
-THRESHOLDS = AuditThresholds.from_settings(SETTINGS)
+THRESHOLDS: Mapping[ModelType, AuditThresholds] = {
+    model_type: AuditThresholds.from_settings(SETTINGS, model_type) for model_type in USAGE_PATHS
+}
 FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
 """Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
 
@@ -63,6 +69,11 @@ def _statistics(integration: HordeAPIIntegration) -> StatisticsCache:
     return StatisticsCache.of(integration)
 
 
+@cache
+def _audit_cache(integration: HordeAPIIntegration) -> AuditCache:
+    return AuditCache.of(integration)
+
+
 def reader() -> SnapshotReader:
     """Return the reader that this visitor looks through: the app's, or the simulated Horde once they chose it."""
     chosen = HordeAPIIntegration.simulated if st.session_state.get(_SIMULATED) else HordeAPIIntegration.shared
@@ -84,25 +95,27 @@ def is_visitors_choice() -> bool:
     return bool(st.session_state.get(_SIMULATED))
 
 
-def look(kinds: Sequence[ModelType], has_network: bool) -> PageView:
+def look(drawn: PageView) -> PageView:
     """Read what a page draws as it is now, giving a refresh under way a moment to land."""
-    return reader().page_view(kinds, has_network, patience=PATIENCE_SECONDS)
+    parts = (drawn.network is not None, drawn.ages is not None)
+    return reader().page_view(list(drawn.categories), parts[0], patience=PATIENCE_SECONDS, has_ages=parts[1])
 
 
-def open_view(kinds: Sequence[ModelType], has_network: bool = False) -> PageView:
+def open_view(kinds: Sequence[ModelType], has_network: bool = False, has_ages: bool = False) -> PageView:
     """Read what this run's page draws; waits only when nothing is cached. While paused, what was drawn stays."""
     held = st.session_state.get(_VIEW)
-    if is_paused() and held is not None and _is_of(held, kinds, has_network):
+    if is_paused() and held is not None and _is_of(held, kinds, has_network, has_ages):
         return current_view()
     chosen = reader()
     wait = max(0.0, chosen.integration.settings.cold_wait - OPENING_SECONDS)
-    view = st.session_state[_VIEW] = chosen.page_view(kinds, has_network, wait)
+    view = st.session_state[_VIEW] = chosen.page_view(kinds, has_network, wait, has_ages=has_ages)
     return view
 
 
-def _is_of(view: PageView, kinds: Sequence[ModelType], has_network: bool) -> bool:
+def _is_of(view: PageView, kinds: Sequence[ModelType], has_network: bool, has_ages: bool) -> bool:
     is_same_horde = view.is_simulated == reader().integration.is_simulated
-    return is_same_horde and set(kinds) == set(view.categories) and has_network == (view.network is not None)
+    has_same_parts = has_network == (view.network is not None) and has_ages == (view.ages is not None)
+    return is_same_horde and set(kinds) == set(view.categories) and has_same_parts
 
 
 def is_paused() -> bool:
@@ -127,14 +140,15 @@ def recompute() -> None:
     """Derive what pages need from the app's current snapshots, so that no visitor waits for it."""
     integration = HordeAPIIntegration.shared()
     for model_type in USAGE_PATHS:
-        snapshot = _reader(integration).view(model_type, wait=0.0).snapshot
+        view = _reader(integration).page_view((model_type,), wait=0.0, has_ages=model_type == "image")
+        snapshot, ages = view.snapshot, view.ages
         _category_frame(snapshot.id, "model", snapshot)
         _category_statistics(snapshot.id, snapshot, integration)
-        _audit_frame(snapshot.id, snapshot)
+        _audit_cache(integration).get(snapshot, today(), ages)
         if model_type == "text":
             _backend_frame(snapshot.id, snapshot)
             _backend_totals_frame(snapshot.id, snapshot)
-            _balance_frame(snapshot.id, snapshot)
+            _balance_frame(snapshot.id, snapshot, integration)
 
 
 def source_reports() -> list[SourceReport]:
@@ -186,7 +200,7 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
 
 def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row a text model of the reference; see :func:`horde_core.backend_frames.balance_frame`."""
-    return _balance_frame(snapshot.id, snapshot)
+    return _balance_frame(snapshot.id, snapshot, reader().integration)
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:
@@ -194,14 +208,32 @@ def statistics(snapshot: Snapshot) -> CategoryStatistics:
     return _category_statistics(snapshot.id, snapshot, reader().integration)
 
 
-def audits(snapshot: Snapshot) -> dict[str, ModelAuditInfo]:
-    """The audit of every model of the reference."""
-    return _audits(snapshot.id, snapshot)
+def usage_summary(snapshot: Snapshot, period: Period) -> UsageSummary:
+    """Requests of one period: the API's own sum and its two parts."""
+    return kept(
+        ("usage summary", snapshot.id, period),
+        lambda: summaries.usage_summary(
+            category_frame(snapshot), snapshot.merged.reconciliation, period, snapshot.reference.available
+        ),
+    )
 
 
-def audit_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a model of the reference, worst first; see :func:`horde_core.frames.audit_frame`."""
-    return _audit_frame(snapshot.id, snapshot)
+def today() -> date:
+    """The UTC day that ages count to."""
+    return datetime.now(UTC).date()
+
+
+def audit(
+    view: PageView, snapshot: Snapshot, thresholds: AuditThresholds | None = None, level: GroupLevel = "model"
+) -> CategoryAuditResponse:
+    """The audit of a category, by the thresholds in force where none are tried; immutable, shared by all visitors."""
+    return _audit_cache(reader().integration).get(snapshot, today(), view.ages, thresholds, level)
+
+
+def audits(snapshot: Snapshot) -> Mapping[str, ModelAuditInfo]:
+    """The audit of every model of the reference by name, without ages, for pages that show none."""
+    response = _audit_cache(reader().integration).get(snapshot, today())
+    return kept(("audits", snapshot.id, response.as_of), lambda: {info.name: info for info in response.models})
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
@@ -235,8 +267,8 @@ def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _balance_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backend_frames.balance_frame(_audits(snapshot_id, _snapshot))
+def _balance_frame(snapshot_id: str, _snapshot: Snapshot, _integration: HordeAPIIntegration) -> pd.DataFrame:
+    return backend_frames.balance_frame(_audit_cache(_integration).get(_snapshot, today()).models)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
@@ -244,13 +276,3 @@ def _category_statistics(
     snapshot_id: str, _snapshot: Snapshot, _integration: HordeAPIIntegration
 ) -> CategoryStatistics:
     return _statistics(_integration).get(_snapshot)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _audits(snapshot_id: str, _snapshot: Snapshot) -> dict[str, ModelAuditInfo]:
-    return _snapshot.audit(THRESHOLDS)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _audit_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return core_frames.audit_frame(_audits(snapshot_id, _snapshot))

@@ -1,4 +1,4 @@
-"""Files of what a table shows: CSV and JSON that say where their figures are from, and hold no spreadsheet formula."""
+"""Files of what a table shows, that say where their figures are from and hold no spreadsheet formula."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ import io
 import json
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
+import yaml
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from horde_core.snapshot import PageView
 from horde_core.version import __version__
 from pages.common import words
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 
 
-def provenance(view: PageView, table: str, filters: str) -> dict[str, str]:
-    """Where the figures of a file are from, how old they are, and what was chosen of them."""
+def provenance(
+    view: PageView, table: str, filters: str, more: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Where the figures of a file are from, how old they are, and what was chosen of them; and ``more`` of that."""
     fetched = [
         f"{source.title.lower()} {_utc(source.fetched_at)}" for source in view.sources if source.fetched_at is not None
     ]
@@ -35,6 +40,7 @@ def provenance(view: PageView, table: str, filters: str) -> dict[str, str]:
         "fetched": "; ".join(fetched) or "nothing was fetched",
         "written": _utc(time.time()),
         "filters": words.one_line(filters, 500) if filters else "none",
+        **more,
         "written by": f"AI Horde dashboard {__version__}",
     }
 
@@ -63,6 +69,39 @@ def json_bytes(frame: pd.DataFrame, about: Mapping[str, str]) -> bytes:
     return json.dumps({"about": dict(about), "rows": rows}, ensure_ascii=False, indent=1).encode()
 
 
+def xlsx_bytes(sheets: Mapping[str, pd.DataFrame], about: Mapping[str, str]) -> bytes:
+    """A workbook with these sheets, and one more, Provenance, that says where the figures are from.
+
+    Text is guarded as in CSV, and what a workbook cannot hold is left out of it.
+    """
+    source = pd.DataFrame(list(about.items()), columns=["what", "value"])
+    content = io.BytesIO()
+    with pd.ExcelWriter(content, engine="openpyxl") as workbook:
+        for name, frame in (*sheets.items(), ("Provenance", source)):
+            safe = frame.rename(columns=_guarded)
+            for column in safe.columns:
+                if safe[column].dtype.kind not in "iufb":
+                    safe[column] = safe[column].map(_workbook_cell)
+            safe.to_excel(workbook, sheet_name=name, index=False, freeze_panes=(1, 1))
+    return content.getvalue()
+
+
+def names_bytes(names: Sequence[str], about: Mapping[str, str]) -> bytes:
+    """Names, one a line, below lines that begin with ``#`` and say where the list is from.
+
+    A name that would not be read back from a line of its own stands as a JSON string.
+    """
+    lines = [*(f"# {what}: {value}" for what, value in about.items()), *(_on_a_line(name) for name in names)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def skip_list_bytes(names: Sequence[str], about: Mapping[str, str]) -> bytes:
+    """The setting ``models_to_skip`` of an image worker's bridge, as YAML, below comments that say where it is from."""
+    comments = "".join(f"# {what}: {value}\n" for what, value in about.items())
+    setting = {"models_to_skip": list(names)}
+    return (comments + yaml.safe_dump(setting, allow_unicode=True, width=10_000, sort_keys=False)).encode()
+
+
 def file_name(table: str, ending: str) -> str:
     """A name that says what is in the file and when it was written."""
     return f"ai-horde-{table}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
@@ -76,6 +115,16 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return _guarded("; ".join(str(item) for item in value))
     return _guarded(value) if isinstance(value, str) else value
+
+
+def _workbook_cell(value: Any) -> Any:
+    cell = _cell(value)
+    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", cell) if isinstance(cell, str) else cell
+
+
+def _on_a_line(name: str) -> str:
+    is_plain = name.isprintable() and name == name.strip() and name and not name.startswith(("#", '"'))
+    return name if is_plain else json.dumps(name)
 
 
 def _guarded(text: str) -> str:

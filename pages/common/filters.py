@@ -82,12 +82,6 @@ def several(label: str, options: Sequence[T], key: str, words: Callable[[T], str
     )
 
 
-def pills(label: str, options: Sequence[T], key: str, words: Callable[[T], str] = str) -> T | None:
-    """One of some options, all visible, or none."""
-    _unset(key, None)
-    return st.pills(label, list(options), format_func=words, key=key, bind="query-params")
-
-
 def ranges(table: str, labels: Mapping[str, str]) -> list[Range]:
     """The least and the most for each of some columns, folded away until they are wanted."""
     chosen = []
@@ -98,19 +92,32 @@ def ranges(table: str, labels: Mapping[str, str]) -> list[Range]:
     return chosen
 
 
-def _bound(table: str, column: str, label: str, end: str) -> float | None:
-    key = f"{table}_{column}_{end}"
+def number(
+    label: str,
+    key: str,
+    most: float | None = None,
+    step: float | None = None,
+    placeholder: str = "any",
+    width: int = 150,
+) -> float | None:
+    """A figure of at least 0, or none."""
     _unset(key, None)
     return st.number_input(
-        f"{label} {end}",
+        label,
         value=None,
         min_value=0.0,
+        max_value=None if most is None else float(most),
+        step=None if step is None else float(step),
         key=key,
         bind="query-params",
         format="%g",
-        placeholder="any",
-        width=150,
+        placeholder=placeholder,
+        width=width,
     )
+
+
+def _bound(table: str, column: str, label: str, end: str) -> float | None:
+    return number(f"{label} {end}", f"{table}_{column}_{end}")
 
 
 def within(frame: pd.DataFrame, chosen: Sequence[Range]) -> pd.DataFrame:

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from horde_core.audit import DOWNLOAD_FLAGS, FLAGS, PRESETS, AuditThresholds, Flag, ModelAuditInfo, Severity
+from horde_core.audit import AuditThresholds, Flag, ModelAuditInfo, Severity
+from horde_core.audit.presets import presets_for
+from horde_core.audit.rules import RULE_OF, RULES, SEVERITY_RULES, explain, rules_for, severity_reason
 from horde_core.models import ModelType
-from horde_core.summaries import AuditSummary
 from pages.common import tables, words
-
-FLAG_WORDS: Mapping[Flag, tuple[str, str]] = {
-    "zero_usage_day": ("unused for a day", "no requests in the last counted 24 hours"),
-    "zero_usage_month": ("unused for 30 days", "no requests in 30 days"),
-    "zero_usage_total": ("never used", "no requests of all time"),
-    "no_active_workers": (
-        "no workers",
-        "no online worker outside maintenance serves it; threads where workers are unknown",
-    ),
-    "has_multiple_hosts": ("several hosts", "its downloads lie on more than one host"),
-    "has_non_preferred_host": ("other host", "a download lies on a host that is not preferred"),
-    "has_unknown_host": ("unreadable URL", "a download URL has no http(s) host"),
-    "no_download_urls": ("no download", "the record has no download URL"),
-    "missing_description": ("no description", "the record has no description"),
-    "missing_baseline": ("no baseline", "the record has no baseline"),
-    "low_usage": ("low usage", "its share of the category's 30-day requests is below the threshold"),
-    "uneven_backends": ("uneven backends", "its requests and its threads spread differently over its backends"),
-    "unserved_queue": ("unserved queue", "jobs wait and no thread serves it"),
-}
-"""Each flag in two or three words, and its rule."""
-
-SEVERITY_RULES: Mapping[Severity, Callable[[ModelType, AuditThresholds], str]] = {
-    Severity.CRITICAL: lambda model_type, thresholds: (
-        "unused for 30 days, no workers"
-        if model_type == "image"
-        else f"under {thresholds.text_critical_usage} requests in 30 days, "
-        + (
-            "no workers"
-            if thresholds.text_critical_workers == 1
-            else f"under {thresholds.text_critical_workers} workers"
-        )
-    ),
-    Severity.WARNING: lambda _type, _thresholds: "a host or download finding",
-    Severity.NOTICE: lambda _type, _thresholds: "any other finding",
-}
 
 _SEVERITY_MARKS = {
     "critical": "■ critical",
@@ -55,11 +21,12 @@ _SEVERITY_MARKS = {
     "unknown": "? unknown",
     "none": "✓ none",
 }
+_VALUE_MARKS = {True: "■ yes", False: "✓ no", None: "? unknown"}
 
 
 def label(flag: Flag) -> str:
     """A flag in two or three words."""
-    return FLAG_WORDS[flag][0]
+    return RULE_OF[flag].label
 
 
 def severity_words(severity: Severity) -> str:
@@ -67,113 +34,96 @@ def severity_words(severity: Severity) -> str:
     return _SEVERITY_MARKS[severity.value]
 
 
-def select(
-    frame: pd.DataFrame,
-    audits: Mapping[str, ModelAuditInfo],
-    preset: str | None,
-    severities: Sequence[str],
-    flags: Sequence[Flag],
-) -> pd.DataFrame:
-    """The rows that all filters let through; an unknown flag never selects."""
-    if preset is not None:
-        selects = next(one.selects for one in PRESETS if one.key == preset)
-        frame = frame[frame["name"].map(lambda name: selects(audits[name])).astype(bool)]
-    if severities:
-        frame = frame[frame["severity"].isin(severities)]
-    if flags:
-        frame = frame[frame["findings"].map(lambda found: set(flags) <= set(found)).astype(bool)]
-    return frame
+def severity_rule(severity: Severity, thresholds: AuditThresholds) -> str:
+    """What a severity means, with the thresholds in force."""
+    return SEVERITY_RULES[severity](thresholds, words)
 
 
-def conditions(preset: str | None, severities: Sequence[str], flags: Sequence[Flag]) -> list[str]:
-    """What was chosen, in words."""
-    chosen = [one.rule for one in PRESETS if one.key == preset]
-    if severities:
-        chosen.append(f"severity {' or '.join(severities)}")
-    if flags:
-        chosen.append(f"has {words.listing([label(flag) for flag in flags])}")
-    return chosen
-
-
-def columns(model_type: ModelType) -> dict[str, Any]:
+def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
     """The columns of the audit table; severity first."""
     chosen: dict[str, Any] = {
-        "name": tables.name_column(),
+        "name": tables.name_column(name),
         "severity": st.column_config.TextColumn("Severity", width="small"),
-        "findings": st.column_config.ListColumn("Findings", width="large"),
+        "findings": st.column_config.ListColumn("Findings", width="medium"),
+        "reasons": st.column_config.TextColumn("Reasons", width="large", help="Why each finding is one, with figures."),
         **tables.usage_columns(model_type),
-        "share_month": st.column_config.NumberColumn(
-            "Share, 30 days", format="%.4f %%", help="Percent of the category's 30-day requests."
-        ),
-        "momentum": st.column_config.NumberColumn("Momentum", format="%.2f", help="Day x 30 / 30 days: above 1 rises."),
+        "share_month": tables.exact_part_column("Share, 30 days", "Percent of the category's 30-day requests."),
+        "momentum": tables.ratio_column("Momentum", "Day x 30 / 30 days: above 1 rises."),
         "threads": tables.count_column("Threads"),
         "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
     }
-    if model_type == "image":
-        chosen["size"] = st.column_config.NumberColumn("Size (GiB)", format="%.2f")
-        chosen["cost_benefit_score"] = st.column_config.NumberColumn(
-            "Requests per GiB", format="%,.1f", help="30-day requests for each GiB on disk."
-        )
-        chosen["hosts"] = st.column_config.ListColumn("Hosts")
+    if model_type == "text":
+        chosen["backends"] = tables.list_column("Backends", "Those with requests in 30 days or threads now.")
+        chosen["parameters"] = tables.amount_column("Parameters (billions)")
     else:
-        chosen["backends"] = st.column_config.ListColumn("Backends")
-    chosen["baseline"] = st.column_config.TextColumn("Baseline")
+        chosen["size"] = st.column_config.NumberColumn("Size (GB)", format="%.2f", help="On disk; 1 GB is 10⁹ bytes.")
+        chosen["cost_benefit_percentile"] = st.column_config.ProgressColumn(
+            "Cost-benefit percentile",
+            format="%.0f",
+            min_value=0,
+            max_value=100,
+            help="30-day requests for each GiB on disk, as a place among all models with a size: "
+            "0 is the least use for its size, 100 the most.",
+        )
+        chosen["hosts"] = tables.list_column("Hosts")
+        chosen["age"] = tables.count_column("Age (days)", "Since it was added to the reference.")
+    chosen["baseline"] = tables.text_column("Baseline")
+    chosen["style"] = tables.text_column("Style")
+    chosen["tags"] = tables.list_column("Tags")
+    chosen["nsfw"] = tables.flag_column("NSFW", "As the reference states it.")
     return chosen
 
 
+HIDDEN = ("style", "tags", "nsfw")
+"""Columns that are there for who asks for them."""
+
+
 def in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with severity as word and mark, and findings as words."""
+    """The frame with severity as word and mark, findings as words, and reasons as one text."""
     return frame.assign(
         severity=frame["severity"].map(_SEVERITY_MARKS),
         findings=frame["findings"].map(lambda found: [label(flag) for flag in found]),
+        reasons=frame["reasons"].map("; ".join),
     )
 
 
-def counts(frame: pd.DataFrame) -> pd.Series[Any]:
-    """Models by finding, most first."""
-    found = frame["findings"].explode().dropna().value_counts()
-    return found.rename(index={flag: label(flag) for flag in FLAGS})
+def explanation_frame(info: ModelAuditInfo, thresholds: AuditThresholds) -> pd.DataFrame:
+    """One row a flag that is judged of a model: whether it is true, and why; the severity first."""
+    rows = [("Severity", severity_words(info.severity), severity_reason(info, thresholds, words))]
+    rows += [
+        (words.sentence_case(one.label), _VALUE_MARKS[one.value], one.why) for one in explain(info, thresholds, words)
+    ]
+    return pd.DataFrame(rows, columns=["what", "value", "why"])
 
 
-def preset_counts(summary: AuditSummary) -> pd.Series[Any]:
-    """Models by preset, most first."""
-    labels = {preset.key: preset.label for preset in PRESETS}
-    counted = pd.Series({labels[key]: count for key, count in summary.by_preset.items() if count}, dtype="int64")
-    return counted.sort_values(ascending=False, kind="stable")
-
-
-def unknown_flags(frame: pd.DataFrame) -> list[Flag]:
-    """The findings that cannot be known now of some model."""
-    unknown = set(frame["unknown"].explode().dropna())
-    return [flag for flag in FLAGS if flag in unknown]
-
-
-def unknown_notice(unknown: Sequence[Flag]) -> None:
+def unknown_notice(unknown: Sequence[Flag], candidates_unknown: bool) -> None:
     """Say which findings cannot be known now."""
-    if unknown:
+    named = [label(flag) for flag in unknown]
+    if candidates_unknown:
+        named.append("who is a deletion candidate")
+    if named:
         st.warning(
             "Unknown now, because a source is unavailable or incomplete: "
-            f"{words.listing([label(flag) for flag in unknown])}. "
+            f"{words.listing(named)}. "
             "What is unknown is neither a finding nor a clean bill, and no preset selects it.",
             icon=":material/help:",
         )
 
 
 def criteria(model_type: ModelType, thresholds: AuditThresholds) -> list[str]:
-    """Every rule with the threshold in force."""
-    skipped = DOWNLOAD_FLAGS if model_type == "text" and thresholds.text_ignores_downloads else ()
-    rules = [f"- **{label(flag)}**: {rule}" for flag, (_, rule) in FLAG_WORDS.items() if flag not in skipped]
-    severities = [f"**{severity}**: {rule(model_type, thresholds)}" for severity, rule in SEVERITY_RULES.items()]
-    presets = [f"- **{preset.label}**: {preset.rule}" for preset in PRESETS]
+    """Every rule with the threshold in force, from the tables by which the engine judges."""
+    rules = [f"- **{rule.label}**: {rule.rule(thresholds, words)}" for rule in rules_for(model_type, thresholds)]
+    severities = [f"- **{severity}**: {rule(thresholds, words)}" for severity, rule in SEVERITY_RULES.items()]
+    presets = [
+        f"- **{preset.label}**: {preset.rule(thresholds, words)}" for preset in presets_for(model_type, thresholds)
+    ]
+    skipped = [rule.label for rule in RULES if not rule.judges(model_type, thresholds)]
     return [
-        "A finding is true, false or unknown: it is unknown while the source it rests on is unavailable.",
+        "**Findings.** Each is true, false or unknown: it is unknown while the source it rests on is unavailable.",
         "\n".join(rules),
-        f"The threshold of **{label('low_usage')}** is {thresholds.low_usage_percentage[model_type]:g} % of the "
-        f"category's 30-day requests; of **{label('uneven_backends')}** an imbalance of "
-        f"{thresholds.backend_imbalance:g}. Preferred hosts: {', '.join(thresholds.preferred_hosts)}."
-        + (" Text models skip the host and download findings: no text record has a download." if skipped else ""),
-        "Severity: " + "; ".join(severities) + ".",
-        "Presets:",
+        *([f"Not judged of {model_type} models: {words.listing(skipped)}."] if skipped else []),
+        "**Severity**, worst first:",
+        "\n".join(severities),
+        "**Presets.** Each selects the models of which it is certain:",
         "\n".join(presets),
-        "The age of a model is not known to the audit, so a new model may be among the candidates.",
     ]

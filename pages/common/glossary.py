@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from horde_core.audit import AuditThresholds
+from horde_core.audit import AuditThresholds, Severity
+from horde_core.audit.rules import RULE_OF, SEVERITY_RULES
 from horde_core.client import CALLS_A_MINUTE
+from horde_core.models import ModelType
 from horde_core.network import BUSY_FROM_SECONDS, OVERLOADED_FROM_SECONDS
 from horde_core.rankings import MOVER_SHARE_FROM
 from horde_core.settings import Settings
@@ -58,7 +61,14 @@ FORMULAS: tuple[Formula, ...] = (
     Formula(
         "Half of the threads", "workers", "the fewest workers, not in maintenance, with half of the threads", "workers"
     ),
-    Formula("Requests per GiB", "requests per GiB", "usage of 30 days / size on disk", "usage, reference"),
+    Formula("Cost-benefit score", "requests per GiB", "usage of 30 days / size on disk", "usage, reference"),
+    Formula(
+        "Cost-benefit percentile",
+        "0 to 100",
+        "models with a lower cost-benefit score / other models with a size x 100",
+        "usage, reference",
+    ),
+    Formula("Age of a model", "days", "today (UTC) - the day on which it was last added to the reference", "ages"),
     Formula("Age of a source", "time", "now - when its last good answer arrived", "every source"),
 )
 """Every figure that a page shows."""
@@ -77,6 +87,7 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("Reference", "The list of models that AI Horde's maintainers keep."),
     ("Listed, unlisted", "In the reference, or not: each name that workers send is one or the other."),
     ("Baseline", "The model that an image model was made from."),
+    ("GB", "A billion bytes; a GiB is 1,073,741,824."),
     ("Alchemy", "Captions, upscaling and the like; the API calls its workers interrogation workers."),
     ("Kudos", "What AI Horde gives workers for their work, and what requests cost."),
     ("Fresh", "Fetched within its time to live."),
@@ -87,32 +98,38 @@ TERMS: tuple[tuple[str, str], ...] = (
 """The words that the pages use."""
 
 
-def thresholds(settings: Settings, audit: AuditThresholds) -> list[tuple[str, str, str]]:
+def thresholds(settings: Settings, audit: Mapping[ModelType, AuditThresholds]) -> list[tuple[str, str, str]]:
     """What is called by a word, from which value, and the setting that changes it."""
+    image, text = audit["image"], audit["text"]
     return [
         ("Busy", f"drain time of {words.duration(BUSY_FROM_SECONDS)} or more", "fixed"),
         ("Overloaded", f"drain time of {words.duration(OVERLOADED_FROM_SECONDS)} or more", "fixed"),
         ("Ranked by momentum", f"{words.share(MOVER_SHARE_FROM)} or more of the category's 30-day usage", "fixed"),
-        ("Low usage, image", _below(audit.low_usage_percentage["image"]), "HORDE_LOW_USAGE_THRESHOLD_PERCENTAGE"),
+        (
+            "Low usage, image",
+            RULE_OF["low_usage"].rule(image, words),
+            "HORDE_LOW_USAGE_THRESHOLD_PERCENTAGE, HORDE_AUDIT_MINIMUM_MONTH_USAGE",
+        ),
         (
             "Low usage, text",
-            _below(audit.low_usage_percentage["text"]),
-            "HORDE_TEXT_GEN_LOW_USAGE_THRESHOLD_PERCENTAGE",
+            RULE_OF["low_usage"].rule(text, words),
+            "HORDE_TEXT_GEN_LOW_USAGE_THRESHOLD_PERCENTAGE, HORDE_AUDIT_MINIMUM_MONTH_USAGE",
         ),
+        ("Critical, image", SEVERITY_RULES[Severity.CRITICAL](image, words), "fixed"),
         (
             "Critical, text",
-            f"below {words.plural(audit.text_critical_usage, 'request')} in 30 days and below "
-            f"{words.plural(audit.text_critical_workers, 'worker')}",
+            SEVERITY_RULES[Severity.CRITICAL](text, words),
             "HORDE_TEXT_GEN_CRITICAL_USAGE_THRESHOLD, ..._WORKER_THRESHOLD",
         ),
-        ("Uneven backends", f"imbalance of {audit.backend_imbalance:g} or more", "HORDE_BACKEND_IMBALANCE_THRESHOLD"),
-        ("Preferred hosts", ", ".join(audit.preferred_hosts), "HORDE_PREFERRED_FILE_HOSTS"),
+        ("Uneven backends", f"imbalance of {text.backend_imbalance:g} or more", "HORDE_BACKEND_IMBALANCE_THRESHOLD"),
+        (
+            "New image model",
+            f"added less than {words.plural(image.grace_days, 'day')} ago: no deletion candidate",
+            "HORDE_AUDIT_GRACE_DAYS",
+        ),
+        ("Preferred hosts", ", ".join(image.preferred_hosts), "HORDE_PREFERRED_FILE_HOSTS"),
         ("Stale", f"older than {words.duration(settings.api_cache_ttl)}", "HORDE_API_CACHE_TTL"),
         ("Stale, reference", f"older than {words.duration(settings.reference_cache_ttl)}", "HORDE_REFERENCE_CACHE_TTL"),
         ("Unavailable", f"stale for {words.duration(settings.cache_stale_ttl)}", "HORDE_CACHE_STALE_TTL"),
         ("Requests to AI Horde", f"at most {CALLS_A_MINUTE} a minute for each endpoint", "set by AI Horde"),
     ]
-
-
-def _below(percentage: float) -> str:
-    return f"below {words.share(percentage)} of the category's 30-day usage"

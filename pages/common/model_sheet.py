@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from horde_core.audit import GIBIBYTE, ModelAuditInfo
+from horde_core.audit import GIGABYTE, ModelAuditInfo
+from horde_core.audit.rules import Explanation, explain
 from horde_core.backend_frames import variation_frame
 from horde_core.frames import WORK_UNIT
 from horde_core.lookup import Found
@@ -119,7 +120,7 @@ def _facts(snapshot: Snapshot, model: Found, row: dict[str, Any]) -> dict[str, s
         "Workers": words.count(row["workers"]),
         "Drain time": words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
         "Baseline": row["baseline"] or words.UNKNOWN,
-        "Size on disk": _gibibytes(model),
+        "Size on disk": _gigabytes(model),
         "Parameters": _parameters(model),
         "Backends": row["backends"] or "none",
         "Findings": ", ".join(found) or ("none" if audit else words.UNKNOWN),
@@ -193,7 +194,7 @@ def _record(model: Found) -> None:
         st.text(record.description or "No description.")
         facts = {
             "Baseline": record.baseline or "not stated",
-            "Size on disk": _gibibytes(model),
+            "Size on disk": _gigabytes(model),
             "Parameters": _parameters(model),
             "NSFW": {True: "yes", False: "no", None: "not stated"}[record.nsfw],
             "Style": record.style or "not stated",
@@ -227,9 +228,15 @@ def _findings(model: Found, audit: ModelAuditInfo | None) -> None:
             st.info("Only models of the reference are audited.")
             return
         st.caption(f"Severity: {findings.severity_words(audit.severity)}")
-        flags = audit.flags.set_flags()
-        if flags:
-            st.markdown("\n".join(f"- **{findings.label(flag)}**: {findings.FLAG_WORDS[flag][1]}" for flag in flags))
+        thresholds = data.THRESHOLDS[model.model_type]
+        found = [one for one in explain(audit, thresholds, words) if one.value]
+        if found:
+            tables.show(
+                pd.DataFrame(found, columns=Explanation._fields),
+                {"label": tables.name_column("Finding"), "why": tables.text_column("Why", width="large")},
+                alt="Findings of the audit and why they are made",
+                key="model_findings",
+            )
         else:
             st.success("Nothing found.", icon=":material/check_circle:")
         unknown = audit.flags.unknown_flags()
@@ -296,9 +303,9 @@ def _names(model: Found) -> None:
         )
 
 
-def _gibibytes(model: Found) -> str:
+def _gigabytes(model: Found) -> str:
     size = model.record.size if model.record else None
-    return "not stated" if size is None else f"{words.amount(size / GIBIBYTE)} GiB"
+    return "not stated" if size is None else f"{words.amount(size / GIGABYTE)} GB"
 
 
 def _parameters(model: Found) -> str:

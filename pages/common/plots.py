@@ -15,6 +15,13 @@ RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
 LEAST_MOMENTUM = 0.01
 """Where a momentum of nothing stands on a log axis."""
 
+CANDIDATE_COLOUR = PALETTE[9]
+NO_USE = 0.5
+"""Where a model without requests stands on a log axis."""
+
+LEAST_LABELLED = 12
+"""Percent of a bar from which its figure fits into it."""
+
 OUTLIERS_NAMED = 8
 LABEL_WIDTH, LABEL_HEIGHT = 1.2, 0.35
 """What a label covers, in powers of ten on the axes."""
@@ -185,3 +192,82 @@ def _framed(figure: go.Figure, height: int, legend: bool = False) -> None:
     )
     figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)
+
+
+def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str) -> go.Figure:
+    """Requests of the month against size, both on log axes; ``frame`` has name, size, usage_month and candidate."""
+    figure = go.Figure()
+    for title, colour, symbol, rows in (
+        ("Kept so far", PALETTE[0], "circle", frame[~frame["candidate"]]),
+        ("Deletion candidate", CANDIDATE_COLOUR, "x", frame[frame["candidate"]]),
+    ):
+        if len(rows):
+            figure.add_scatter(
+                x=[float(size) for size in rows["size"]],
+                y=[max(float(usage), NO_USE) for usage in rows["usage_month"]],
+                mode="markers",
+                name=f"{title} ({words.count(len(rows))})",
+                marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75, "line": {"width": 0}},
+                hovertext=[
+                    f"{label(name, 80)}<br>{words.amount(size)} {unit}<br>{words.count(usage)} {noun} in 30 days"
+                    for name, size, usage in zip(rows["name"], rows["size"], rows["usage_month"], strict=True)
+                ],
+                hoverinfo="text",
+            )
+    _framed(figure, height=380, legend=True)
+    ticks = _nice_ticks(float(frame["size"].min()), float(frame["size"].max()))
+    figure.update_xaxes(
+        type="log", title=f"{what} ({unit})", tickvals=ticks, ticktext=[words.exact(tick) for tick in ticks]
+    )
+    largest = math.ceil(math.log10(max([*frame["usage_month"], 10])))
+    decades = list(range(largest + 1))
+    figure.update_yaxes(
+        type="log",
+        title=f"{noun.capitalize()} in 30 days",
+        range=[math.log10(NO_USE) - 0.2, largest + 0.1],
+        tickvals=[NO_USE, *(10**decade for decade in decades)],
+        ticktext=["none", *(words.count(10**decade) for decade in decades)],
+    )
+    return figure
+
+
+def _nice_ticks(least: float, most: float) -> list[float]:
+    """1, 2, 5, 10, 20, ... as far as a log axis reaches, its ends included."""
+    first, last = math.floor(math.log10(least)), math.ceil(math.log10(most))
+    steps = [float(f"{digit}e{decade}") for decade in range(first, last + 1) for digit in (1, 2, 5)]
+    return [step for step in steps if least / 2 <= step <= most * 2]
+
+
+def kept_bars(frame: pd.DataFrame) -> go.Figure:
+    """One bar a measure, of what is kept and what goes, in percent; ``frame`` has kept, removed, unit, kept_share."""
+    shares = [float(share) for share in frame["kept_share"]]
+    figure = go.Figure()
+    for title, colour, values, column in (
+        ("Kept", PALETTE[0], shares, "kept"),
+        ("Removed", CANDIDATE_COLOUR, [100 - share for share in shares], "removed"),
+    ):
+        amounts = [f"{words.amount(value)} {unit}" for value, unit in zip(frame[column], frame["unit"], strict=True)]
+        figure.add_bar(
+            x=values,
+            y=list(range(len(frame))),
+            orientation="h",
+            name=title,
+            marker={"color": colour, "line": {"width": 0}},
+            text=[
+                f"{amount} ({words.share(value)})" if value > LEAST_LABELLED else ""
+                for amount, value in zip(amounts, values, strict=True)
+            ],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            hovertext=[
+                f"{measure}: {amount} {title.lower()}, {words.share(value)}"
+                for measure, amount, value in zip(frame["measure"], amounts, values, strict=True)
+            ],
+            hoverinfo="text",
+        )
+    _framed(figure, height=74 + 34 * len(frame), legend=True)
+    figure.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
+    figure.update_xaxes(title="% of the reference as it is", range=[0, 100])
+    name_rows(figure, list(frame["measure"]))
+    return figure

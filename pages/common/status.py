@@ -32,6 +32,7 @@ _WHAT = {
     "Queue": "Jobs, queued work, threads and speed by model: live.",
     "Usage": "Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
     "Workers": "Workers seen in the last 5 minutes: live.",
+    "Ages": "When image models were added to the reference: changes rarely, and the grace period rests on it.",
     "Reference": "The list of models: changes rarely.",
     "Network": "Workers, threads and queue of the network as a whole: live.",
     "Totals": "What was made in the last minute, hour, day and month: each minute.",
@@ -92,7 +93,7 @@ def _strip(drawn: PageView, tick_seconds: float) -> None:
     st.session_state[_DRAWN] = drawn
     view = drawn
     if is_tick and not data.is_paused():
-        view = data.look(list(drawn.categories), drawn.network is not None)
+        view = data.look(drawn)
         if view.id != drawn.id:
             if VISITORS.may_redraw():
                 st.rerun(scope="app")

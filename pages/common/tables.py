@@ -86,6 +86,11 @@ def part_column(label: str, help_text: str = "") -> Any:
     return st.column_config.NumberColumn(label, format="%.1f %%", help=help_text or None)
 
 
+def exact_part_column(label: str, help_text: str = "") -> Any:
+    """The same with enough digits to tell a little from nothing."""
+    return st.column_config.NumberColumn(label, format="%.4f %%", help=help_text or None)
+
+
 def duration_column(label: str, help_text: str = "") -> Any:
     """Durations (a timedelta column), in the visitor's words."""
     return st.column_config.NumberColumn(label, format="localized", help=help_text or None)
@@ -144,7 +149,7 @@ def explore(table: Table, view: PageView) -> None:
         text = filters.search(f"{table.key}_name", table.search_label) if table.search else ""
         labels = {column: _label(table.columns[column]) for column in table.ranges}
         limits = filters.ranges(table.key, labels) if labels else []
-        columns = _chosen_columns(table)
+        columns = chosen_columns(table.key, table.columns, table.hidden, bool(table.links_to))
         downloads = st.container(horizontal=True, width="content")
     chosen = _narrowed(frame, table, text, limits)
     conditions = [*table.chosen, *filter(None, (limit.sentence for limit in limits))]
@@ -168,25 +173,25 @@ def _counted(shown: int, whole: int, table: Table, conditions: Sequence[str]) ->
     return f"{said}: {'; '.join(conditions)}. {table.note}" if conditions else f"{said}. {table.note}"
 
 
-def _chosen_columns(table: Table) -> dict[str, Any]:
+def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], has_link: bool) -> dict[str, Any]:
     """The columns that the visitor wants; the name, and the way to its page, always."""
-    first, *others = table.columns
-    labels = {column: _label(table.columns[column]) for column in others}
+    first, *others = columns
+    labels = {column: _label(columns[column]) for column in others}
     with st.popover("Columns", icon=":material/view_column:"):
         wanted = st.multiselect(
             "Columns",
             others,
-            default=[column for column in others if column not in table.hidden],
+            default=[column for column in others if column not in hidden],
             format_func=labels.__getitem__,
-            key=f"{table.key}_columns",
+            key=f"{key}_columns",
             bind="query-params",
             label_visibility="collapsed",
             width=320,
         )
-    chosen = {first: table.columns[first]}
-    if table.links_to:
+    chosen = {first: columns[first]}
+    if has_link:
         chosen[MODEL_LINK] = link_column()
-    return chosen | {column: table.columns[column] for column in others if column in wanted}
+    return chosen | {column: columns[column] for column in others if column in wanted}
 
 
 def _rows(table: Table, view: PageView) -> pd.DataFrame:

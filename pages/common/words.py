@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,7 +16,12 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
+from horde_core.plain import decimals, share_decimals
+
 UNKNOWN = "n/a"
+
+_MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+"""All that CommonMark lets a backslash stand before."""
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 _LOCALE: ContextVar[str] = ContextVar("locale", default="en")
@@ -56,8 +62,14 @@ def _zone(name: str) -> tzinfo:
 
 def _number(value: float, decimals: int = 0) -> str:
     """A number with so many decimals and its thousands grouped."""
+    return _written(value, decimals, locale())
+
+
+@lru_cache(maxsize=65_536)
+def _written(value: float, decimals: int, language: str) -> str:
+    """Many figures of a table are the same, and writing one takes as long as all else of its cell."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(round(value, decimals), format=pattern, locale=locale()))
+    return str(format_decimal(round(value, decimals), format=pattern, locale=language))
 
 
 def is_unknown(value: Any) -> bool:
@@ -84,24 +96,26 @@ def amount(value: Any) -> str:
     """An amount with as many digits as it deserves."""
     if is_unknown(value):
         return UNKNOWN
-    return _number(value, 0 if value >= 100 or float(value).is_integer() else _decimals(value, 3))
+    return _number(value, 0 if value >= 100 or float(value).is_integer() else decimals(value, 3))
+
+
+def exact(value: Any) -> str:
+    """A value that somebody set, with all its digits and no more."""
+    return str(format_decimal(value, format="#,##0.##########", locale=locale()))
 
 
 def share(percent: Any) -> str:
     """A share with enough digits to be told from nothing and from the whole."""
     if is_unknown(percent):
         return UNKNOWN
-    if percent in (0, 100):
-        return f"{_number(percent)} %"
-    nearest = percent if percent < 50 else 100 - percent
-    return f"{_number(percent, max(1, _decimals(nearest, 2)))} %"
+    return f"{_number(percent, share_decimals(percent))} %"
 
 
 def ratio(value: Any) -> str:
     """How many times, with two significant digits below ten."""
     if is_unknown(value):
         return UNKNOWN
-    return f"{_number(value, 0 if value >= 10 else max(1, _decimals(value, 2)) if value else 0)} x"
+    return f"{_number(value, 0 if value >= 10 else max(1, decimals(value, 2)) if value else 0)} x"
 
 
 def duration(seconds: Any) -> str:
@@ -170,6 +184,11 @@ def queue_state(row: Mapping[Any, Any]) -> str:
     return ""
 
 
+def sentence_case(text: str) -> str:
+    """A text that begins with a capital, its other letters as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def first_few(names: Sequence[str], most: int = 5) -> str:
     """The first of some names, and how many more there are."""
     told = ", ".join(one_line(name) for name in names[:most])
@@ -196,8 +215,6 @@ def ranking(names: Sequence[str], figures: Sequence[str], what: str, most: int =
     return f"{what}: {', '.join(told)}{rest}."
 
 
-def _decimals(value: float, digits: int) -> int:
-    """Decimals that show this many significant digits of a number below its own magnitude."""
-    if value == 0:
-        return 0
-    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+def escaped(text: str) -> str:
+    """A hostile text where Markdown is read, such as a button's label: shown as it is, and meaning nothing."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)

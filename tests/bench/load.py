@@ -49,6 +49,7 @@ class Session:
     def __init__(self, url: str, page: str, query: str) -> None:
         self._url = url.replace("http", "ws", 1) + "/_stcore/stream"
         self._page, self._query = page, query
+        self._views = 0
         self._page_hash = ""
         self._kept: set[str] = set()
         self._fragment: tuple[str, float] | None = None
@@ -76,7 +77,8 @@ class Session:
     async def view(self, fragment: bool = False) -> tuple[float, int]:
         """Ask for the page, or for its timed fragment, and wait until it is whole: seconds and bytes."""
         message = BackMsg()
-        message.rerun_script.query_string = self._query
+        message.rerun_script.query_string = self._query.replace("{n}", str(self._views))
+        self._views += 1
         message.rerun_script.page_script_hash = self._page_hash
         if not self._page_hash:
             message.rerun_script.page_name = self._page
@@ -215,12 +217,19 @@ def main() -> None:
         "--ticks", action="store_true", help="as browsers left open: the timed fragment, and the page when it has news"
     )
     parser.add_argument("--script-time", action="store_true", help="one session on every page instead")
-    parser.add_argument("--pages", nargs="*", default=PAGES, help="for --script-time; a query may follow")
+    parser.add_argument(
+        "--pages",
+        nargs="*",
+        default=PAGES,
+        help="for --script-time; a query may follow, {n} in it is the number of the rerun",
+    )
     parser.add_argument("--api", help="a live API instead of the simulated Horde, for --script-time")
+    parser.add_argument("--ages", help="the ages of image models, with --api")
     options = parser.parse_args()
     settings = {"HORDE_API_CACHE_TTL": "3600"} if options.script_time else {"HORDE_API_CACHE_TTL": "60"}
     if options.api:
         settings |= {"HORDE_API_URL": options.api, "HORDE_REFERENCE_URL": options.api}
+        settings |= {"HORDE_REFERENCE_IMAGE_AGES_URL": options.ages or f"{options.api}/model_mod_data.json"}
     else:
         settings |= {"HORDE_SOURCE": "demo"}
     with tempfile.TemporaryDirectory() as folder:

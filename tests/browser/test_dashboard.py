@@ -69,12 +69,12 @@ def test_the_pages_open_and_draw_without_a_problem(page: AppPage, scheme: str, w
 def test_a_filter_narrows_the_table_and_its_link_brings_the_same_view_back(page: AppPage) -> None:
     page.open("/audit")
     everything = rows_shown(page)
-    page.page.locator("[data-testid=stButtonGroup]").get_by_text("Unserved queue", exact=True).click()
-    expect(page.page.get_by_text("jobs wait and no thread serves them", exact=False).first).to_be_visible()
+    page.page.get_by_role("button", name="Unserved queue · ").click()
+    expect(page.page.get_by_text("jobs wait and no thread serves it", exact=False).first).to_be_visible()
     page.wait_until_idle()
     narrowed = rows_shown(page)
     assert 0 < narrowed < everything
-    assert "preset=Unserved" in page.page.url
+    assert "preset=unserved_queue" in page.page.url
     page.open(page.page.url)
     assert rows_shown(page) == narrowed
 
@@ -82,7 +82,11 @@ def test_a_filter_narrows_the_table_and_its_link_brings_the_same_view_back(page:
 def test_refresh_makes_the_age_on_screen_young_again(
     page: AppPage, start_app: StartApp, horde_server: HordeServer
 ) -> None:
-    app = start_app(HORDE_API_URL=horde_server.url, HORDE_REFERENCE_URL=horde_server.url)
+    app = start_app(
+        HORDE_API_URL=horde_server.url,
+        HORDE_REFERENCE_URL=horde_server.url,
+        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
+    )
     page.open("/queue", app)
     chip = page.page.get_by_text(re.compile(r"Queue · \d+ s")).first
     wait_for(page, lambda: age_in(chip) >= 5)
@@ -94,7 +98,11 @@ def test_refresh_makes_the_age_on_screen_young_again(
 
 
 def test_a_hostile_name_is_text_on_screen(page: AppPage, start_app: StartApp, horde_server: HordeServer) -> None:
-    app = start_app(HORDE_API_URL=horde_server.url, HORDE_REFERENCE_URL=horde_server.url)
+    app = start_app(
+        HORDE_API_URL=horde_server.url,
+        HORDE_REFERENCE_URL=horde_server.url,
+        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
+    )
     page.open("/queue?category=Text", app)
     expect(page.page.locator(CHART).first).to_be_visible()
     label = " ".join(HTML_NAME.split())[:20]

@@ -44,7 +44,7 @@ SUBJECTS = (
         "on a single backend.",
     ),
     Subject("/workers?workers_tab=Concentration", "Workers", "With none", "supply_rows=With+none", "with none."),
-    Subject("/audit", "Audit", "Unserved queue", "preset=Unserved", "jobs wait and no thread serves them"),
+    Subject("/audit?category=Text", "Audit", "By family", "group=By", "families. No filter is set."),
     Subject("/sources", "Sources", "Glossary", "sources_tab=Glossary", "words."),
 )
 EVERY_PAGE = ("/", "/usage", "/queue", "/backends", "/workers", "/model", "/audit", "/sources")

@@ -29,7 +29,12 @@ def framed(_request: Request) -> PlainTextResponse:
 
 @pytest.fixture
 def horde(horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[HordeAPIIntegration]:
-    settings = Settings(api_url=horde_server.url, reference_url=horde_server.url, api_cache_ttl=0.2)
+    settings = Settings(
+        api_url=horde_server.url,
+        reference_url=horde_server.url,
+        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        api_cache_ttl=2,
+    )
     integration = HordeAPIIntegration(settings)
     monkeypatch.setattr(HordeAPIIntegration, "_shared", integration)
     yield integration
@@ -67,7 +72,7 @@ def test_health_tells_the_state_of_every_source(client: Client, horde_server: Ho
     body = answer.json()
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    assert (body["status"], body["simulated"], len(body["sources"])) == ("ok", False, 11)
+    assert (body["status"], body["simulated"], len(body["sources"])) == ("ok", False, 12)
     assert {source["state"] for source in body["sources"]} == {"fresh"}
     assert set(body["sources"][0]) == {"key", "title", "state", "age_seconds", "error"}
 
@@ -77,7 +82,7 @@ def test_health_costs_no_request_while_there_is_anything_to_show(client: Client,
     asked = horde_server.requests.total()
     for _ in range(5):
         client.get("/api/health")
-    assert horde_server.requests.total() == asked == 11
+    assert horde_server.requests.total() == asked == 12
 
 
 def test_health_is_degraded_but_good_when_the_api_dies(
@@ -85,7 +90,7 @@ def test_health_is_degraded_but_good_when_the_api_dies(
 ) -> None:
     client.get("/api/health")
     horde_server.stop()
-    live = [source for source in horde.all_sources() if not source.key.startswith("reference")]
+    live = [source for source in horde.all_sources() if not source.key.startswith(("reference", "ages"))]
     wait_until(lambda: all(reading.error for reading in horde.read(live)), "each live source has failed")
     answer = client.get("/api/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")

@@ -89,6 +89,7 @@ def horde(horde_server: HordeServer, redis_server: RedisServer) -> Iterator[Hord
     settings = Settings(
         api_url=horde_server.url,
         reference_url=horde_server.url,
+        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
         redis_url=redis_server.url,
         api_cache_ttl=TTL,
         reference_cache_ttl=TTL,

@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from horde_core.audit import AuditThresholds
 from horde_core.backend_frames import backend_frame, backend_totals_frame, balance_frame
-from horde_core.frames import audit_frame, category_frame
+from horde_core.frames import category_frame
 from horde_core.models import PERIODS, ModelType
-from horde_core.settings import Settings
+from tests.fixtures.audits import audited
 from tests.fixtures.horde_bodies import (
     APHRODITE_MISTRAL,
     FORMULA_NAME,
@@ -24,7 +23,6 @@ from tests.fixtures.horde_bodies import (
 )
 from tests.fixtures.snapshots import USUAL, snapshot
 
-THRESHOLDS = AuditThresholds.from_settings(Settings())
 MISTRAL, CYDONIA, STHENO = (
     "mistralai/Mistral-7B-Instruct-v0.3",
     "TheDrummer/Cydonia-24B-v4.1",
@@ -95,11 +93,11 @@ class TestCategoryFrame:
         }  # fmt: skip
         assert by_name(frame, "rank_total")[""] == 4
 
-    def test_image_figures_are_in_megapixelsteps_and_gibibytes(self) -> None:
+    def test_image_figures_are_in_megapixelsteps_and_gigabytes(self) -> None:
         frame = category_frame(snapshot("image"))
         assert by_name(frame, "queued")["Flux.1-Schnell"] == 2.097152
         assert by_name(frame, "performance")["AlbedoBase XL (SDXL)"] == 0.5
-        assert by_name(frame, "size")["Flux.1-Schnell"] == pytest.approx(17_246_524_772 / 2**30)
+        assert by_name(frame, "size")["Flux.1-Schnell"] == pytest.approx(17.246524772)
         assert by_name(frame, "drain_time")["Deliberate"] == pd.Timedelta(seconds=2)
 
     def test_text_figures_are_in_tokens(self) -> None:
@@ -217,7 +215,7 @@ class TestBackendFrames:
 class TestBalanceFrame:
     def test_models_on_backends_are_rows_the_most_uneven_first(self) -> None:
         usage = {period: {KOBOLD_MISTRAL: 100, **TEXT_USAGE[period], APHRODITE_MISTRAL: 0} for period in PERIODS}
-        frame = balance_frame(snapshot("text", usage=usage).audit(THRESHOLDS))
+        frame = balance_frame(audited(snapshot("text", usage=usage)).models)
         assert list(frame["name"]) == [MISTRAL, CYDONIA]
         assert list(frame["backends"]) == [["aphrodite", "koboldcpp"], ["koboldcpp"]]
         assert by_name(frame, "imbalance") == {MISTRAL: 0.75, CYDONIA: None}
@@ -227,45 +225,4 @@ class TestBalanceFrame:
 
     @pytest.mark.parametrize("missing", ["status", "usage"])
     def test_without_usage_or_threads_there_are_no_rows(self, missing: str) -> None:
-        assert len(balance_frame(snapshot("text", **{missing: None}).audit(THRESHOLDS))) == 0
-
-
-class TestAuditFrame:
-    def test_one_row_a_model_worst_first(self) -> None:
-        frame = audit_frame(snapshot("image").audit(THRESHOLDS))
-        assert list(frame["name"]) == ["Flux.1-Schnell", "AlbedoBase XL (SDXL)", "Deliberate"]
-        assert list(frame["severity"]) == ["critical", "warning", "none"]
-        assert list(frame["findings"]) == [
-            [
-                "zero_usage_day",
-                "zero_usage_month",
-                "zero_usage_total",
-                "no_active_workers",
-                "low_usage",
-                "unserved_queue",
-            ],
-            ["has_non_preferred_host"],
-            [],
-        ]
-        assert list(frame["risk_score"]) == [6, 1, 0]
-        assert by_name(frame, "hosts")["AlbedoBase XL (SDXL)"] == ["civitai.com"]
-
-    def test_figures_are_nullable_and_in_the_units_of_the_screen(self) -> None:
-        frame = audit_frame(snapshot("image").audit(THRESHOLDS))
-        assert {str(frame[column].dtype) for column in (*USAGE, "risk_score", "threads", "workers")} == {"Int64"}
-        real = ("share_month", "momentum", "size", "cost_benefit_score", "imbalance")
-        assert {str(frame[column].dtype) for column in real} == {"Float64"}
-        assert by_name(frame, "share_month")["Deliberate"] == pytest.approx(100 * 3_000 / 4_300)
-        assert by_name(frame, "size")["Deliberate"] == pytest.approx(2_132_626_066 / 2**30)
-
-    def test_unknown_flags_are_listed_and_their_figures_missing(self) -> None:
-        frame = audit_frame(snapshot("image", usage=None, status=None).audit(THRESHOLDS))
-        unknown = ["zero_usage_day", "zero_usage_month", "zero_usage_total", "low_usage", "unserved_queue"]
-        assert list(frame["unknown"]) == [unknown] * 3
-        assert frame[[*USAGE, "share_month", "momentum", "threads", "jobs", "cost_benefit_score"]].isna().all(axis=None)
-        assert frame["workers"].notna().all()
-
-    def test_without_a_reference_there_is_nothing_to_audit(self) -> None:
-        frame = audit_frame(snapshot("image", reference=None).audit(THRESHOLDS))
-        assert len(frame) == 0
-        assert {"name", "severity", "findings", "unknown"} <= set(frame.columns)
+        assert len(balance_frame(audited(snapshot("text", **{missing: None})).models)) == 0

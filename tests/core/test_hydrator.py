@@ -14,7 +14,7 @@ from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.upstream import TurnedClock
 
-SOURCES = 11
+SOURCES = 12
 MINUTES_SOURCES = 9
 INTERVAL = 45.0
 
@@ -27,7 +27,12 @@ def make(horde_server: HordeServer, clock: TurnedClock) -> Iterator[Make]:
 
         def make(**settings: object) -> HordeAPIIntegration:
             horde = HordeAPIIntegration(
-                Settings(api_url=horde_server.url, reference_url=horde_server.url, **settings),  # type: ignore[arg-type]
+                Settings(
+                    api_url=horde_server.url,
+                    reference_url=horde_server.url,
+                    reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+                    **settings,
+                ),  # type: ignore[arg-type]
                 clock=clock.both,
             )
             stack.callback(horde.client.close)

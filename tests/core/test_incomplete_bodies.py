@@ -7,19 +7,17 @@ from typing import Any
 
 import pytest
 
-from horde_core.audit import AuditThresholds, Severity
+from horde_core.audit import Severity
 from horde_core.backend_frames import backend_totals_frame
 from horde_core.frames import category_frame
 from horde_core.indexes import combined_eta, combined_performance
 from horde_core.merger import merge_category_with_horde_data, merge_everything
 from horde_core.models import PERIODS, HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.parsing import parse_status, parse_usage
-from horde_core.settings import Settings
-from horde_core.summaries import audit_summary, queue_summary
+from horde_core.summaries import queue_summary
+from tests.fixtures.audits import audited
 from tests.fixtures.horde_bodies import IMAGE_STATUS, IMAGE_USAGE, TEXT_STATUS, TEXT_WORKERS, worker
 from tests.fixtures.snapshots import snapshot
-
-THRESHOLDS = AuditThresholds.from_settings(Settings())
 
 
 def without(body: list[dict[str, Any]], *fields: str) -> list[dict[str, Any]]:
@@ -27,8 +25,8 @@ def without(body: list[dict[str, Any]], *fields: str) -> list[dict[str, Any]]:
 
 
 def test_workers_whose_type_is_masked_do_not_turn_into_findings() -> None:
-    audits = snapshot("text", workers=without(TEXT_WORKERS, "type")).audit(THRESHOLDS)
-    assert [info.flags.no_active_workers for info in audits.values()] == [False, False, True]  # by threads, or by them
+    infos = audited(snapshot("text", workers=without(TEXT_WORKERS, "type"))).models
+    assert [info.flags.no_active_workers for info in infos] == [False, False, True]  # by threads, or by them
 
 
 def test_without_a_count_of_threads_who_is_unserved_is_unknown() -> None:
@@ -38,7 +36,7 @@ def test_without_a_count_of_threads_who_is_unserved_is_unknown() -> None:
 
 
 def test_what_rests_on_an_unavailable_source_is_not_counted_as_zero() -> None:
-    summary = audit_summary(snapshot("image", usage=None).audit(THRESHOLDS))
+    summary = audited(snapshot("image", usage=None)).summary
     assert summary.by_severity[Severity.CRITICAL] is None
     assert summary.by_preset["zero_usage"] is summary.by_preset["low_usage"] is summary.by_preset["critical"] is None
     assert summary.by_preset["host_issues"] == 1
@@ -121,9 +119,9 @@ def test_who_serves_a_model_is_unknown_where_a_worker_hides_its_models() -> None
 
 
 def test_a_never_used_model_that_nobody_serves_is_critical_whatever_the_thresholds() -> None:
-    strict = THRESHOLDS.model_copy(update={"text_critical_usage": 0})
-    audits = snapshot("text", status=[], usage={p: {} for p in PERIODS}, workers=[]).audit(strict)
-    assert {info.severity for info in audits.values()} == {Severity.CRITICAL}
+    taken = snapshot("text", status=[], usage={p: {} for p in PERIODS}, workers=[])
+    infos = audited(taken, critical_usage=0, critical_workers=0).models
+    assert {info.severity for info in infos} == {Severity.CRITICAL}
 
 
 def test_sums_are_to_the_unit_beyond_two_to_the_fifty_third() -> None:

@@ -52,6 +52,7 @@ def make(horde_server: HordeServer) -> Iterator[Make]:
             addresses = {
                 "api_url": horde_server.url,
                 "reference_url": horde_server.url,
+                "reference_image_ages_url": f"{horde_server.url}/model_mod_data.json",
                 "reference_image_fallback_url": f"{horde_server.url}/no/fallback",
                 "reference_text_fallback_url": f"{horde_server.url}/no/fallback",
             }

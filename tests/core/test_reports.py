@@ -16,7 +16,11 @@ from tests.fixtures.upstream import TurnedClock
 
 @pytest.fixture
 def horde(horde_server: HordeServer, clock: TurnedClock) -> HordeAPIIntegration:
-    settings = Settings(api_url=horde_server.url, reference_url=horde_server.url)
+    settings = Settings(
+        api_url=horde_server.url,
+        reference_url=horde_server.url,
+        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+    )
     return HordeAPIIntegration(settings, clock=clock.both)
 
 
@@ -30,7 +34,7 @@ def test_every_source_is_told_of_once_and_none_is_asked_for(
     told = report(horde)
     assert [source.key for source in told] == [
         "status:image", "usage:image", "workers", "reference:image", "status:text", "usage:text", "reference:text",
-        "performance", "totals:image", "totals:text", "modes",
+        "ages", "performance", "totals:image", "totals:text", "modes",
     ]  # fmt: skip
     assert {source.reading.state for source in told} == {State.UNAVAILABLE}
     assert horde_server.requests.total() == 0
@@ -76,7 +80,12 @@ def test_redis_in_use_in_trouble_and_not_used(
     horde: HordeAPIIntegration, horde_server: HordeServer, redis_server: RedisServer
 ) -> None:
     assert redis_state(horde) == "not used"
-    settings = Settings(api_url=horde_server.url, reference_url=horde_server.url, redis_url=redis_server.url)
+    settings = Settings(
+        api_url=horde_server.url,
+        reference_url=horde_server.url,
+        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        redis_url=redis_server.url,
+    )
     replica = HordeAPIIntegration(settings)
     replica.get_workers()
     assert redis_state(replica) == "in use"

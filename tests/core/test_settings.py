@@ -28,6 +28,8 @@ def test_the_defaults_are_valid_and_those_that_users_rely_on() -> None:
     assert settings.preferred_file_hosts == ("huggingface.co",)
     assert settings.low_usage_threshold_percentage == 0.0065
     assert settings.text_gen_low_usage_threshold_percentage == 0.02
+    assert (settings.audit_grace_days, settings.audit_minimum_month_usage, settings.audit_cache_ttl) == (30, 0, 300)
+    assert settings.reference_image_ages_url.endswith("/AI-Horde-image-model-reference/main/model_mod_data.json")
 
 
 def test_a_default_passes_its_own_validation() -> None:
@@ -60,6 +62,11 @@ def test_a_default_passes_its_own_validation() -> None:
         ("TEXT_GEN_CRITICAL_WORKER_THRESHOLD", "-1", "greater than or equal to 0"),
         ("TEXT_GEN_IGNORE_DOWNLOAD_HOSTS", "maybe", "boolean"),
         ("BACKEND_IMBALANCE_THRESHOLD", "1.1", "less than or equal to 1"),
+        ("AUDIT_GRACE_DAYS", "-1", "greater than or equal to 0"),
+        ("AUDIT_GRACE_DAYS", "3651", "less than or equal to 3650"),
+        ("AUDIT_MINIMUM_MONTH_USAGE", "-1", "greater than or equal to 0"),
+        ("AUDIT_CACHE_TTL", "-1", "greater than or equal to 0"),
+        ("REFERENCE_IMAGE_AGES_URL", "model_mod_data.json", "valid URL"),
         ("CONTACT", "two\r\nlines", "pattern"),
     ],
 )

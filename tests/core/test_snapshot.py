@@ -50,6 +50,7 @@ def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotRe
     settings = Settings(
         api_url=horde_server.url,
         reference_url=horde_server.url,
+        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
         reference_image_fallback_url=fallback,
         reference_text_fallback_url=fallback,
         reference_cache_ttl=TTL,

@@ -7,11 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from horde_core.audit import AuditThresholds, Severity
 from horde_core.backend_frames import backend_totals_frame
 from horde_core.frames import WORK_UNIT, category_frame
 from horde_core.models import PERIODS, ModelType
-from horde_core.settings import Settings
 from horde_core.snapshot import Snapshot
 from horde_core.statistics import category_statistics
 from horde_core.summaries import (
@@ -20,7 +18,6 @@ from horde_core.summaries import (
     QueueSummary,
     RowChoice,
     UsageSummary,
-    audit_summary,
     backend_summary,
     chosen_rows,
     leading_parts,
@@ -35,10 +32,10 @@ from horde_core.summaries import (
     waiting_rows,
     worker_rows,
 )
+from tests.fixtures.audits import audited
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, TEXT_USAGE
 from tests.fixtures.snapshots import USUAL, snapshot
 
-THRESHOLDS = AuditThresholds.from_settings(Settings())
 MISTRAL, CYDONIA, STHENO = (
     "mistralai/Mistral-7B-Instruct-v0.3",
     "TheDrummer/Cydonia-24B-v4.1",
@@ -55,7 +52,8 @@ def queue_of(taken: Snapshot) -> QueueSummary:
 
 
 def backends_of(taken: Snapshot) -> BackendSummary:
-    return backend_summary(backend_totals_frame(taken), taken.audit(THRESHOLDS))
+    audits = {info.name: info for info in audited(taken).models}
+    return backend_summary(backend_totals_frame(taken), audits)
 
 
 class TestUsage:
@@ -162,25 +160,6 @@ class TestBackends:
     def test_without_usage_no_backend_is_the_largest(self) -> None:
         summary = backends_of(snapshot("text", usage=None))
         assert (summary.largest, summary.largest_share) == (None, None)
-
-
-class TestAudit:
-    def test_models_are_counted_by_severity_and_preset(self) -> None:
-        summary = audit_summary(snapshot("image").audit(THRESHOLDS))
-        assert summary.models == 3
-        assert {severity: count for severity, count in summary.by_severity.items() if count} == {
-            Severity.CRITICAL: 1,
-            Severity.WARNING: 1,
-            Severity.NONE: 1,
-        }
-        assert summary.by_preset == {
-            "deletion_candidates": 1, "critical": 1, "zero_usage": 1, "no_workers": 1, "low_usage": 1,
-            "missing_data": 0, "host_issues": 1, "uneven_backends": 0, "unserved_queue": 1,
-        }  # fmt: skip
-
-    def test_severities_add_up_to_the_models(self) -> None:
-        summary = audit_summary(snapshot("text").audit(THRESHOLDS))
-        assert sum(count or 0 for count in summary.by_severity.values()) == summary.models == 3
 
 
 class TestRows:

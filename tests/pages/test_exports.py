@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from datetime import date
 
+import openpyxl
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from horde_core.audit import AuditThresholds
+from horde_core.audit_frames import audit_frame
 from horde_core.backend_frames import backend_totals_frame, balance_frame
-from horde_core.frames import audit_frame, category_frame
+from horde_core.frames import category_frame
 from horde_core.settings import Settings
-from pages.common import exports, findings
+from pages.common import exports, findings, words
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.snapshots import snapshot
 
@@ -122,12 +127,13 @@ def test_the_frame_is_not_changed() -> None:
 
 
 def test_the_pages_own_tables_are_read_back_with_every_name() -> None:
-    audits = snapshot("text").audit(AuditThresholds.from_settings(Settings()))
+    thresholds = AuditThresholds.from_settings(Settings(), "text")
+    audits = snapshot("text").audit(thresholds, date(2026, 1, 1)).models
     frames = [
         category_frame(snapshot("text")),
         backend_totals_frame(snapshot("text")),
         balance_frame(audits),
-        findings.in_words(audit_frame(audits)),
+        findings.in_words(audit_frame(audits, thresholds, words)),
     ]
     for frame in frames:
         rows = read_back(exports.csv_bytes(frame))
@@ -140,3 +146,59 @@ def test_the_pages_own_tables_are_read_back_with_every_name() -> None:
 
 def test_an_empty_table_is_its_header() -> None:
     assert read_back(exports.csv_bytes(category_frame(snapshot("image")).head(0)))[0][:2] == ["name", "listed"]
+
+
+ABOUT = {"source": "AI Horde", "written": "2026-01-01T00:00:00+00:00"}
+
+
+def sheets(content: bytes) -> dict[str, list[tuple[object, ...]]]:
+    workbook = openpyxl.load_workbook(io.BytesIO(content))
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook}
+
+
+def test_a_workbook_has_its_sheets_and_one_that_says_where_it_is_from() -> None:
+    frame = pd.DataFrame({"name": ["a", "b"], "count": pd.array([5, None], dtype="Int64"), "hosts": [["x", "y"], []]})
+    read = sheets(exports.xlsx_bytes({"Findings": frame, "Backends": frame.head(0)}, ABOUT))
+    assert list(read) == ["Findings", "Backends", "Provenance"]
+    assert read["Findings"] == [("name", "count", "hosts"), ("a", 5, "x; y"), ("b", None, None)]
+    assert read["Backends"] == [("name", "count", "hosts")]
+    assert dict(read["Provenance"][1:]) == ABOUT
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+def test_no_cell_of_a_workbook_is_a_formula(start: str) -> None:
+    content = exports.xlsx_bytes({"Findings": column(f"{start}HYPERLINK(1)")}, {"filters": "=1+1"})
+    workbook = openpyxl.load_workbook(io.BytesIO(content))
+    cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not [cell.value for cell in cells if str(cell.value).startswith(("=", "+", "-", "@"))]
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=20))
+def test_any_name_fits_into_a_workbook(names: list[str]) -> None:
+    rows = sheets(exports.xlsx_bytes({"Findings": pd.DataFrame({"name": names, "place": range(len(names))})}, ABOUT))
+    assert [place for _, place in rows["Findings"][1:]] == list(range(len(names)))
+
+
+def names_read(content: bytes) -> list[str]:
+    lines = [line for line in content.decode().split("\n") if line and not line.startswith("#")]
+    return [json.loads(line) if line.startswith('"') else line for line in lines]
+
+
+@given(st.lists(st.text(max_size=12)))
+def test_a_list_of_names_is_read_back_one_a_line_below_where_it_is_from(names: list[str]) -> None:
+    content = exports.names_bytes(names, ABOUT)
+    assert content.startswith(b"# source: AI Horde\n# written: ")
+    assert names_read(content) == names
+
+
+def test_usual_names_stand_in_a_list_as_they_are() -> None:
+    content = exports.names_bytes(["AlbedoBase XL (SDXL)", "Yarrow [Flux]"], ABOUT).decode()
+    assert content.splitlines()[2:] == ["AlbedoBase XL (SDXL)", "Yarrow [Flux]"]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)))
+def test_the_bridges_setting_is_yaml_that_holds_the_names(names: list[str]) -> None:
+    content = exports.skip_list_bytes(names, ABOUT)
+    assert content.startswith(b"# source: AI Horde\n")
+    assert yaml.safe_load(content) == {"models_to_skip": names}

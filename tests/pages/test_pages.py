@@ -237,32 +237,6 @@ def test_a_search_narrows_the_table_and_an_empty_result_offers_to_clear_it(visit
     assert len(app.dataframe[0].value) == 4
 
 
-@pytest.mark.parametrize(
-    ("preset", "names"),
-    [
-        ("critical", ["Flux.1-Schnell"]),
-        ("deletion_candidates", ["Flux.1-Schnell"]),
-        ("unserved_queue", ["Flux.1-Schnell"]),
-        ("host_issues", ["AlbedoBase XL (SDXL)"]),
-    ],
-)
-def test_a_preset_narrows_the_audit_to_exactly_its_rows(visit: Visit, preset: str, names: list[str]) -> None:
-    app = visit("audit", "image")
-    app.get_by_key("preset").set_value(preset).run()
-    assert list(app.dataframe[0].value["name"]) == names
-    assert any(caption.value.startswith(f"{len(names)} of 3 models: ") for caption in app.caption)
-
-
-def test_audit_filters_compose(visit: Visit) -> None:
-    app = visit("audit", "image")
-    app.multiselect(key="severity").set_value(["critical", "warning"]).run()
-    assert len(app.dataframe[0].value) == 2
-    app.multiselect(key="flag").set_value(["has_non_preferred_host"]).run()
-    assert list(app.dataframe[0].value["name"]) == ["AlbedoBase XL (SDXL)"]
-    app.text_input(key="audit_name").set_value("deliberate").run()
-    assert "No model matches" in notices(app)
-
-
 def test_a_link_with_filters_reproduces_the_view(visit: Visit) -> None:
     app = visit("usage", "image", period="All time", usage_tab="Unlisted models", unlisted="Everything ever used")
     assert figures(app)["Images, all time"] == "141,000"

@@ -10,11 +10,11 @@ from tests.pages.test_pages import figures
 def test_it_tells_of_every_source(visit: Visit) -> None:
     visit("usage", "text")
     app = visit("sources", "image")
-    assert figures(app)["Fresh"] == "11"
+    assert figures(app)["Fresh"] == "12"
     state = app.dataframe[0].value
     assert list(state["name"]) == [
         "Queue, image", "Usage, image", "Workers", "Reference, image", "Queue, text", "Usage, text", "Reference, text",
-        "Network", "Totals, image", "Totals, text", "Modes",
+        "Ages", "Network", "Totals, image", "Totals, text", "Modes",
     ]  # fmt: skip
     assert set(state["error"]) == {"none"}
     assert set(state["calls"]) == {1}
@@ -31,7 +31,7 @@ def test_it_tells_the_formula_of_every_figure_its_words_and_the_thresholds_in_fo
     words = visit("sources", sources_tab="Glossary").dataframe[0].value
     assert {"Thread", "Worker", "Backend", "n/a"} <= set(words["term"])
     thresholds = visit("sources", sources_tab="Thresholds").dataframe[0].value.set_index("what")["rule"]
-    assert thresholds["Low usage, image"] == "below 0.0065 % of the category's 30-day usage"
+    assert thresholds["Low usage, image"] == "less than 0.0065 % of the category's requests in 30 days"
     assert thresholds["Busy"] == "drain time of 2 min or more"
 
 

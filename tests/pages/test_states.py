@@ -16,6 +16,7 @@ TABS = {
     "usage": ("Ranking", "Concentration", "Baseline, size, NSFW", "Momentum", "Unlisted models"),
     "backends": ("Split by model", "Imbalance", "All backends", "Unknown prefixes"),
     "workers": ("Workers", "Bridges", "Concentration"),
+    "audit": ("Findings", "Unlisted models", "Uneven backends"),
     "sources": ("State", "Counters", "Formulas", "Glossary", "Thresholds"),
 }
 EVERY_TAB = [(page, tab) for page in EVERY_PAGE for tab in TABS.get(page, ("",))]

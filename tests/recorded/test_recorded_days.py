@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from horde_core.audit import AuditThresholds
 from horde_core.backend_frames import backend_frame, backend_totals_frame
-from horde_core.frames import audit_frame, category_frame
+from horde_core.frames import category_frame
 from horde_core.merger import merge_category_with_horde_data, unlisted_models
 from horde_core.models import ModelType
-from horde_core.settings import Settings
 from horde_core.snapshot import Snapshot
-from horde_core.summaries import audit_summary, backend_summary, queue_summary, usage_summary
+from horde_core.summaries import queue_summary, usage_summary
 from tests.fixtures.snapshots import snapshot
 
 Bodies = dict[str, Any]
@@ -26,8 +22,6 @@ Category = tuple[Bodies, Snapshot]
 DAYS = ("2025-12-12", "2025-12-13")
 TYPES: tuple[ModelType, ...] = ("image", "text")
 PERIODS = ("day", "month", "total")
-THRESHOLDS = AuditThresholds.from_settings(Settings())
-DOWNLOAD_FINDINGS = {"has_multiple_hosts", "has_non_preferred_host", "has_unknown_host", "no_download_urls"}
 
 
 def read(recordings: Path, day: str, model_type: ModelType, reference: str = "v2") -> Category:
@@ -124,114 +118,3 @@ def names_served(bodies: Bodies) -> list[str]:
     """Return every name in the status and in the lists of the workers."""
     listed = [name for one in bodies["workers"] for name in one.get("models", ())]
     return [row["name"] for row in bodies["status"]] + listed
-
-
-def spellings(model: str, bodies: Bodies) -> set[str]:
-    """Return the names that belong to an image model: its own, and those that differ from every model's in case."""
-    sent = {*bodies["usage"]["total"], *names_served(bodies)}
-    return {
-        name for name in sent if name == model or (name.lower() == model.lower() and name not in bodies["reference"])
-    }
-
-
-def findings_of(model: str, bodies: Bodies) -> tuple[set[str], str]:
-    """Audit one image model by hand: its flags and its severity."""
-    record, names = bodies["reference"][model], spellings(model, bodies)
-    used = {period: sum(bodies["usage"][period].get(name, 0) for name in names) for period in PERIODS}
-    rows = [row for row in bodies["status"] if row["name"] in names]
-    staff = {
-        one["id"]
-        for one in bodies["workers"]
-        if one["type"] == "image" and not one["maintenance_mode"] and names & set(one["models"])
-    }
-    urls = [file["file_url"] for file in record["config"]["download"] if file.get("file_url")]
-    hosts = {found[1].lower() for url in urls if (found := re.match(r"https?://([^/:?#]+)", url))}
-    flags = {
-        "zero_usage_day": used["day"] == 0,
-        "zero_usage_month": used["month"] == 0,
-        "zero_usage_total": used["total"] == 0,
-        "no_active_workers": not staff,
-        "has_multiple_hosts": len(hosts) > 1,
-        "has_non_preferred_host": any(not f".{host}".endswith(".huggingface.co") for host in hosts),
-        "has_unknown_host": any(not re.match(r"https?://[^/]", url) for url in urls),
-        "no_download_urls": not urls,
-        "missing_description": not (record.get("description") or "").strip(),
-        "missing_baseline": not (record.get("baseline") or "").strip(),
-        "low_usage": 100 * used["month"] / sum(bodies["usage"]["month"].values()) < 0.0065,
-        "unserved_queue": sum(row["queued"] for row in rows) > 0 and sum(row["count"] for row in rows) == 0,
-    }
-    found = {flag for flag, is_set in flags.items() if is_set}
-    if used["month"] == 0 and not staff:
-        return found, "critical"
-    return found, "warning" if found & DOWNLOAD_FINDINGS else "notice" if found else "none"
-
-
-class TestAudit:
-    def test_flags_and_severities_are_those_of_an_independent_count(self, image: Category) -> None:
-        bodies, taken = image
-        expected = {model: findings_of(model, bodies) for model in bodies["reference"]}
-        audits = taken.audit(THRESHOLDS)
-        assert {name: (set(info.flags.set_flags()), info.severity) for name, info in audits.items()} == expected
-        assert all(not info.flags.unknown_flags() for info in audits.values())
-
-    def test_counts_of_findings_severities_and_presets_agree(self, image: Category) -> None:
-        bodies, taken = image
-        expected = [findings_of(model, bodies) for model in bodies["reference"]]
-        frame, summary = audit_frame(taken.audit(THRESHOLDS)), audit_summary(taken.audit(THRESHOLDS))
-        assert Counter(frame["findings"].explode().dropna()) == Counter(flag for found, _ in expected for flag in found)
-        severities = Counter(severity for _, severity in expected)
-        assert Counter(frame["severity"]) == severities
-        assert {severity: count for severity, count in summary.by_severity.items() if count} == severities
-        presets = {
-            "zero_usage": lambda found, _: "zero_usage_month" in found,
-            "no_workers": lambda found, _: "no_active_workers" in found,
-            "missing_data": lambda found, _: bool(found & {"missing_description", "missing_baseline"}),
-            "host_issues": lambda found, _: bool(found & DOWNLOAD_FINDINGS),
-            "critical": lambda _, severity: severity == "critical",
-            "low_usage": lambda found, _: "low_usage" in found,
-            "uneven_backends": lambda found, _: False,
-            "unserved_queue": lambda found, _: "unserved_queue" in found,
-            "deletion_candidates": lambda found, severity: (
-                severity == "critical" or {"low_usage", "no_active_workers"} <= found
-            ),
-        }
-        assert summary.by_preset == {key: sum(rule(*one) for one in expected) for key, rule in presets.items()}
-
-    def test_record_flags_of_text_are_those_of_the_plain_records(self, text: Category) -> None:
-        bodies, taken = text
-        for name, info in taken.audit(THRESHOLDS).items():
-            record = bodies["reference"][name]
-            assert info.flags.missing_description is (not (record.get("description") or "").strip())
-            assert info.flags.missing_baseline is (not (record.get("baseline") or "").strip())
-            assert not DOWNLOAD_FINDINGS & set(info.flags.set_flags())
-
-
-def test_nineteen_text_models_have_several_backends_and_one_is_uneven(recordings: Path) -> None:
-    bodies, taken = read(recordings, "2025-12-12", "text")
-    requests, threads = bodies["usage"]["month"], {row["name"]: row["count"] for row in bodies["status"]}
-    imbalances = []
-    for one in taken.merged.models.values():
-        names_of = [part.names for part in (one.backend_variations or {}).values()]
-        parts = [
-            (sum(requests.get(name, 0) for name in names), sum(threads.get(name, 0) for name in names))
-            for names in names_of
-        ]
-        parts = [part for part in parts if any(part)]
-        if len(parts) > 1:
-            used, served = (sum(figures) for figures in zip(*parts, strict=True))
-            imbalances.append(sum(abs(u / used - t / served) for u, t in parts) / 2 if used and served else 0)
-    assert (len(imbalances), sum(imbalance >= 0.3 for imbalance in imbalances)) == (19, 1)
-    summary = backend_summary(backend_totals_frame(taken), taken.audit(THRESHOLDS))
-    assert (summary.several_backends, summary.uneven) == (19, 1)
-    shown = [info.balance.imbalance for info in taken.audit(THRESHOLDS).values() if info.flags.uneven_backends]
-    assert shown == pytest.approx([max(imbalances)])
-
-
-def test_the_image_reference_has_something_to_find(recordings: Path) -> None:
-    """The counts of one day as they were written down once, so that both sides cannot err alike."""
-    _, taken = read(recordings, "2025-12-12", "image")
-    summary = audit_summary(taken.audit(THRESHOLDS))
-    assert summary.models == 161
-    assert (summary.by_severity, summary.by_preset["low_usage"], summary.by_preset["no_workers"]) == (
-        {"critical": 7, "warning": 2, "notice": 38, "unknown": 0, "none": 114}, 39, 13,
-    )  # fmt: skip

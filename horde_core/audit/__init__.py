@@ -1,0 +1,55 @@
+"""The audit: what a maintainer of the model reference should look at, and why. Pure functions.
+
+A flag is true, false, or None: unknown, because the source it rests on is unavailable. An outage never turns into
+findings, and never into a clean bill either.
+
+* ``thresholds``: what is decided by figures that can be set, or tried
+* ``records``: what is known, what was found
+* ``rules``: each flag and severity with its words; ``presets`` and ``filters`` select by them
+* ``subjects``, ``balance``, ``factory``, ``category``: from records and merged statistics to findings
+* ``removal``: what a selection of models would cost and free
+"""
+
+from horde_core.audit.balance import backend_balance
+from horde_core.audit.category import audit_category
+from horde_core.audit.factory import AuditHandler, ModelAuditInfoFactory, Setting
+from horde_core.audit.records import (
+    DOWNLOAD_FLAGS,
+    FLAGS,
+    GIBIBYTE,
+    GIGABYTE,
+    AuditFacts,
+    AuditSummary,
+    BackendBalance,
+    CategoryAuditResponse,
+    DeletionRiskFlags,
+    Flag,
+    ModelAuditInfo,
+    Severity,
+)
+from horde_core.audit.subjects import Subject, group_subjects, model_subjects
+from horde_core.audit.thresholds import AuditThresholds
+
+__all__ = [
+    "DOWNLOAD_FLAGS",
+    "FLAGS",
+    "GIBIBYTE",
+    "GIGABYTE",
+    "AuditFacts",
+    "AuditHandler",
+    "AuditSummary",
+    "AuditThresholds",
+    "BackendBalance",
+    "CategoryAuditResponse",
+    "DeletionRiskFlags",
+    "Flag",
+    "ModelAuditInfo",
+    "ModelAuditInfoFactory",
+    "Setting",
+    "Severity",
+    "Subject",
+    "audit_category",
+    "backend_balance",
+    "group_subjects",
+    "model_subjects",
+]

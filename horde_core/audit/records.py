@@ -1,0 +1,215 @@
+"""Records of the audit: what is known of a model, what was found, and the whole of a category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from horde_core.audit.thresholds import AuditThresholds
+from horde_core.groups import GroupLevel
+from horde_core.models import ModelType
+
+GIBIBYTE = 1024**3
+GIGABYTE = 10**9
+
+Flag = Literal[
+    "zero_usage_day",
+    "zero_usage_month",
+    "zero_usage_total",
+    "no_active_workers",
+    "has_multiple_hosts",
+    "has_non_preferred_host",
+    "has_unknown_host",
+    "no_download_urls",
+    "missing_description",
+    "missing_baseline",
+    "low_usage",
+    "uneven_backends",
+    "unserved_queue",
+]
+
+DOWNLOAD_FLAGS: tuple[Flag, ...] = (
+    "has_multiple_hosts",
+    "has_non_preferred_host",
+    "has_unknown_host",
+    "no_download_urls",
+)
+
+
+class Severity(StrEnum):
+    """How bad a model's findings are, worst first; ``unknown`` when none is known and some cannot be."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTICE = "notice"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+class DeletionRiskFlags(BaseModel):
+    """The flags of one model: true, false, or None for unknown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    zero_usage_day: bool | None
+    zero_usage_month: bool | None
+    zero_usage_total: bool | None
+    no_active_workers: bool | None
+    has_multiple_hosts: bool | None
+    has_non_preferred_host: bool | None
+    has_unknown_host: bool | None
+    no_download_urls: bool | None
+    missing_description: bool | None
+    missing_baseline: bool | None
+    low_usage: bool | None
+    uneven_backends: bool | None
+    unserved_queue: bool | None
+
+    def value(self, flag: Flag) -> bool | None:
+        """Return one flag by its name."""
+        value: bool | None = getattr(self, flag)
+        return value
+
+    def set_flags(self) -> tuple[Flag, ...]:
+        """Return the names of the true flags, in their fixed order."""
+        return self._with(True)
+
+    def unknown_flags(self) -> tuple[Flag, ...]:
+        """Return the names of the flags that cannot be known now."""
+        return self._with(None)
+
+    def _with(self, wanted: bool | None) -> tuple[Flag, ...]:
+        values = self.__dict__
+        return tuple([flag for flag in FLAGS if values[flag] is wanted])
+
+
+FLAGS: tuple[Flag, ...] = tuple(DeletionRiskFlags.model_fields)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendShare:
+    """One backend's part of a model's 30-day requests and of its threads, 0..1; None where the whole is nothing."""
+
+    backend: str
+    usage: float | None
+    threads: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackendBalance:
+    """How a text model's usage and threads spread over its backends, those with month usage or threads.
+
+    Shares are 0..1; ``imbalance`` is half the sum of |share of usage - share of threads|, 0 even .. 1 opposite, None
+    with fewer than two backends, or without usage or threads.
+    """
+
+    shares: tuple[BackendShare, ...]
+    imbalance: float | None
+    largest_usage_share: float | None
+    largest_thread_share: float | None
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends with month usage or threads."""
+        return tuple(share.backend for share in self.shares)
+
+
+class AuditFacts(BaseModel):
+    """What is known of one model, or of a group of text models: all that the rules look at. None is unknown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    model_type: ModelType
+    members: tuple[str, ...] = Field(description="models of the reference that it stands for; itself, but for groups")
+    names: int = Field(description="API names that are added up")
+    usage_day: int | None
+    usage_month: int | None
+    usage_total: int | None
+    usage_percentage_of_category: float | None = Field(description="month usage in percent of the category's month")
+    thread_count: int | None
+    worker_count: int | None
+    queued_jobs: int | None
+    unserved: bool | None = Field(description="work waits and no thread serves it")
+    balance: BackendBalance | None = Field(description="text only; None when usage or threads are unknown")
+    without_description: int = Field(description="members without one")
+    without_baseline: int = Field(description="members without one")
+    without_downloads: int = Field(description="members without a download URL")
+    on_several_hosts: int = Field(description="members whose downloads lie on more than one host")
+    downloads: int = Field(description="download URLs")
+    unknown_hosts: int = Field(description="download URLs without an http(s) host")
+    hosts: tuple[str, ...]
+    size: int | None = Field(description="bytes on disk")
+    parameters: int | None = Field(description="count of weights")
+    baselines: tuple[str, ...]
+    styles: tuple[str, ...]
+    tags: tuple[str, ...]
+    nsfw: bool | None
+    age_days: int | None = Field(description="since it was added to the reference; None where that is not known")
+    is_new: bool | None = Field(description="within the grace period; None while the source of ages is unavailable")
+
+    @property
+    def active(self) -> int | None:
+        """Workers when they are known, else threads; None when neither is."""
+        return self.thread_count if self.worker_count is None else self.worker_count
+
+
+class ModelAuditInfo(AuditFacts):
+    """One model's audit: what is known of it, and what was found."""
+
+    flags: DeletionRiskFlags
+    severity: Severity
+    is_critical: bool | None = Field(description="too little used and served by too few; None where that is unknown")
+    at_risk: bool = Field(description="any flag is true")
+    risk_score: int = Field(description="number of true flags")
+    day_to_month_ratio: float | None
+    month_to_total_ratio: float | None
+    momentum: float | None = Field(description="day x 30 / month: above 1 is rising")
+    cost_benefit_score: float | None = Field(description="month usage for each GiB; None without a size")
+    cost_benefit_percentile: float | None = Field(
+        description="percent of the other models with a size that have a lower score: 0 worst .. 100 best"
+    )
+
+
+class FlagCount(NamedTuple):
+    """For how many models a flag is true, false, unknown."""
+
+    true: int
+    false: int
+    unknown: int
+
+
+class AuditSummary(BaseModel):
+    """How many models each flag, severity and preset selects; None where that is unknown for some model."""
+
+    model_config = ConfigDict(frozen=True)
+
+    models: int
+    by_flag: Mapping[Flag, FlagCount]
+    by_severity: Mapping[Severity, int | None]
+    by_preset: Mapping[str, int | None]
+
+    @property
+    def unknown_flags(self) -> list[Flag]:
+        """The flags that cannot be known now of some model."""
+        return [flag for flag, count in self.by_flag.items() if count.unknown]
+
+
+class CategoryAuditResponse(BaseModel):
+    """The audit of a category: every model of the reference, or every group of them, in the reference's order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_type: ModelType
+    level: GroupLevel
+    snapshot: str = Field(description="id of what it was computed from")
+    as_of: date = Field(description="the UTC day that ages count to")
+    thresholds: AuditThresholds
+    category_month_usage: int | None = Field(description="the API's own sum over the category, unlisted names included")
+    summary: AuditSummary
+    models: tuple[ModelAuditInfo, ...]

@@ -1,0 +1,88 @@
+"""What removing some models would cost and free, and what the reference would be without them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from horde_core.audit.records import ModelAuditInfo
+from horde_core.combined import CombinedModelStatistics
+from horde_core.indexes import count_or_unknown, percent
+
+
+class Removal(NamedTuple):
+    """The models of a selection together. None is unknown; shares are percent.
+
+    ``size`` is bytes, of the models that state theirs; ``without_size`` do not. ``workers`` serve at least one of them.
+    """
+
+    models: int
+    usage_month: int | None
+    usage_share: float | None
+    size: int
+    without_size: int
+    workers: int | None
+
+
+class Remainder(NamedTuple):
+    """One measure of the reference, split by a selection: what would be kept and what would go."""
+
+    measure: str
+    kept: float | None
+    removed: float | None
+
+    @property
+    def kept_share(self) -> float | None:
+        """What would be kept, in percent of the two."""
+        if self.kept is None or self.removed is None:
+            return None
+        return percent(self.kept, self.kept + self.removed)
+
+
+def removal(
+    chosen: Sequence[ModelAuditInfo],
+    statistics: Iterable[CombinedModelStatistics],
+    serving: frozenset[str] | None,
+    category_month_usage: int | None,
+) -> Removal:
+    """Add up a selection.
+
+    ``statistics`` are those of the chosen; ``serving`` the ids of the workers that are online and not in maintenance,
+    None when unknown.
+    """
+    usage = count_or_unknown([info.usage_month for info in chosen])
+    sizes = [info.size for info in chosen]
+    return Removal(
+        models=len(dict.fromkeys(name for info in chosen for name in info.members)),
+        usage_month=usage,
+        usage_share=percent(usage, category_month_usage),
+        size=sum(size for size in sizes if size is not None),
+        without_size=sizes.count(None),
+        workers=_workers(statistics, serving),
+    )
+
+
+def remainder(everything: Sequence[ModelAuditInfo], chosen: Sequence[ModelAuditInfo]) -> list[Remainder]:
+    """What the reference would keep without the chosen: models, bytes where stated, requests of 30 days."""
+    gone = {id(info) for info in chosen}
+    kept = [info for info in everything if id(info) not in gone]
+
+    def split(measure: str, figure: Mapping[bool, float | None]) -> Remainder:
+        return Remainder(measure, figure[True], figure[False])
+
+    parts = {True: kept, False: list(chosen)}
+    staying = {name for info in kept for name in info.members}
+    going = {name for info in chosen for name in info.members} - staying
+    return [
+        split("models", {True: len(staying), False: len(going)}),
+        split("size", {side: sum(info.size or 0 for info in infos) for side, infos in parts.items()}),
+        split("usage", {s: count_or_unknown([info.usage_month for info in infos]) for s, infos in parts.items()}),
+    ]
+
+
+def _workers(statistics: Iterable[CombinedModelStatistics], serving: frozenset[str] | None) -> int | None:
+    """Distinct workers that serve at least one; None where it is unknown who serves any of them."""
+    summaries = [one.worker_summaries for one in statistics]
+    if serving is None or None in summaries:
+        return None
+    return len(serving.intersection(identity for listed in summaries if listed for identity in listed))

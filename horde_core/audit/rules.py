@@ -1,0 +1,339 @@
+"""The rules of the audit: one table of what each flag asks, with the words for the rule and for what was found.
+
+Whatever a screen or a file says of a rule is made here, from the same data by which it is judged. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from horde_core.audit.records import FLAGS, AuditFacts, BackendShare, Flag, ModelAuditInfo, Severity
+from horde_core.audit.thresholds import AuditThresholds
+from horde_core.models import ModelType
+from horde_core.plain import Numbers
+
+Holds = Callable[[AuditFacts, AuditThresholds], bool | None]
+
+
+class Rule(NamedTuple):
+    """One flag: its words, what it rests on, whether it holds of a model, and why."""
+
+    flag: Flag
+    label: str
+    rests_on: str
+    rule: Callable[[AuditThresholds, Numbers], str]
+    holds: Holds
+    reason: Callable[[AuditFacts, AuditThresholds, Numbers], str]
+    judges: Callable[[ModelType, AuditThresholds], bool] = lambda _type, _thresholds: True
+
+    def why(self, info: AuditFacts, flags_value: bool | None, thresholds: AuditThresholds, numbers: Numbers) -> str:
+        """Say with its numbers why the flag is what it is."""
+        if not self.judges(info.model_type, thresholds):
+            return f"not judged of {info.model_type} models"
+        if flags_value is None:
+            return f"unknown, as {self.rests_on} is unavailable or incomplete"
+        return self.reason(info, thresholds, numbers)
+
+
+def _is_zero(figure: int | None) -> bool | None:
+    return None if figure is None else figure == 0
+
+
+def _has_low_usage(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:
+    if facts.usage_month is not None and facts.usage_month < thresholds.minimum_month_usage:
+        return True
+    if facts.usage_month == 0:
+        return thresholds.low_usage_percentage > 0
+    percentage = facts.usage_percentage_of_category
+    return None if percentage is None else percentage < thresholds.low_usage_percentage
+
+
+def _is_uneven(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:
+    if facts.balance is None:
+        return None
+    return facts.balance.imbalance is not None and facts.balance.imbalance >= thresholds.backend_imbalance
+
+
+def _has_other_host(facts: AuditFacts, thresholds: AuditThresholds) -> bool:
+    return any(not is_preferred(host, thresholds) for host in facts.hosts)
+
+
+def is_preferred(host: str, thresholds: AuditThresholds) -> bool:
+    """Whether a host is one of the preferred ones, or a sub-domain of one."""
+    return any(host == preferred or host.endswith("." + preferred) for preferred in thresholds.preferred_hosts)
+
+
+def _low_usage_rule(thresholds: AuditThresholds, numbers: Numbers) -> str:
+    rule = f"less than {numbers.exact(thresholds.low_usage_percentage)} % of the category's requests in 30 days"
+    least = thresholds.minimum_month_usage
+    return f"{rule}, or fewer than {numbers.plural(least, 'request')} in 30 days" if least else rule
+
+
+def _low_usage_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
+    reason = (
+        f"{numbers.plural(facts.usage_month or 0, 'request')} in 30 days: "
+        f"{numbers.share(facts.usage_percentage_of_category)} of the category, "
+        f"threshold {numbers.exact(thresholds.low_usage_percentage)} %"
+    )
+    least = thresholds.minimum_month_usage
+    return f"{reason}, minimum {numbers.plural(least, 'request')}" if least else reason
+
+
+def _workers_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
+    noun = "thread" if facts.worker_count is None else "worker"
+    count = facts.active or 0
+    unknown = " (workers are unknown)" if facts.worker_count is None else ""
+    return f"{numbers.plural(count, noun)} {'serves' if count == 1 else 'serve'} it{unknown}"
+
+
+def _hosts_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
+    others = [host for host in facts.hosts if not is_preferred(host, thresholds)]
+    preferred = ", ".join(thresholds.preferred_hosts)
+    return f"downloads on {', '.join(others or facts.hosts) or 'no host'}; preferred: {preferred}"
+
+
+def _record_reason(what: str, without: Callable[[AuditFacts], int]) -> Callable[..., str]:
+    def reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
+        missing, members = without(facts), len(facts.members)
+        if members == 1:
+            return f"the record has {'no' if missing else 'a'} {what}"
+        return f"{numbers.count(missing)} of {numbers.plural(members, 'record')} without a {what}"
+
+    return reason
+
+
+def most_uneven_share(facts: AuditFacts) -> BackendShare | None:
+    """The backend whose shares of the model's requests and of its threads differ most; None without a difference."""
+    shares = facts.balance.shares if facts.balance and facts.balance.imbalance is not None else ()
+    return max(shares, key=lambda share: abs((share.usage or 0.0) - (share.threads or 0.0)), default=None)
+
+
+def _uneven_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
+    backends = facts.balance.backends if facts.balance else ()
+    worst = most_uneven_share(facts)
+    if worst is None or facts.balance is None:
+        if len(backends) == 1:
+            return f"on a single backend, {backends[0]}"
+        return f"{numbers.plural(len(backends), 'backend')}, without requests or without threads"
+    measured, threshold = numbers.amount(facts.balance.imbalance), numbers.exact(thresholds.backend_imbalance)
+    return (
+        f"imbalance {measured}, threshold {threshold}: {worst.backend} has "
+        f"{numbers.share((worst.usage or 0.0) * 100)} of its requests and "
+        f"{numbers.share((worst.threads or 0.0) * 100)} of its threads"
+    )
+
+
+def _queue_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
+    jobs = "jobs wait" if facts.queued_jobs is None else f"{numbers.plural(facts.queued_jobs, 'job')} waiting"
+    return f"{jobs}, {numbers.plural(facts.thread_count or 0, 'thread')} to serve them"
+
+
+def _downloads_are_judged(_type: ModelType, thresholds: AuditThresholds) -> bool:
+    return not thresholds.ignores_downloads
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "zero_usage_day",
+        "unused for a day",
+        "usage",
+        lambda _t, _n: "no requests in the last counted 24 hours",
+        lambda facts, _t: _is_zero(facts.usage_day),
+        lambda facts, _t, n: f"{n.plural(facts.usage_day or 0, 'request')} in the last counted 24 hours",
+    ),
+    Rule(
+        "zero_usage_month",
+        "unused for 30 days",
+        "usage",
+        lambda _t, _n: "no requests in 30 days",
+        lambda facts, _t: _is_zero(facts.usage_month),
+        lambda facts, _t, n: f"{n.plural(facts.usage_month or 0, 'request')} in 30 days",
+    ),
+    Rule(
+        "zero_usage_total",
+        "never used",
+        "usage",
+        lambda _t, _n: "no requests of all time",
+        lambda facts, _t: _is_zero(facts.usage_total),
+        lambda facts, _t, n: f"{n.plural(facts.usage_total or 0, 'request')} of all time",
+    ),
+    Rule(
+        "no_active_workers",
+        "no workers",
+        "who works",
+        lambda _t, _n: "no online worker outside maintenance serves it; threads where workers are unknown",
+        lambda facts, _t: _is_zero(facts.active),
+        _workers_reason,
+    ),
+    Rule(
+        "has_multiple_hosts",
+        "several hosts",
+        "the reference",
+        lambda _t, _n: "its downloads lie on more than one host",
+        lambda facts, _t: facts.on_several_hosts > 0,
+        lambda facts, _t, n: f"downloads on {n.plural(len(facts.hosts), 'host')}: {', '.join(facts.hosts) or 'none'}",
+        _downloads_are_judged,
+    ),
+    Rule(
+        "has_non_preferred_host",
+        "other host",
+        "the reference",
+        lambda t, _n: f"a download lies on a host that is not preferred ({', '.join(t.preferred_hosts)})",
+        _has_other_host,
+        _hosts_reason,
+        _downloads_are_judged,
+    ),
+    Rule(
+        "has_unknown_host",
+        "unreadable URL",
+        "the reference",
+        lambda _t, _n: "a download URL has no http(s) host",
+        lambda facts, _t: facts.unknown_hosts > 0,
+        lambda facts, _t, n: (
+            f"{n.count(facts.unknown_hosts)} of {n.plural(facts.downloads, 'download URL')} without an http(s) host"
+        ),
+        _downloads_are_judged,
+    ),
+    Rule(
+        "no_download_urls",
+        "no download",
+        "the reference",
+        lambda _t, _n: "the record has no download URL",
+        lambda facts, _t: facts.without_downloads > 0,
+        _record_reason("download URL", lambda facts: facts.without_downloads),
+        _downloads_are_judged,
+    ),
+    Rule(
+        "missing_description",
+        "no description",
+        "the reference",
+        lambda _t, _n: "the record has no description",
+        lambda facts, _t: facts.without_description > 0,
+        _record_reason("description", lambda facts: facts.without_description),
+    ),
+    Rule(
+        "missing_baseline",
+        "no baseline",
+        "the reference",
+        lambda _t, _n: "the record has no baseline",
+        lambda facts, _t: facts.without_baseline > 0,
+        _record_reason("baseline", lambda facts: facts.without_baseline),
+    ),
+    Rule("low_usage", "low usage", "usage", _low_usage_rule, _has_low_usage, _low_usage_reason),
+    Rule(
+        "uneven_backends",
+        "uneven backends",
+        "usage or the queue",
+        lambda t, n: (
+            "its requests and its threads spread differently over two or more backends: "
+            f"imbalance of {n.exact(t.backend_imbalance)} or more"
+        ),
+        _is_uneven,
+        _uneven_reason,
+        lambda model_type, _t: model_type == "text",
+    ),
+    Rule(
+        "unserved_queue",
+        "unserved queue",
+        "the queue",
+        lambda _t, _n: "jobs wait and no thread serves it",
+        lambda facts, _t: facts.unserved,
+        _queue_reason,
+    ),
+)
+"""Every flag, in the order of :data:`~horde_core.audit.records.FLAGS`."""
+
+RULE_OF: dict[Flag, Rule] = {rule.flag: rule for rule in RULES}
+assert tuple(RULE_OF) == FLAGS, "each flag has one rule, in the flags' order"
+
+
+def rules_for(model_type: ModelType, thresholds: AuditThresholds) -> list[Rule]:
+    """The rules that are judged of a category."""
+    return [rule for rule in RULES if rule.judges(model_type, thresholds)]
+
+
+IMPLIED_BY: dict[Flag, Flag] = {
+    "zero_usage_day": "zero_usage_month",
+    "zero_usage_month": "zero_usage_total",
+    "low_usage": "zero_usage_month",
+}
+"""What goes without saying where another flag is told."""
+
+
+def reasons(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers) -> list[str]:
+    """Why a model is at risk: one sentence with its numbers for each flag that is true, and not implied by another."""
+    found = info.flags.set_flags()
+    told = [flag for flag in found if IMPLIED_BY.get(flag) not in found]
+    return [RULE_OF[flag].reason(info, thresholds, numbers) for flag in told]
+
+
+class Explanation(NamedTuple):
+    """One flag of one model in words: its value (None is unknown) and why."""
+
+    flag: Flag
+    label: str
+    value: bool | None
+    why: str
+
+
+def explain(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers) -> list[Explanation]:
+    """Every flag of a model with the reason, whatever it is, those that are not judged left out."""
+    return [
+        Explanation(
+            rule.flag,
+            rule.label,
+            info.flags.value(rule.flag),
+            rule.why(info, info.flags.value(rule.flag), thresholds, numbers),
+        )
+        for rule in rules_for(info.model_type, thresholds)
+    ]
+
+
+def both(first: bool | None, second: bool | None) -> bool | None:
+    """Whether two things are so; None where that is unknown, False as soon as one is not."""
+    if first is False or second is False:
+        return False
+    return None if first is None or second is None else True
+
+
+def either(first: bool | None, second: bool | None) -> bool | None:
+    """Whether one of two things is so; None where that is unknown, True as soon as one is."""
+    if first is True or second is True:
+        return True
+    return None if first is None or second is None else False
+
+
+def is_critical(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:
+    """Whether a model is critical: too little used and served by too few, or not at all. None is unknown."""
+    month, active = facts.usage_month, facts.active
+    few_requests = None if month is None else month < thresholds.critical_usage or month == 0
+    few_workers = None if active is None else active < thresholds.critical_workers or active == 0
+    return both(few_requests, few_workers)
+
+
+def _critical_rule(thresholds: AuditThresholds, numbers: Numbers) -> str:
+    usage, workers = max(thresholds.critical_usage, 1), max(thresholds.critical_workers, 1)
+    few = "no requests" if usage == 1 else f"fewer than {numbers.plural(usage, 'request')}"
+    served = "no workers" if workers == 1 else f"fewer than {numbers.plural(workers, 'worker')}"
+    return f"{few} in 30 days and {served}"
+
+
+SEVERITY_RULES: dict[Severity, Callable[[AuditThresholds, Numbers], str]] = {
+    Severity.CRITICAL: _critical_rule,
+    Severity.WARNING: lambda _t, _n: "a finding about hosts or downloads, and not critical",
+    Severity.NOTICE: lambda _t, _n: "any other finding, and neither of the two above",
+    Severity.UNKNOWN: lambda _t, _n: "nothing found, but something cannot be known now",
+    Severity.NONE: lambda _t, _n: "nothing found",
+}
+"""What each severity means, worst first."""
+
+
+def severity_reason(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers) -> str:
+    """Why a model's severity is what it is, with its numbers."""
+    if info.severity is Severity.CRITICAL:
+        requests = RULE_OF["zero_usage_month"].reason(info, thresholds, numbers)
+        return f"{requests}, {RULE_OF['no_active_workers'].reason(info, thresholds, numbers)}"
+    if info.severity in (Severity.WARNING, Severity.NOTICE):
+        return ", ".join(RULE_OF[flag].label for flag in info.flags.set_flags())
+    return SEVERITY_RULES[info.severity](thresholds, numbers)

@@ -1,0 +1,104 @@
+"""What is audited: models, or groups of text models, with what their records state and the figures of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from horde_core.combined import CombinedModelStatistics
+from horde_core.groups import ModelGroup
+from horde_core.indexes import count_or_unknown
+from horde_core.reference import ModelRecord, host_of
+
+
+class Stated(NamedTuple):
+    """What the records of a subject state: the fields of :class:`~horde_core.audit.records.AuditFacts`."""
+
+    members: tuple[str, ...]
+    without_description: int
+    without_baseline: int
+    without_downloads: int
+    on_several_hosts: int
+    downloads: int
+    unknown_hosts: int
+    hosts: tuple[str, ...]
+    size: int | None
+    parameters: int | None
+    baselines: tuple[str, ...]
+    styles: tuple[str, ...]
+    tags: tuple[str, ...]
+    nsfw: bool | None
+
+
+class Subject(NamedTuple):
+    """What is audited. It holds as long as the snapshot does, whatever thresholds are tried."""
+
+    name: str
+    stated: Stated
+    statistics: CombinedModelStatistics
+
+
+def model_subjects(
+    records: Mapping[str, ModelRecord], statistics: Mapping[str, CombinedModelStatistics]
+) -> list[Subject]:
+    """Every model of the reference for itself, in its order."""
+    return [Subject(name, stated(record), statistics[name]) for name, record in records.items()]
+
+
+def group_subjects(records: Mapping[str, ModelRecord], groups: Iterable[ModelGroup]) -> list[Subject]:
+    """Every group, with what the records of its members state."""
+    return [
+        Subject(group.name, stated_together([stated(records[name]) for name in group.members]), group)
+        for group in groups
+    ]
+
+
+def stated(record: ModelRecord) -> Stated:
+    """Read what one record states."""
+    downloads, baseline, style = record.downloads, record.baseline, record.style
+    found = [host_of(url) for url in downloads]
+    hosts = tuple(dict.fromkeys([host for host in found if host]))
+    return Stated(
+        (record.name,),
+        int(record.description is None),
+        int(baseline is None),
+        int(not downloads),
+        int(len(hosts) > 1),
+        len(downloads),
+        found.count(None),
+        hosts,
+        record.size,
+        record.parameters,
+        () if baseline is None else (baseline,),
+        () if style is None else (style,),
+        record.tags,
+        record.nsfw,
+    )
+
+
+def stated_together(parts: Sequence[Stated]) -> Stated:
+    """Put together what several records state: sums, and the union of what each says."""
+    if len(parts) == 1:
+        return parts[0]
+    nsfw = {part.nsfw for part in parts}
+    return Stated(
+        members=_union([part.members for part in parts]),
+        without_description=sum(part.without_description for part in parts),
+        without_baseline=sum(part.without_baseline for part in parts),
+        without_downloads=sum(part.without_downloads for part in parts),
+        on_several_hosts=sum(part.on_several_hosts for part in parts),
+        downloads=sum(part.downloads for part in parts),
+        unknown_hosts=sum(part.unknown_hosts for part in parts),
+        hosts=_union([part.hosts for part in parts]),
+        size=count_or_unknown([part.size for part in parts]),
+        parameters=None,
+        baselines=_union([part.baselines for part in parts]),
+        styles=_union([part.styles for part in parts]),
+        tags=_union([part.tags for part in parts]),
+        nsfw=nsfw.pop() if len(nsfw) == 1 else None,
+    )
+
+
+def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))

@@ -1,0 +1,173 @@
+"""From findings to action: what the chosen models add up to, and files of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.audit import GIGABYTE, ModelAuditInfo
+from horde_core.audit.filters import Selection
+from horde_core.audit.removal import Removal, remainder, removal
+from horde_core.audit_frames import audit_frame, backends_frame
+from horde_core.combined import CombinedModelStatistics
+from pages.common import audit_charts, exports, panels, tables, ticks, words
+from pages.common import audit_controls as controls
+from pages.common.audit_table import Audited, identity
+
+FILE_COLUMNS_LEFT_OUT = ("unknown",)
+
+
+def act(audit: Audited, shown: Sequence[ModelAuditInfo], selection: Selection) -> None:
+    """The ticked rows, or all that are shown where none is ticked: what they add up to, and what to do with them."""
+    held = ticks.ticked(audit.key)
+    ticked = [info for info in audit.infos if identity(info) in held]
+    chosen = ticked or list(shown)
+    is_everything = len(chosen) == len(audit.infos)
+    st.subheader("Selection", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_what_is_chosen(ticked, shown, is_everything))
+        if ticked:
+            st.button("Untick all", key="untick", type="tertiary", on_click=ticks.untick, args=(audit.key,))
+    if not chosen:
+        return
+    statistics = _statistics(audit, chosen)
+    with st.container(horizontal=True):
+        _downloads(audit, chosen, statistics, _spoken(audit, selection, bool(ticked)))
+    if audit.response.level == "exact":
+        st.caption("API names are no models: group by model or family to see what a removal would cost and free.")
+    if is_everything or audit.response.level == "exact":
+        return
+    summed = removal(chosen, statistics, audit.snapshot.serving_workers, audit.response.category_month_usage)
+    _figures(audit, summed)
+    panels.chart(
+        "kept_chart",
+        (audit.key, audit.response.thresholds.digest, frozenset(map(identity, chosen))),
+        lambda: audit_charts.kept(remainder(audit.infos, chosen), audit.response, summed.models),
+    )
+
+
+def _what_is_chosen(ticked: Sequence[ModelAuditInfo], shown: Sequence[ModelAuditInfo], is_everything: bool) -> str:
+    if is_everything:
+        return "Tick rows, or narrow the table, to see what removing them would cost and free. Files are of all rows."
+    if not ticked:
+        return f"No row is ticked, so this is all that is shown: {words.plural(len(shown), 'row')}."
+    visible = {identity(info) for info in shown}
+    hidden = sum(identity(info) not in visible for info in ticked)
+    told = f", {words.count(hidden)} of them not among those shown now" if hidden else ""
+    return f"{words.plural(len(ticked), 'row')} ticked{told}."
+
+
+def _statistics(audit: Audited, chosen: Sequence[ModelAuditInfo]) -> list[CombinedModelStatistics]:
+    """The figures of the chosen, in their order; the audit is in the order of its subjects."""
+    subjects = audit.snapshot.subjects(audit.response.level)
+    of = {identity(info): subject.statistics for info, subject in zip(audit.response.models, subjects, strict=True)}
+    return [of[identity(info)] for info in chosen]
+
+
+def _figures(audit: Audited, summed: Removal) -> None:
+    noun = tables.REQUEST_WORDS[audit.response.model_type]
+    stated = summed.without_size == 0
+    size = words.UNKNOWN if not summed.size and not stated else f"{words.amount(summed.size / GIGABYTE)} GB"
+    panels.figures(
+        "selection",
+        [
+            panels.Figure("Models", words.count(summed.models), f"of {words.count(audit.members)} in the reference"),
+            panels.Figure(
+                "Usage lost",
+                words.count(summed.usage_month),
+                f"{noun} in 30 days: {words.share(summed.usage_share)} of the category",
+                "What was asked of these models in the last counted 30 days.",
+            ),
+            panels.Figure(
+                "Disk reclaimed",
+                size,
+                "on a machine that has all of them"
+                if stated
+                else f"{words.plural(summed.without_size, 'row')} without a stated size",
+                "Sum of the sizes that the reference states. 1 GB is 10⁹ bytes.",
+            ),
+            panels.Figure(
+                "Workers affected",
+                words.count(summed.workers),
+                "serve at least one of them now",
+                "Distinct online workers, not in maintenance.",
+            ),
+        ],
+    )
+
+
+def _spoken(audit: Audited, selection: Selection, is_ticked: bool) -> str:
+    """What a file says of how its rows were chosen."""
+    sentences = [] if is_ticked else list(selection.sentences(audit.response.thresholds, words).values())
+    return "; ".join(["rows ticked by hand"] if is_ticked else sentences)
+
+
+def _downloads(
+    audit: Audited,
+    chosen: Sequence[ModelAuditInfo],
+    statistics: Sequence[CombinedModelStatistics],
+    spoken: str,
+) -> None:
+    """Files of the chosen, which are made when somebody wants them."""
+    response = audit.response
+    kind = controls.ROWS_ARE[response.level][0]
+    about = exports.provenance(
+        audit.view,
+        f"Audit of the {response.model_type} reference, one row a {kind}",
+        spoken,
+        {
+            "thresholds": controls.threshold_words(response.thresholds, response.model_type),
+            "snapshot": response.snapshot,
+            "rows": f"{len(chosen)} of {len(response.models)}",
+        },
+    )
+    members = list(dict.fromkeys(name for info in chosen for name in info.members))
+
+    def findings() -> pd.DataFrame:
+        return audit_frame(chosen, response.thresholds, words).drop(columns=list(FILE_COLUMNS_LEFT_OUT))
+
+    def workbook() -> bytes:
+        backends = backends_frame(zip(chosen, statistics, strict=True))
+        return exports.xlsx_bytes({"Findings": findings(), "Backends": backends}, about)
+
+    files: list[tuple[str, str, str, str, Callable[[], bytes]]] = [
+        ("CSV", "audit", "csv", "text/csv", lambda: exports.csv_bytes(findings(), about)),
+        ("JSON", "audit", "json", "application/json", lambda: exports.json_bytes(findings(), about)),
+        ("XLSX", "audit", "xlsx", exports.XLSX, workbook),
+    ]
+    if response.level != "exact":
+        files.append(
+            ("Removal list", "removal", "txt", "text/plain", lambda: exports.names_bytes(members, about)),
+        )
+    if response.model_type == "image":
+        files.append(
+            (
+                "models_to_skip",
+                "models-to-skip",
+                "yaml",
+                "application/yaml",
+                lambda: exports.skip_list_bytes(members, about),
+            )
+        )
+    for label, name, ending, mime, make in files:
+        st.download_button(
+            label,
+            data=make,
+            file_name=exports.file_name(name, ending),
+            mime=mime,
+            icon=":material/download:",
+            key=f"audit_{name}_{ending}",
+            on_click="ignore",
+            help=FILE_HELP[label],
+        )
+
+
+FILE_HELP = {
+    "CSV": "The chosen rows with every column, for a spreadsheet.",
+    "JSON": "The chosen rows with every column, for a script.",
+    "XLSX": "A workbook: findings, backends, and where the figures are from.",
+    "Removal list": "The names of the chosen models, one a line.",
+    "models_to_skip": "The setting of an image worker's bridge with which it no longer serves these models.",
+}
