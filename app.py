@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
-from horde_core import CacheHydrator, HordeAPIIntegration, api
+from horde_core import CacheHydrator, HordeAPIIntegration, api, metrics
 from horde_core.background import Repeating
 from horde_core.headers import SecurityHeaders
 from horde_core.nodelay import NoDelay
@@ -68,16 +69,23 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         yield
 
 
+def live_sessions() -> int:
+    """How many visitors have a page open."""
+    return int(importlib.import_module("pages.common.status").VISITORS.count())
+
+
 def page_failed(error: BaseException) -> bool:
     """Show a visitor a plain sentence instead of a traceback."""
     return bool(importlib.import_module("pages.common.failure").page_failed(error))
 
 
-app = st.App(
+app: ASGIApp = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    routes=api.ROUTES,
-    middleware=[Middleware(NoDelay), Middleware(SecurityHeaders)],
+    routes=[*api.ROUTES, metrics.route(live_sessions)],
+    middleware=[Middleware(SecurityHeaders)],
     exception_handlers={Exception: api.failed},
     on_script_error=page_failed,
 )
+# Outside of Streamlit's own middleware, which hides the connection. Streamlit looks for the assignment above.
+app = NoDelay(app)

@@ -23,7 +23,8 @@ def worst_first(infos: Iterable[ModelAuditInfo]) -> list[ModelAuditInfo]:
 def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, numbers: Numbers) -> pd.DataFrame:
     """One row a model (or group), in the order given.
 
-    ``findings`` and ``unknown`` list flags by name, ``reasons`` says in words why each finding is one. ``size`` is GB,
+    ``findings`` and ``unknown`` list flags by name, ``backends`` is missing where it is not
+    known, ``reasons`` says in words why each finding is one. ``size`` is GB,
     ``parameters`` billions, ``share_month`` percent of the category, ``age`` days, ``names`` a count of API names.
     """
     rows = [
@@ -42,7 +43,7 @@ def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, nu
             "threads": info.thread_count,
             "workers": info.worker_count,
             "jobs": info.queued_jobs,
-            "backends": list(info.balance.backends) if info.balance else [],
+            "backends": list(info.balance.backends) if info.balance else None,
             "imbalance": info.balance.imbalance if info.balance else None,
             "size": in_units(info.size, GIGABYTE),
             "parameters": in_units(info.parameters, 1e9),
@@ -141,4 +142,4 @@ _AUDIT_COLUMNS = [
 ]  # fmt: skip
 _WHOLE = ("risk_score", "usage_day", "usage_month", "usage_total", "threads", "workers", "jobs", "age", "names")
 _REAL = ("share_month", "momentum", "imbalance", "size", "parameters", "cost_benefit_score", "cost_benefit_percentile")
-_FOUND = [Severity.CRITICAL.value, Severity.WARNING.value, Severity.NOTICE.value]
+_FOUND = [severity.value for severity in Severity if severity is not Severity.NONE]

@@ -23,6 +23,7 @@ from horde_core.entries import Counters, Event, Flight
 from horde_core.errors import SourceError, StatusError
 from horde_core.freshness import Clock, Decision
 from horde_core.memory import Memory
+from horde_core.observations import Outcome
 from horde_core.parsing import Parsed
 from horde_core.readings import Reading, RefreshOutcome, Source
 from horde_core.storage import SOCKET_SECONDS, GiveBack, Storage, StoredBody
@@ -43,7 +44,14 @@ LOCK_POLL_SECONDS = 0.1
 SAME_FETCH_SECONDS = SOCKET_SECONDS
 """Below this two times of fetching are one: told by Redis' clock, they differ by what its answers took."""
 
+Observer = Callable[[str, str, Outcome, float], None]
+"""Is told of each fetch: the source's key, the URL, what came of it, and the seconds that it took."""
+
 T = TypeVar("T")
+
+
+def _unobserved(_key: str, _url: str, _outcome: Outcome, _seconds: float) -> None:
+    """Nobody wants to know."""
 
 
 class DualLayerCache:
@@ -56,8 +64,10 @@ class DualLayerCache:
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
         lease_seconds: float = LEASE_SECONDS,
+        observe: Observer = _unobserved,
     ) -> None:
         self._fetch = fetch
+        self._observe = observe
         self._storage = storage
         self._clock = clock or Clock()
         self._memory = Memory(self._clock, jitter)
@@ -287,24 +297,25 @@ class DualLayerCache:
         return age < source.policy.ttl
 
     def _renew_from_upstream(self, source: Source[Any], flight: Flight) -> None:
-        started = self._clock.monotonic()
         number = self._storage.next_sequence(source.key) if self._storage else None
         self._memory.count(source.key, Event.FETCH)
-        body, origin, parsed = self._fetch_first_usable(source)
+        body, origin, parsed, seconds = self._fetch_first_usable(source)
         fetched_at, now = self._clock.wall(), self._clock.monotonic()
         held = self._memory.held_within_limit(source)
         is_suspicious = held is not None and source.suspicious(held.value, parsed.data)
         if is_suspicious and not self._memory.agrees(source, parsed.data):
+            self._observe(source.key, origin, "suspicious", seconds)
             self._memory.record_failure(
                 source, "The server sent an empty list; waiting for a second answer.", suspect=parsed.data
             )
             return
         stored = StoredBody(body, origin, fetched_at, fetched_at, None)
         entry = self._memory.install(source, stored, born=now, sequence=flight.sequence, parsed=parsed)
+        outcome: Outcome = "new" if entry.unchanged_since == fetched_at else "unchanged"
+        self._observe(source.key, origin, outcome, seconds)
         log.info(
             "fetch source=%s endpoint=%s outcome=%s ms=%d bytes=%d kept=%s dropped=%d",
-            source.key, origin, "new" if entry.unchanged_since == fetched_at else "unchanged",
-            (now - started) * 1000, len(body), entry.kept, entry.dropped,
+            source.key, origin, outcome, seconds * 1000, len(body), entry.kept, entry.dropped,
         )  # fmt: skip
         if self._storage and number is not None:
             kept = stored._replace(unchanged_since=entry.unchanged_since, changed_at=entry.changed_at)
@@ -313,8 +324,11 @@ class DualLayerCache:
             else:
                 self._renew_from_storage(source, flight, is_overruled=True)
 
-    def _fetch_first_usable(self, source: Source[Any]) -> tuple[bytes, str, Parsed[Any]]:
-        """Ask the source's URLs in order; raises the first URL's error when none gives anything usable."""
+    def _fetch_first_usable(self, source: Source[Any]) -> tuple[bytes, str, Parsed[Any], float]:
+        """Ask the source's URLs in order, and say how many seconds the last one took, its parsing included.
+
+        Raises the first URL's error when none gives anything usable.
+        """
         first_error: SourceError | None = None
         held = self._memory.held_within_limit(source)
         urls = source.urls if held is None or held.origin != source.urls[0] else source.urls[:1]
@@ -322,13 +336,16 @@ class DualLayerCache:
             started = self._clock.monotonic()
             try:
                 body = self._fetch(url)
-                return body, url, self._memory.parse(source, body)
+                parsed = self._memory.parse(source, body)
+                return body, url, parsed, self._clock.monotonic() - started
             except SourceError as error:
+                seconds = self._clock.monotonic() - started
+                self._observe(source.key, url, "failed", seconds)
                 is_our_fault = isinstance(error, StatusError) and not error.is_outage
                 log.log(
                     logging.ERROR if is_our_fault else logging.WARNING,
                     "fetch source=%s endpoint=%s outcome=failed ms=%d error=%s cause=%r",
-                    source.key, url, (self._clock.monotonic() - started) * 1000, error, error.__cause__,
+                    source.key, url, seconds * 1000, error, error.__cause__,
                 )  # fmt: skip
                 first_error = first_error or error
         raise first_error or SourceError("The source has no address.")

@@ -13,7 +13,8 @@ import math
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,7 +27,7 @@ from horde_core.integration import USAGE_PATHS, HordeAPIIntegration
 from horde_core.models import ModelType
 from horde_core.readings import Reading
 from horde_core.settings import Settings
-from horde_core.snapshot import Snapshot
+from horde_core.snapshot import Snapshot, SnapshotReader
 from horde_core.statistics import CategoryStatistics, category_statistics
 from horde_core.version import __version__
 
@@ -179,3 +180,28 @@ class AuditCache:
             lambda: snapshot.audit(tried, as_of, added, level),
             is_shared=tried == own,
         )
+
+
+class SharedResults:
+    """What all who ask of one integration share, pages, routes and the command line: snapshots and what is derived."""
+
+    def __init__(self, integration: HordeAPIIntegration) -> None:
+        self.integration = integration
+        self.reader = SnapshotReader(integration)
+        self.statistics = StatisticsCache.of(integration)
+        self.audits = AuditCache.of(integration)
+
+    @classmethod
+    def of(cls, integration: HordeAPIIntegration) -> SharedResults:
+        """Return an integration's results: the same object each time."""
+        return _shared_results(integration)
+
+
+@cache
+def _shared_results(integration: HordeAPIIntegration) -> SharedResults:
+    return SharedResults(integration)
+
+
+def today() -> date:
+    """The UTC day that ages count to."""
+    return datetime.now(UTC).date()

@@ -5,7 +5,6 @@ Nullable columns throughout: a missing value is unknown. Shares are percent of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,12 +12,9 @@ import pandas as pd
 from horde_core.audit import GIGABYTE
 from horde_core.combined import CombinedModelStatistics
 from horde_core.groups import GroupLevel
-from horde_core.models import PERIODS, ModelType
+from horde_core.models import PERIODS, WORK_UNIT
 from horde_core.reference import ModelRecord
 from horde_core.snapshot import Snapshot
-
-WORK_UNIT: Mapping[ModelType, tuple[str, float]] = {"image": ("megapixelsteps", 1e6), "text": ("tokens", 1.0)}
-"""The unit of queued work and of speed on screen, and how many of the API's units make one."""
 
 _WHOLE_NUMBERS = ("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs", "eta", "backend_count")
 _NUMBERS = ("queued", "performance", "momentum")

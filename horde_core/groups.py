@@ -21,6 +21,9 @@ from horde_core.reference import ModelRecord
 GroupLevel = Literal["exact", "model", "family"]
 """``exact``: one group an API name; ``model``: one a model; ``family``: one a ``text_model_group`` of the reference."""
 
+LEVEL_WORDS: Mapping[GroupLevel, str] = {"model": "By model", "family": "By family", "exact": "By exact name"}
+"""The levels as pages and links say them."""
+
 
 class ModelGroup(CombinedModelStatistics):
     """One group. ``names`` are the API names that it adds up."""

@@ -24,6 +24,7 @@ from horde_core.models import (
     ModelType,
     WorkerType,
 )
+from horde_core.observations import Observations
 from horde_core.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
 from horde_core.readings import Reading, RefreshOutcome, Source
 from horde_core.reference import ModelReferenceManager
@@ -76,10 +77,13 @@ class HordeAPIIntegration:
             transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
             client = HordeClient(self.settings, transport=transport)
         self.client = client
+        self.observations = Observations()
         if cache is None:
             storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
             longest_fetch = LONGEST_LIST_OF_URLS * self.settings.api_timeout
-            cache = DualLayerCache(client.get, storage, clock, lease_seconds=longest_fetch + LEASE_RESERVE_SECONDS)
+            lease_seconds = longest_fetch + LEASE_RESERVE_SECONDS
+            observe = self.observations.fetched
+            cache = DualLayerCache(client.get, storage, clock, lease_seconds=lease_seconds, observe=observe)
         self.cache = cache
         self.reference = ModelReferenceManager(self.settings, cache)
         policy = Policy(self.settings.api_cache_ttl, self.settings.cache_stale_ttl)

@@ -167,6 +167,7 @@ class Memory:
             refreshing=refreshing,
             error=error,
             retry_in=retry_in,
+            fresh_for=max(0.0, source.policy.ttl - age) if is_fresh else None,
         )
 
     def counters(self, key: str) -> Counters:

@@ -8,6 +8,7 @@ that cannot be used is ``None``. :mod:`horde_core.parsing` turns whole bodies in
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
@@ -17,6 +18,9 @@ ModelType = Literal["image", "text"]
 WorkerType = Literal["image", "text", "interrogation"]
 Period = Literal["day", "month", "total"]
 PERIODS: tuple[Period, ...] = ("day", "month", "total")
+
+WORK_UNIT: Mapping[ModelType, tuple[str, float]] = {"image": ("megapixelsteps", 1e6), "text": ("tokens", 1.0)}
+"""The unit of queued work and of speed on screen, and how many of the API's units make one."""
 
 LARGEST_COUNT = 2**53
 """No network has such a count; beyond it neither a browser nor a table of 64-bit integers keeps it to the unit."""

@@ -8,10 +8,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class NoDelay:
-    """ASGI middleware that sets ``TCP_NODELAY`` on websockets, as far as the server lets it reach the connection.
+    """Wraps an ASGI application and sets ``TCP_NODELAY`` on connections, as far as the server lets it reach them.
 
     Streamlit binds its listening socket without a protocol number, and asyncio switches Nagle's algorithm off only
-    where it finds that of TCP: a page's many small messages then wait for the browser's delayed acknowledgement.
+    where it finds that of TCP: a page's many small messages, or the body of a route's answer behind its headers, then
+    wait for the client's delayed acknowledgement.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -19,7 +20,7 @@ class NoDelay:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Prepare the connection, and pass everything on."""
-        if scope["type"] == "websocket":
+        if scope["type"] in ("http", "websocket"):
             _send_at_once(send)
         await self._app(scope, receive, send)
 

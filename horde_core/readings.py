@@ -37,7 +37,8 @@ class Reading(Generic[T]):
     """What a read found: the value (None when unavailable) and what is known of it.
 
     ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None when
-    none was; ``unchanged_since`` is when this content was first seen. Ages are in seconds.
+    none was; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is
+    what is left of the TTL. Ages are in seconds.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Reading(Generic[T]):
     refreshing: bool = False
     error: str | None = None
     retry_in: float | None = None
+    fresh_for: float | None = None
 
     def value_or(self, nothing: T) -> T:
         """Return the value, or ``nothing`` when it is unavailable. An empty value is a value."""

@@ -46,6 +46,11 @@ def without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def shown_url(integration: HordeAPIIntegration, url: str) -> str:
+    """Return an address as people may see it; what is simulated has none."""
+    return "simulated" if integration.is_simulated else without_secrets(url)
+
+
 def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceReport:
     reading = integration.cache.peek(source)
     url = reading.origin or source.urls[0]
@@ -53,7 +58,7 @@ def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceRepo
     return SourceReport(
         key=source.key,
         reading=reading,
-        url="simulated" if integration.is_simulated else without_secrets(url),
+        url=shown_url(integration, url),
         calls=sum(integration.client.calls.last_minute(address) for address in source.urls),
         due_in=ttl_left if reading.retry_in is None else reading.retry_in,
         counters=integration.cache.counters(source.key),

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
 
     api_url: HttpAddress = Field("https://aihorde.net/api", description="base of the API; /v2/... is appended")
     api_timeout: Seconds = Field(30, description="seconds for one request as a whole; connecting takes at most 3")
+    api_rate_limit: int = Field(
+        60, ge=0, le=1_000_000, description="requests a minute that one address may send to /api/v1; 0 = no limit"
+    )
     api_cache_ttl: SecondsOrZero = Field(60, description="seconds before a body is refreshed; 0 = no caching")
     cache_stale_ttl: SecondsOrZero = Field(3600, description="seconds that last good data may be served after its TTL")
     cold_wait: SecondsOrZero = Field(8, description="seconds that a page with nothing cached waits for all its sources")
@@ -93,6 +96,7 @@ class Settings(BaseSettings):
         min_length=1,
         description="keys live under {prefix}:horde_api, {prefix}:stats and {prefix}:audit",
     )
+    metrics_enabled: bool = Field(False, description="answer GET /metrics for Prometheus; keep it behind the proxy")
 
     low_usage_threshold_percentage: Percentage = Field(
         0.0065, description="percent of the image category's 30-day usage below which a model is low-usage"

@@ -12,8 +12,10 @@ from typing import Any
 
 from horde_core.ages import ModelAges
 from horde_core.audit import (
+    FACTORY,
     AuditThresholds,
     CategoryAuditResponse,
+    ModelAuditInfoFactory,
     Subject,
     audit_category,
     group_subjects,
@@ -81,6 +83,7 @@ class Snapshot:
         as_of: date,
         added: Mapping[str, date] | None = None,
         level: GroupLevel = "model",
+        factory: ModelAuditInfoFactory = FACTORY,
     ) -> CategoryAuditResponse:
         """Audit every model of the reference, or every group of them.
 
@@ -95,6 +98,7 @@ class Snapshot:
             added={} if self.model_type == "text" else added,
             level=level,
             snapshot=self.id,
+            factory=factory,
         )
 
     def names_of(self, model: str) -> tuple[str, ...]:
@@ -222,6 +226,7 @@ class SnapshotReader:
                     reference=reference.value_or(ModelReference(available=False)),
                 )
                 self._latest[model_type] = latest
+                self.integration.observations.snapshot_taken(model_type, identity)
         return latest
 
 

@@ -6,12 +6,10 @@ import streamlit as st
 
 from horde_core.audit import Severity
 from horde_core.audit_frames import uneven_frame
-from horde_core.groups import GroupLevel
+from horde_core.groups import LEVEL_WORDS, GroupLevel
 from pages.common import audit_action, audit_charts, audit_table, data, filters, findings, panels, tables, words
 from pages.common import audit_controls as controls
 from pages.common.unlisted import unlisted
-
-LEVELS: dict[GroupLevel, str] = {"model": "By model", "family": "By family", "exact": "By exact name"}
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -21,9 +19,10 @@ if not snapshot.reference.available:
     st.info("The reference is unavailable, so there is nothing to audit.")
     st.stop()
 
+controls.begin(model_type)
 with st.container(horizontal=True, vertical_alignment="center"):
     level: GroupLevel = (
-        filters.choice("Group", tuple(LEVELS), "model", "group", LEVELS.__getitem__)
+        filters.choice("Group", tuple(LEVEL_WORDS), "model", "group", LEVEL_WORDS.__getitem__)
         if model_type == "text"
         else "model"
     )
@@ -32,11 +31,15 @@ controls.tried_note(thresholds, model_type)
 audit = audit_table.audited(view, data.audit(view, snapshot, thresholds, level))
 summary = audit.response.summary
 rows_are = controls.ROWS_ARE[level]
-findings.unknown_notice(summary.unknown_flags, summary.by_preset["deletion_candidates"] is None)
+findings.unknown_notice(summary)
+if level == "family" and not any(record.text_model_group for record in snapshot.reference.values()):
+    st.info("This source of the reference states no families, so each model stands alone.")
 panels.figures(
     f"audit {level}",
     [
-        panels.Figure(words.sentence_case(rows_are[1]), words.count(summary.models), "of the reference"),
+        panels.Figure(
+            words.sentence_case(rows_are[1]), words.count(summary.models), controls.FROM_THE_REFERENCE[level]
+        ),
         *(
             panels.Figure(
                 severity.value.capitalize(),
@@ -53,7 +56,7 @@ panels.figures(
 
 def found() -> None:
     """The findings: presets, filters, the table, what a selection adds up to, and charts of what is shown."""
-    preset = controls.presets(summary, model_type, thresholds)
+    preset = controls.presets(summary, model_type, thresholds, level)
     with st.container(horizontal=True, vertical_alignment="center"):
         selection = controls.choose(audit.infos, model_type, thresholds, preset)
         columns = audit_table.columns(audit)
@@ -64,35 +67,31 @@ def found() -> None:
     else:
         audit_table.nothing_matches(selection, controls.clear)
     audit_action.act(audit, infos, selection)
-    given = (level, thresholds.digest, data.today(), tuple(sorted(map(repr, selection.chosen.items()))))
-    for column, key, build in zip(
-        st.columns(2),
-        ("audit_finding", "audit_size"),
-        (
-            lambda: audit_charts.by_finding(infos, rows_are),
-            lambda: audit_charts.usage_against_size(infos, model_type, rows_are),
-        ),
-        strict=True,
-    ):
-        with column:
-            panels.chart(key, given, build)
+    # What somebody typed is not kept for all.
+    given = None if "search" in selection.chosen else (level, thresholds.digest, selection.key, audit.response.as_of)
+    left, right = st.columns(2)
+    with left:
+        panels.chart("audit_finding", given, lambda: audit_charts.by_finding(infos, rows_are))
+    with right:
+        if level != "exact":
+            panels.chart("audit_size", given, lambda: audit_charts.usage_against_size(infos, model_type, rows_are))
 
 
 def uneven() -> None:
-    """Models whose requests and threads spread differently over their backends."""
-    frame = data.kept(
-        ("uneven", snapshot.id, level, thresholds.digest, audit.response.as_of),
-        lambda: uneven_frame(audit.response.models),
-    )
-    panels.chart("uneven_chart", (level, thresholds.digest), lambda: audit_charts.uneven(frame))
+    """Models whose requests and threads spread differently over their backends; an API name is on one by what it is."""
+    of: GroupLevel = "model" if level == "exact" else level
+    response = data.audit(view, snapshot, thresholds, of)
+    given = (of, thresholds.digest, response.as_of)
+    frame = data.kept(("uneven", snapshot.id, *given), lambda: uneven_frame(response.models))
+    panels.chart("uneven_chart", given, lambda: audit_charts.uneven(frame))
     tables.explore(
         tables.Table(
             key="uneven",
             title="Text models on two or more backends, by how unevenly",
             load=lambda: frame,
             columns={
-                "name": tables.name_column(audit_table.NAMES[level]),
-                "imbalance": tables.ratio_column("Imbalance", "0 even, 1 opposite; n/a without requests or threads."),
+                "name": tables.name_column(audit_table.NAMES[of]),
+                "imbalance": tables.index_column("Imbalance", "0 even, 1 opposite; n/a without requests or threads."),
                 "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
                 "backend": tables.text_column("Backend"),
                 "usage_share": tables.exact_part_column("% of its requests"),
@@ -106,7 +105,7 @@ def uneven() -> None:
             ranges=("imbalance", "usage_month", "threads"),
             search=("name", "backend"),
             note="The most uneven first.",
-            given=(level, thresholds.digest, audit.response.as_of),
+            given=given,
         ),
         view,
     )

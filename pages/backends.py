@@ -120,7 +120,7 @@ def balance() -> None:
             load=lambda: (rows := data.balance_frame(snapshot))[counts[kind](rows["backend_count"])],
             columns={
                 "name": tables.name_column(),
-                "imbalance": tables.ratio_column(
+                "imbalance": tables.index_column(
                     "Imbalance", "0 even, 1 opposite; n/a with one backend, or without requests or threads."
                 ),
                 "backends": tables.list_column("Backends"),

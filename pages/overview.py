@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from horde_core.frames import WORK_UNIT
+from horde_core.models import WORK_UNIT
 from horde_core.rankings import MOVER_SHARE_FROM, movers, serve_next
 from horde_core.snapshot import Snapshot
 from pages.common import charts, data, health, panels, plots, status, tables, words

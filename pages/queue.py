@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from horde_core.frames import WORK_UNIT
+from horde_core.models import WORK_UNIT
 from horde_core.summaries import queue_summary, unknown_drain_rows, waiting_rows
 from pages.common import charts, columns, data, filters, panels, tables, words
 

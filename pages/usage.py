@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from horde_core.groups import GroupLevel
+from horde_core.groups import LEVEL_WORDS
 from horde_core.models import PERIODS
 from horde_core.rankings import pareto_curve
 from horde_core.statistics import Concentration
@@ -14,15 +14,15 @@ view = data.current_view()
 snapshot = view.snapshot
 model_type = snapshot.model_type
 noun = tables.REQUEST_WORDS[model_type]
-LEVELS: tuple[GroupLevel, ...] = ("model", "family", "exact")
-LEVEL_WORDS = {"model": "By model", "family": "By family", "exact": "By exact name"}
 
 panels.headline("Usage", f"Which {model_type} models do people ask for, and how many of them does the reference list?")
 with st.container(horizontal=True, vertical_alignment="center"):
     period = filters.choice("Period", PERIODS, "month", "period", tables.PERIOD_WORDS.__getitem__)
     top = filters.choice("Models in the chart", (10, 20, 50), 20, "top", "Top {}".format)
     level = (
-        filters.choice("Group", LEVELS, "model", "group", LEVEL_WORDS.__getitem__) if model_type == "text" else "model"
+        filters.choice("Group", tuple(LEVEL_WORDS), "model", "group", LEVEL_WORDS.__getitem__)
+        if model_type == "text"
+        else "model"
     )
 
 concentration = data.statistics(snapshot).concentration[period]

@@ -12,7 +12,7 @@ findings, and never into a clean bill either.
 
 from horde_core.audit.balance import backend_balance
 from horde_core.audit.category import audit_category
-from horde_core.audit.factory import AuditHandler, ModelAuditInfoFactory, Setting
+from horde_core.audit.factory import FACTORY, AuditHandler, ModelAuditInfoFactory, Setting
 from horde_core.audit.records import (
     DOWNLOAD_FLAGS,
     FLAGS,
@@ -32,6 +32,7 @@ from horde_core.audit.thresholds import AuditThresholds
 
 __all__ = [
     "DOWNLOAD_FLAGS",
+    "FACTORY",
     "FLAGS",
     "GIBIBYTE",
     "GIGABYTE",

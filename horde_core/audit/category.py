@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from horde_core.audit.factory import ModelAuditInfoFactory
+from horde_core.audit.factory import FACTORY, ModelAuditInfoFactory
 from horde_core.audit.presets import PRESETS
 from horde_core.audit.records import (
     FLAGS,
@@ -32,10 +32,9 @@ def audit_category(
     added: Mapping[str, date] | None = None,
     level: GroupLevel = "model",
     snapshot: str = "",
-    factory: ModelAuditInfoFactory | None = None,
+    factory: ModelAuditInfoFactory = FACTORY,
 ) -> CategoryAuditResponse:
     """Audit a category and count what was found; arguments as in :class:`~horde_core.audit.factory.Setting`."""
-    factory = factory or ModelAuditInfoFactory()
     infos = factory.create_category(subjects, model_type, thresholds, month_usage, as_of, added)
     return CategoryAuditResponse.model_construct(
         model_type=model_type,

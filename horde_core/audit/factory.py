@@ -89,6 +89,10 @@ class ModelAuditInfoFactory:
         return tuple([self.create(subject, setting) for subject in subjects])
 
 
+FACTORY = ModelAuditInfoFactory()
+"""The one that pages, routes and the command line use: a handler that is registered here counts everywhere."""
+
+
 def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
     """Audit anything by the rules of its category."""
     fields = gather(subject, setting)
@@ -113,7 +117,7 @@ def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
 
 def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
     """Put together what is known of a subject: the fields of :class:`~horde_core.audit.records.AuditFacts`."""
-    name, stated, statistics = subject
+    name, _, stated, statistics = subject
     usage, is_text = statistics.usage_stats, setting.model_type == "text"
     day, month, total = (None, None, None) if usage is None else (usage.day, usage.month, usage.total)
     age = _age(stated.members, setting)
@@ -128,6 +132,7 @@ def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
         "thread_count": statistics.thread_count,
         "worker_count": statistics.worker_count if statistics.worker_count_source == "workers" else None,
         "queued_jobs": statistics.queued_jobs,
+        "queued": statistics.queued,
         "unserved": statistics.unserved,
         "balance": backend_balance(statistics) if is_text else None,
         "age_days": age,
@@ -178,8 +183,8 @@ def _flags(values: tuple[bool | None, ...]) -> tuple[DeletionRiskFlags, tuple[Fl
 
 def _severity(critical: bool | None, found: Sequence[Flag], has_unknown: bool) -> Severity:
     """How bad the findings are: see :data:`~horde_core.audit.rules.SEVERITY_RULES`."""
-    if critical:
-        return Severity.CRITICAL
+    if critical is not False:
+        return Severity.CRITICAL if critical else Severity.UNKNOWN
     if found:
         return Severity.NOTICE if _ABOUT_DOWNLOADS.isdisjoint(found) else Severity.WARNING
     return Severity.UNKNOWN if has_unknown else Severity.NONE

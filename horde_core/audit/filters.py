@@ -1,7 +1,7 @@
 """Filters of the audit as data: for each its key in links, what it asks of a model, and the sentence a person reads.
 
 A :class:`Selection` holds what was chosen, by key. All of it has to hold of a model; what is unknown never selects.
-Pages and scripts use the same table, so a parameter means the same in both.
+Pages, routes and the command line use the same table, so a filter means the same in all of them.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Figure(NamedTuple):
 FIGURES: tuple[Figure, ...] = (
     Figure("size", "Size (GB)", lambda info: None if info.size is None else info.size / GIGABYTE, ("image",)),
     Figure("age", "Age (days)", lambda info: info.age_days, ("image",)),
-    Figure("day", "Requests, day", lambda info: info.usage_day),
-    Figure("month", "Requests, 30 days", lambda info: info.usage_month),
-    Figure("total", "Requests, all time", lambda info: info.usage_total),
+    Figure("day", "Usage, day", lambda info: info.usage_day),
+    Figure("month", "Usage, 30 days", lambda info: info.usage_month),
+    Figure("total", "Usage, all time", lambda info: info.usage_total),
     Figure("share", "Share, 30 days (%)", lambda info: info.usage_percentage_of_category),
     Figure("threads", "Threads", lambda info: info.thread_count),
     Figure("workers", "Workers", lambda info: info.worker_count),
@@ -137,14 +137,25 @@ def _range(figure: Figure, end: str) -> Filter:
         f"{figure.label} {said}",
         holds,
         lambda bound, _thresholds, numbers: (
-            f"{figure.label[0].lower()}{figure.label[1:]} {said} {numbers.amount(bound)}"
+            f"{figure.label[0].lower()}{figure.label[1:]} {said} {numbers.exact(bound)}"
         ),
         of=figure.of,
     )
 
 
-NSFW_WORDS = {"nsfw": "NSFW", "sfw": "not NSFW", "not_stated": "NSFW not stated"}
-_NSFW: Mapping[str, bool | None] = {"nsfw": True, "sfw": False, "not_stated": None}
+NSFW_WORDS = {
+    "nsfw": "NSFW",
+    "sfw": "not NSFW",
+    "mixed": "NSFW of some members only",
+    "not_stated": "NSFW not stated",
+}
+
+
+def _nsfw(info: ModelAuditInfo) -> str:
+    if info.nsfw_differs:
+        return "mixed"
+    return "not_stated" if info.nsfw is None else "nsfw" if info.nsfw else "sfw"
+
 
 FILTERS: tuple[Filter, ...] = (
     Filter(
@@ -176,7 +187,7 @@ FILTERS: tuple[Filter, ...] = (
         "nsfw",
         Kind.SEVERAL,
         "NSFW",
-        lambda info, chosen: any(info.nsfw is _NSFW[word] for word in chosen),
+        lambda info, chosen: _nsfw(info) in chosen,
         lambda chosen, *_: _or(chosen, NSFW_WORDS.__getitem__),
         lambda *_: list(NSFW_WORDS),
         NSFW_WORDS.__getitem__,
@@ -212,6 +223,11 @@ class Selection:
         """Keep what is chosen of the category's own filters: no empty list, no empty text, no missing bound."""
         kept = {one.key: chosen[one.key] for one in filters_for(model_type) if one.key in chosen}
         return cls(model_type, {key: value for key, value in kept.items() if value not in (None, "", [], ())})
+
+    @property
+    def key(self) -> str:
+        """Names what was chosen: equal for equal choices."""
+        return repr(sorted(self.chosen.items()))
 
     def narrows(self, infos: Sequence[ModelAuditInfo]) -> list[bool]:
         """Tell for each model whether everything that was chosen holds of it."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,7 +42,10 @@ DOWNLOAD_FLAGS: tuple[Flag, ...] = (
 
 
 class Severity(StrEnum):
-    """How bad a model's findings are, worst first; ``unknown`` when none is known and some cannot be."""
+    """How bad a model's findings are, worst first.
+
+    ``unknown`` while it may be critical, or nothing is found and something cannot be known.
+    """
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -135,6 +138,7 @@ class AuditFacts(BaseModel):
     thread_count: int | None
     worker_count: int | None
     queued_jobs: int | None
+    queued: float | None = Field(description="pixelsteps or tokens waiting")
     unserved: bool | None = Field(description="work waits and no thread serves it")
     balance: BackendBalance | None = Field(description="text only; None when usage or threads are unknown")
     without_description: int = Field(description="members without one")
@@ -149,7 +153,8 @@ class AuditFacts(BaseModel):
     baselines: tuple[str, ...]
     styles: tuple[str, ...]
     tags: tuple[str, ...]
-    nsfw: bool | None
+    nsfw: bool | None = Field(description="None where it is not stated, or members differ")
+    nsfw_differs: bool = Field(description="some members are, and others are not or do not say")
     age_days: int | None = Field(description="since it was added to the reference; None where that is not known")
     is_new: bool | None = Field(description="within the grace period; None while the source of ages is unavailable")
 
@@ -176,7 +181,8 @@ class ModelAuditInfo(AuditFacts):
     )
 
 
-class FlagCount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FlagCount:
     """For how many models a flag is true, false, unknown."""
 
     true: int

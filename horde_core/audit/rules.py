@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from horde_core.audit.records import FLAGS, AuditFacts, BackendShare, Flag, ModelAuditInfo, Severity
 from horde_core.audit.thresholds import AuditThresholds
-from horde_core.models import ModelType
+from horde_core.models import WORK_UNIT, ModelType
 from horde_core.plain import Numbers
 
 Holds = Callable[[AuditFacts, AuditThresholds], bool | None]
@@ -65,19 +65,21 @@ def is_preferred(host: str, thresholds: AuditThresholds) -> bool:
 
 
 def _low_usage_rule(thresholds: AuditThresholds, numbers: Numbers) -> str:
-    rule = f"less than {numbers.exact(thresholds.low_usage_percentage)} % of the category's requests in 30 days"
+    rule = (
+        f"less than {numbers.exact(thresholds.low_usage_percentage)} % of the category's {thresholds.noun}s in 30 days"
+    )
     least = thresholds.minimum_month_usage
-    return f"{rule}, or fewer than {numbers.plural(least, 'request')} in 30 days" if least else rule
+    return f"{rule}, or fewer than {numbers.plural(least, thresholds.noun)} in 30 days" if least else rule
 
 
 def _low_usage_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
     reason = (
-        f"{numbers.plural(facts.usage_month or 0, 'request')} in 30 days: "
+        f"{numbers.plural(facts.usage_month or 0, thresholds.noun)} in 30 days: "
         f"{numbers.share(facts.usage_percentage_of_category)} of the category, "
         f"threshold {numbers.exact(thresholds.low_usage_percentage)} %"
     )
     least = thresholds.minimum_month_usage
-    return f"{reason}, minimum {numbers.plural(least, 'request')}" if least else reason
+    return f"{reason}, minimum {numbers.plural(least, thresholds.noun)}" if least else reason
 
 
 def _workers_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
@@ -125,8 +127,16 @@ def _uneven_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numb
 
 
 def _queue_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
-    jobs = "jobs wait" if facts.queued_jobs is None else f"{numbers.plural(facts.queued_jobs, 'job')} waiting"
-    return f"{jobs}, {numbers.plural(facts.thread_count or 0, 'thread')} to serve them"
+    unit, of_the_api = WORK_UNIT[facts.model_type]
+    queued = f"{numbers.amount((facts.queued or 0.0) / of_the_api)} {unit} queued"
+    return f"{queued}, {numbers.plural(facts.thread_count or 0, 'thread')} to serve it"
+
+
+def _several_hosts_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
+    if len(facts.members) > 1:
+        records = numbers.plural(len(facts.members), "record")
+        return f"{numbers.count(facts.on_several_hosts)} of {records} with downloads on more than one host"
+    return f"downloads on {numbers.plural(len(facts.hosts), 'host')}: {', '.join(facts.hosts) or 'none'}"
 
 
 def _downloads_are_judged(_type: ModelType, thresholds: AuditThresholds) -> bool:
@@ -138,25 +148,25 @@ RULES: tuple[Rule, ...] = (
         "zero_usage_day",
         "unused for a day",
         "usage",
-        lambda _t, _n: "no requests in the last counted 24 hours",
+        lambda t, _n: f"no {t.noun}s in the last counted 24 hours",
         lambda facts, _t: _is_zero(facts.usage_day),
-        lambda facts, _t, n: f"{n.plural(facts.usage_day or 0, 'request')} in the last counted 24 hours",
+        lambda facts, t, n: f"{n.plural(facts.usage_day or 0, t.noun)} in the last counted 24 hours",
     ),
     Rule(
         "zero_usage_month",
         "unused for 30 days",
         "usage",
-        lambda _t, _n: "no requests in 30 days",
+        lambda t, _n: f"no {t.noun}s in 30 days",
         lambda facts, _t: _is_zero(facts.usage_month),
-        lambda facts, _t, n: f"{n.plural(facts.usage_month or 0, 'request')} in 30 days",
+        lambda facts, t, n: f"{n.plural(facts.usage_month or 0, t.noun)} in 30 days",
     ),
     Rule(
         "zero_usage_total",
         "never used",
         "usage",
-        lambda _t, _n: "no requests of all time",
+        lambda t, _n: f"no {t.noun}s of all time",
         lambda facts, _t: _is_zero(facts.usage_total),
-        lambda facts, _t, n: f"{n.plural(facts.usage_total or 0, 'request')} of all time",
+        lambda facts, t, n: f"{n.plural(facts.usage_total or 0, t.noun)} of all time",
     ),
     Rule(
         "no_active_workers",
@@ -172,7 +182,7 @@ RULES: tuple[Rule, ...] = (
         "the reference",
         lambda _t, _n: "its downloads lie on more than one host",
         lambda facts, _t: facts.on_several_hosts > 0,
-        lambda facts, _t, n: f"downloads on {n.plural(len(facts.hosts), 'host')}: {', '.join(facts.hosts) or 'none'}",
+        _several_hosts_reason,
         _downloads_are_judged,
     ),
     Rule(
@@ -237,7 +247,7 @@ RULES: tuple[Rule, ...] = (
         "unserved_queue",
         "unserved queue",
         "the queue",
-        lambda _t, _n: "jobs wait and no thread serves it",
+        lambda _t, _n: "work is queued and no thread serves it",
         lambda facts, _t: facts.unserved,
         _queue_reason,
     ),
@@ -314,7 +324,7 @@ def is_critical(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:
 
 def _critical_rule(thresholds: AuditThresholds, numbers: Numbers) -> str:
     usage, workers = max(thresholds.critical_usage, 1), max(thresholds.critical_workers, 1)
-    few = "no requests" if usage == 1 else f"fewer than {numbers.plural(usage, 'request')}"
+    few = f"no {thresholds.noun}s" if usage == 1 else f"fewer than {numbers.plural(usage, thresholds.noun)}"
     served = "no workers" if workers == 1 else f"fewer than {numbers.plural(workers, 'worker')}"
     return f"{few} in 30 days and {served}"
 
@@ -323,7 +333,9 @@ SEVERITY_RULES: dict[Severity, Callable[[AuditThresholds, Numbers], str]] = {
     Severity.CRITICAL: _critical_rule,
     Severity.WARNING: lambda _t, _n: "a finding about hosts or downloads, and not critical",
     Severity.NOTICE: lambda _t, _n: "any other finding, and neither of the two above",
-    Severity.UNKNOWN: lambda _t, _n: "nothing found, but something cannot be known now",
+    Severity.UNKNOWN: lambda _t, _n: (
+        "it cannot be known now whether it is critical, or whether there is anything to find"
+    ),
     Severity.NONE: lambda _t, _n: "nothing found",
 }
 """What each severity means, worst first."""

@@ -29,29 +29,34 @@ class Stated(NamedTuple):
     styles: tuple[str, ...]
     tags: tuple[str, ...]
     nsfw: bool | None
+    nsfw_differs: bool = False
 
 
 class Subject(NamedTuple):
     """What is audited. It holds as long as the snapshot does, whatever thresholds are tried."""
 
     name: str
+    records: tuple[ModelRecord, ...]
     stated: Stated
     statistics: CombinedModelStatistics
+
+    @classmethod
+    def of(cls, name: str, records: tuple[ModelRecord, ...], statistics: CombinedModelStatistics) -> Subject:
+        """Read what the records of a subject state."""
+        told = stated(records[0]) if len(records) == 1 else stated_together([stated(record) for record in records])
+        return cls(name, records, told, statistics)
 
 
 def model_subjects(
     records: Mapping[str, ModelRecord], statistics: Mapping[str, CombinedModelStatistics]
 ) -> list[Subject]:
     """Every model of the reference for itself, in its order."""
-    return [Subject(name, stated(record), statistics[name]) for name, record in records.items()]
+    return [Subject.of(name, (record,), statistics[name]) for name, record in records.items()]
 
 
 def group_subjects(records: Mapping[str, ModelRecord], groups: Iterable[ModelGroup]) -> list[Subject]:
     """Every group, with what the records of its members state."""
-    return [
-        Subject(group.name, stated_together([stated(records[name]) for name in group.members]), group)
-        for group in groups
-    ]
+    return [Subject.of(group.name, tuple([records[name] for name in group.members]), group) for group in groups]
 
 
 def stated(record: ModelRecord) -> Stated:
@@ -81,7 +86,7 @@ def stated_together(parts: Sequence[Stated]) -> Stated:
     """Put together what several records state: sums, and the union of what each says."""
     if len(parts) == 1:
         return parts[0]
-    nsfw = {part.nsfw for part in parts}
+    differs = len({part.nsfw for part in parts}) > 1
     return Stated(
         members=_union([part.members for part in parts]),
         without_description=sum(part.without_description for part in parts),
@@ -96,7 +101,8 @@ def stated_together(parts: Sequence[Stated]) -> Stated:
         baselines=_union([part.baselines for part in parts]),
         styles=_union([part.styles for part in parts]),
         tags=_union([part.tags for part in parts]),
-        nsfw=nsfw.pop() if len(nsfw) == 1 else None,
+        nsfw=None if differs else parts[0].nsfw,
+        nsfw_differs=differs,
     )
 
 

@@ -11,15 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from horde_core.models import ModelType
 from horde_core.settings import Settings
 
+NOUNS: Mapping[ModelType, str] = {"image": "image", "text": "request"}
+"""What one unit of usage is called."""
+
 
 class AuditThresholds(BaseModel):
     """The thresholds in force for one category, in one place, so that what is quoted is what is used."""
 
     model_config = ConfigDict(frozen=True)
 
+    model_type: ModelType
     low_usage_percentage: float = Field(ge=0, le=100, description="percent of the category's 30-day usage")
-    minimum_month_usage: int = Field(ge=0, description="30-day requests; 0 asks for none")
-    critical_usage: int = Field(ge=0, description="30-day requests")
+    minimum_month_usage: int = Field(ge=0, description="30-day usage; 0 asks for none")
+    critical_usage: int = Field(ge=0, description="30-day usage")
     critical_workers: int = Field(ge=0, description="workers, or threads where workers are unknown")
     backend_imbalance: float = Field(ge=0, le=1, description="0 even .. 1 opposite")
     grace_days: int = Field(ge=0, description="days in which a new image model is no deletion candidate; 0 = none")
@@ -31,6 +35,7 @@ class AuditThresholds(BaseModel):
         """Read the thresholds of a category from the settings. An image model is critical at no usage and no worker."""
         is_text = model_type == "text"
         return cls(
+            model_type=model_type,
             low_usage_percentage=settings.text_gen_low_usage_threshold_percentage
             if is_text
             else settings.low_usage_threshold_percentage,
@@ -42,6 +47,11 @@ class AuditThresholds(BaseModel):
             preferred_hosts=settings.preferred_file_hosts,
             ignores_downloads=is_text and settings.text_gen_ignore_download_hosts,
         )
+
+    @property
+    def noun(self) -> str:
+        """What one unit of usage is called: an image, or a request for text."""
+        return NOUNS[self.model_type]
 
     @property
     def digest(self) -> str:
@@ -60,6 +70,10 @@ class WhatIf(NamedTuple):
     step: float
     of: tuple[ModelType, ...] = ("image", "text")
 
+    def unit_of(self, model_type: ModelType) -> str:
+        """The unit in the words of a category."""
+        return self.unit.format(noun=NOUNS[model_type])
+
     @property
     def is_whole(self) -> bool:
         """Whether only whole numbers mean anything."""
@@ -70,8 +84,8 @@ MOST_REQUESTS = 10**9
 
 WHAT_IFS: tuple[WhatIf, ...] = (
     WhatIf("low_usage_percentage", "low_usage_below", "Low usage below", "% of the category's 30 days", 100.0, 0.001),
-    WhatIf("minimum_month_usage", "month_minimum", "Low usage below", "requests in 30 days", MOST_REQUESTS, 1),
-    WhatIf("critical_usage", "critical_below", "Critical below", "requests in 30 days", MOST_REQUESTS, 1),
+    WhatIf("minimum_month_usage", "month_minimum", "Low usage below", "{noun}s in 30 days", MOST_REQUESTS, 1),
+    WhatIf("critical_usage", "critical_below", "Critical below", "{noun}s in 30 days", MOST_REQUESTS, 1),
     WhatIf("critical_workers", "critical_workers_below", "Critical below", "workers", 1000, 1),
     WhatIf("grace_days", "grace_days", "New for", "days", 3650, 1, ("image",)),
     WhatIf("backend_imbalance", "imbalance_from", "Uneven from", "imbalance, 0 to 1", 1.0, 0.05, ("text",)),

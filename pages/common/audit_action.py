@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
 
+from horde_core import plain
 from horde_core.audit import GIGABYTE, ModelAuditInfo
 from horde_core.audit.filters import Selection
 from horde_core.audit.removal import Removal, remainder, removal
 from horde_core.audit_frames import audit_frame, backends_frame
 from horde_core.combined import CombinedModelStatistics
-from pages.common import audit_charts, exports, panels, tables, ticks, words
+from pages.common import audit_charts, data, exports, panels, tables, ticks, words
 from pages.common import audit_controls as controls
 from pages.common.audit_table import Audited, identity
 
-FILE_COLUMNS_LEFT_OUT = ("unknown",)
+JSON, TEXT, YAML = "application/json", "text/plain", "application/yaml"
 
 
 def act(audit: Audited, shown: Sequence[ModelAuditInfo], selection: Selection) -> None:
@@ -27,23 +29,24 @@ def act(audit: Audited, shown: Sequence[ModelAuditInfo], selection: Selection) -
     is_everything = len(chosen) == len(audit.infos)
     st.subheader("Selection", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_what_is_chosen(ticked, shown, is_everything))
+        st.caption(_what_is_chosen(ticked, shown, is_everything and not ticked))
         if ticked:
             st.button("Untick all", key="untick", type="tertiary", on_click=ticks.untick, args=(audit.key,))
     if not chosen:
         return
-    statistics = _statistics(audit, chosen)
     with st.container(horizontal=True):
-        _downloads(audit, chosen, statistics, _spoken(audit, selection, bool(ticked)))
+        _downloads(audit, chosen, _spoken(audit, selection, bool(ticked)))
     if audit.response.level == "exact":
         st.caption("API names are no models: group by model or family to see what a removal would cost and free.")
-    if is_everything or audit.response.level == "exact":
+    if (is_everything and not ticked) or audit.response.level == "exact":
         return
-    summed = removal(chosen, statistics, audit.snapshot.serving_workers, audit.response.category_month_usage)
+    summed = removal(
+        chosen, _statistics(audit, chosen), audit.snapshot.serving_workers, audit.response.category_month_usage
+    )
     _figures(audit, summed)
     panels.chart(
         "kept_chart",
-        (audit.key, audit.response.thresholds.digest, frozenset(map(identity, chosen))),
+        None,
         lambda: audit_charts.kept(remainder(audit.infos, chosen), audit.response, summed.models),
     )
 
@@ -61,9 +64,13 @@ def _what_is_chosen(ticked: Sequence[ModelAuditInfo], shown: Sequence[ModelAudit
 
 def _statistics(audit: Audited, chosen: Sequence[ModelAuditInfo]) -> list[CombinedModelStatistics]:
     """The figures of the chosen, in their order; the audit is in the order of its subjects."""
-    subjects = audit.snapshot.subjects(audit.response.level)
-    of = {identity(info): subject.statistics for info, subject in zip(audit.response.models, subjects, strict=True)}
-    return [of[identity(info)] for info in chosen]
+    subjects, models = audit.snapshot.subjects(audit.response.level), audit.response.models
+
+    def by_identity() -> dict[ticks.Identity, CombinedModelStatistics]:
+        return {identity(info): subject.statistics for info, subject in zip(models, subjects, strict=True)}
+
+    found = data.kept(("audited statistics", audit.key, audit.snapshot.id), by_identity)
+    return [found[identity(info)] for info in chosen]
 
 
 def _figures(audit: Audited, summed: Removal) -> None:
@@ -100,22 +107,42 @@ def _figures(audit: Audited, summed: Removal) -> None:
 
 def _spoken(audit: Audited, selection: Selection, is_ticked: bool) -> str:
     """What a file says of how its rows were chosen."""
-    sentences = [] if is_ticked else list(selection.sentences(audit.response.thresholds, words).values())
+    sentences = [] if is_ticked else list(selection.sentences(audit.response.thresholds, plain).values())
     return "; ".join(["rows ticked by hand"] if is_ticked else sentences)
 
 
-def _downloads(
-    audit: Audited,
-    chosen: Sequence[ModelAuditInfo],
-    statistics: Sequence[CombinedModelStatistics],
-    spoken: str,
-) -> None:
+class File(NamedTuple):
+    """One file that is offered: its button, its name, what it is for, and how it is made."""
+
+    label: str
+    name: str
+    ending: str
+    mime: str
+    purpose: str
+    make: Callable[[], bytes]
+
+
+def _downloads(audit: Audited, chosen: Sequence[ModelAuditInfo], spoken: str) -> None:
     """Files of the chosen, which are made when somebody wants them."""
+    for file in _files(audit, chosen, _about(audit, chosen, spoken)):
+        st.download_button(
+            file.label,
+            data=file.make,
+            file_name=exports.file_name(file.name, file.ending),
+            mime=file.mime,
+            icon=":material/download:",
+            key=f"audit_{file.name}_{file.ending}",
+            on_click="ignore",
+            help=file.purpose,
+        )
+
+
+def _about(audit: Audited, chosen: Sequence[ModelAuditInfo], spoken: str) -> dict[str, str]:
+    """Where the figures of a file are from, in plain English whatever the visitor's language: scripts read it."""
     response = audit.response
-    kind = controls.ROWS_ARE[response.level][0]
-    about = exports.provenance(
+    return exports.provenance(
         audit.view,
-        f"Audit of the {response.model_type} reference, one row a {kind}",
+        f"Audit of the {response.model_type} reference, one row a {controls.ROWS_ARE[response.level][0]}",
         spoken,
         {
             "thresholds": controls.threshold_words(response.thresholds, response.model_type),
@@ -123,51 +150,31 @@ def _downloads(
             "rows": f"{len(chosen)} of {len(response.models)}",
         },
     )
+
+
+def _files(audit: Audited, chosen: Sequence[ModelAuditInfo], about: Mapping[str, str]) -> list[File]:
+    response = audit.response
     members = list(dict.fromkeys(name for info in chosen for name in info.members))
 
     def findings() -> pd.DataFrame:
-        return audit_frame(chosen, response.thresholds, words).drop(columns=list(FILE_COLUMNS_LEFT_OUT))
+        return audit_frame(chosen, response.thresholds, plain)
 
     def workbook() -> bytes:
-        backends = backends_frame(zip(chosen, statistics, strict=True))
+        backends = backends_frame(zip(chosen, _statistics(audit, chosen), strict=True))
         return exports.xlsx_bytes({"Findings": findings(), "Backends": backends}, about)
 
-    files: list[tuple[str, str, str, str, Callable[[], bytes]]] = [
-        ("CSV", "audit", "csv", "text/csv", lambda: exports.csv_bytes(findings(), about)),
-        ("JSON", "audit", "json", "application/json", lambda: exports.json_bytes(findings(), about)),
-        ("XLSX", "audit", "xlsx", exports.XLSX, workbook),
+    rows = "The chosen rows with every column, for"
+    files = [
+        File("CSV", "audit", "csv", "text/csv", f"{rows} a spreadsheet.", lambda: exports.csv_bytes(findings(), about)),
+        File("JSON", "audit", "json", JSON, f"{rows} a script.", lambda: exports.json_bytes(findings(), about)),
+        File("XLSX", "audit", "xlsx", exports.XLSX, "Findings, backends, and where the figures are from.", workbook),
     ]
     if response.level != "exact":
-        files.append(
-            ("Removal list", "removal", "txt", "text/plain", lambda: exports.names_bytes(members, about)),
-        )
+        purpose = "The names of the chosen models, one a line."
+        files.append(File("Removal list", "removal", "txt", TEXT, purpose, lambda: exports.names_bytes(members, about)))
     if response.model_type == "image":
+        purpose = "The setting of an image worker's bridge with which it no longer serves these models."
         files.append(
-            (
-                "models_to_skip",
-                "models-to-skip",
-                "yaml",
-                "application/yaml",
-                lambda: exports.skip_list_bytes(members, about),
-            )
+            File("models_to_skip", "skip", "yaml", YAML, purpose, lambda: exports.skip_list_bytes(members, about))
         )
-    for label, name, ending, mime, make in files:
-        st.download_button(
-            label,
-            data=make,
-            file_name=exports.file_name(name, ending),
-            mime=mime,
-            icon=":material/download:",
-            key=f"audit_{name}_{ending}",
-            on_click="ignore",
-            help=FILE_HELP[label],
-        )
-
-
-FILE_HELP = {
-    "CSV": "The chosen rows with every column, for a spreadsheet.",
-    "JSON": "The chosen rows with every column, for a script.",
-    "XLSX": "A workbook: findings, backends, and where the figures are from.",
-    "Removal list": "The names of the chosen models, one a line.",
-    "models_to_skip": "The setting of an image worker's bridge with which it no longer serves these models.",
-}
+    return files

@@ -18,8 +18,12 @@ SEVERITY_COLOURS = {
     Severity.CRITICAL.value: "#C62828",
     Severity.WARNING.value: "#B26A00",
     Severity.NOTICE.value: "#6B7A8F",
+    Severity.UNKNOWN.value: "#8E6BB0",
 }
 """Of their own, never in a chart with the last of the ten: each has a contrast of 3 and more on both grounds."""
+
+CANDIDACY = {False: "No candidate", None: "Not known whether a candidate", True: "Deletion candidate"}
+"""What is told of a model; in this order, so that candidates lie on top of the others."""
 
 UNEVEN_MODELS = 8
 """How many models the chart of uneven backends shows."""
@@ -60,7 +64,7 @@ def usage_against_size(
     title = f"{noun.capitalize()} in 30 days against {what.lower()}, deletion candidates marked"
     candidate = PRESET_OF["deletion_candidates"].selects
     rows = [
-        (info, (size or 0) / (GIGABYTE if is_image else 1e9), candidate(info) is True)
+        (info, (size or 0) / (GIGABYTE if is_image else 1e9), CANDIDACY[candidate(info)])
         for info in infos
         if (size := info.size if is_image else info.parameters) and info.usage_month is not None
     ]
@@ -75,25 +79,25 @@ def usage_against_size(
             "name": [info.name for info, _, _ in rows],
             "size": [size for _, size, _ in rows],
             "usage_month": [info.usage_month for info, _, _ in rows],
-            "candidate": [is_candidate for _, _, is_candidate in rows],
+            "candidate": [candidacy for _, _, candidacy in rows],
         }
     )
-    marked = frame[frame["candidate"]].sort_values("size", ascending=False)
+    marked = frame[frame["candidate"] == CANDIDACY[True]].sort_values("size", ascending=False)
     return panels.Chart(
         title,
         scope,
-        plots.usage_against_size(frame, what, unit, noun),
+        plots.usage_against_size(frame, what, unit, noun, list(CANDIDACY.values())),
         words.ranking(
             list(marked["name"]), [f"{words.amount(size)} {unit}" for size in marked["size"]], "Largest candidates"
         )
         if len(marked)
-        else "No deletion candidate is shown.",
+        else "No row that is shown is known to be a deletion candidate.",
         frame.sort_values(["candidate", "size"], ascending=False),
         {
             "name": tables.name_column(),
             "size": tables.amount_column(f"{what} ({unit})"),
             "usage_month": tables.count_column(f"{noun.capitalize()}, 30 days"),
-            "candidate": tables.flag_column("Deletion candidate"),
+            "candidate": tables.text_column("Deletion candidate"),
         },
     )
 
@@ -143,9 +147,8 @@ def uneven(frame: pd.DataFrame) -> panels.Chart:
     scope = f"Listed models on two or more backends, the {words.count(len(names))} most uneven first"
     if not len(rows):
         return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
-    labels = [
-        f"{words.one_line(name, 22)} · {backend}" for name, backend in zip(rows["name"], rows["backend"], strict=True)
-    ]
+    pairs = list(zip(rows["name"], rows["backend"], strict=True))
+    labels = [f"{name} · {backend}" for name, backend in pairs]
     figure: go.Figure = charts.grouped_bars(
         labels,
         {
@@ -153,7 +156,7 @@ def uneven(frame: pd.DataFrame) -> panels.Chart:
             "Share of its threads": words.known(rows["thread_share"]),
         },
         "% of the model's own",
-        longest=44,
+        ticks=[f"{words.one_line(name, 22)} · {backend}" for name, backend in pairs],
     )
     told = [
         f"{words.share(usage)} of requests, {words.share(threads)} of threads"

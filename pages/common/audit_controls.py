@@ -7,15 +7,17 @@ from typing import Any
 
 import streamlit as st
 
+from horde_core import plain
 from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
-from horde_core.audit.filters import FIGURES, FILTER_OF, Filter, Kind, Selection, filters_for
-from horde_core.audit.presets import presets_for
-from horde_core.audit.thresholds import WhatIf, what_ifs, with_tried
+from horde_core.audit.filters import FILTER_OF, FILTERS, Filter, Kind, Selection, filters_for
+from horde_core.audit.presets import Preset, presets_for
+from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
 from horde_core.groups import GroupLevel
 from horde_core.models import ModelType
 from pages.common import data, filters, words
 
 PRESET = "preset"
+_PRESET, _CATEGORY = "_audit_preset", "_audit_category"
 ALWAYS_SHOWN = ("severity", "flag", "flag_not", "flag_unknown")
 ROWS_ARE: Mapping[GroupLevel, tuple[str, str]] = {
     "model": ("model", "models"),
@@ -24,12 +26,21 @@ ROWS_ARE: Mapping[GroupLevel, tuple[str, str]] = {
 }
 """What one row of the table is, and several."""
 
+FROM_THE_REFERENCE: Mapping[GroupLevel, str] = {
+    "model": "of the reference",
+    "family": "of the reference",
+    "exact": "that belong to models of the reference",
+}
+
 
 def threshold_words(thresholds: AuditThresholds, model_type: ModelType) -> str:
     """Every threshold in force, for files."""
-    return "; ".join(
-        f"{one.label.lower()} {getattr(thresholds, one.field):g} {one.unit}" for one in what_ifs(model_type)
-    )
+    tried = [
+        f"{one.label.lower()} {plain.exact(getattr(thresholds, one.field))} ({one.unit_of(model_type)})"
+        for one in what_ifs(model_type)
+    ]
+    hosts = [] if thresholds.ignores_downloads else [f"preferred hosts {', '.join(thresholds.preferred_hosts)}"]
+    return "; ".join(tried + hosts)
 
 
 def tried_thresholds(model_type: ModelType) -> AuditThresholds:
@@ -39,9 +50,9 @@ def tried_thresholds(model_type: ModelType) -> AuditThresholds:
     with st.popover("Thresholds", icon=":material/tune:", help="Try other thresholds: every count follows at once."):
         st.caption("Empty boxes stand for the settings in force, which they show in grey.")
         for one in what_ifs(model_type):
-            value = _tried(one, getattr(own, one.field))
+            value = _tried(one, model_type, getattr(own, one.field))
             if value is not None:
-                tried[one.field] = int(value) if one.is_whole else value
+                tried[one.field] = value
         st.button(
             "Back to the settings",
             key="reset_thresholds",
@@ -52,10 +63,9 @@ def tried_thresholds(model_type: ModelType) -> AuditThresholds:
     return with_tried(own, tried)
 
 
-def _tried(one: WhatIf, own: float) -> float | None:
-    return filters.number(
-        f"{one.label} ({one.unit})", one.key, one.most, one.step, placeholder=words.exact(own), width=320
-    )
+def _tried(one: WhatIf, model_type: ModelType, own: float) -> float | None:
+    label = f"{one.label} ({one.unit_of(model_type)})"
+    return filters.number(label, one.key, one.most, one.step, placeholder=words.exact(own), width=320)
 
 
 def tried_note(thresholds: AuditThresholds, model_type: ModelType) -> None:
@@ -64,24 +74,27 @@ def tried_note(thresholds: AuditThresholds, model_type: ModelType) -> None:
     changed = [one for one in what_ifs(model_type) if getattr(thresholds, one.field) != getattr(own, one.field)]
     if changed:
         said = [
-            f"{one.label.lower()} {words.exact(getattr(thresholds, one.field))} {one.unit} "
+            f"{one.label.lower()} {words.exact(getattr(thresholds, one.field))} {one.unit_of(model_type)} "
             f"(setting: {words.exact(getattr(own, one.field))})"
             for one in changed
         ]
         st.info(f"Tried thresholds: {'; '.join(said)}.", icon=":material/science:")
 
 
-def chosen_preset(model_type: ModelType, thresholds: AuditThresholds) -> str | None:
-    """The preset that the link names, if it selects anything in this category."""
-    named = st.query_params.get(PRESET)
-    return named if named in [preset.key for preset in presets_for(model_type, thresholds)] else None
+def offered(model_type: ModelType, thresholds: AuditThresholds, level: GroupLevel) -> list[Preset]:
+    """The presets that mean anything: an API name is no model to delete, and on one backend by what it is."""
+    of_models = ("deletion_candidates", "uneven_backends")
+    presets = presets_for(model_type, thresholds)
+    return [preset for preset in presets if level != "exact" or preset.key not in of_models]
 
 
-def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThresholds) -> str | None:
-    """One button a preset, with how many models it selects; pressed again it selects no more."""
-    chosen = chosen_preset(model_type, thresholds)
+def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThresholds, level: GroupLevel) -> str | None:
+    """One button a preset, with how many rows it selects; pressed again it selects no more."""
+    choices = offered(model_type, thresholds, level)
+    named = _named_preset()
+    chosen = named if named in [preset.key for preset in choices] else None
     with st.container(horizontal=True, gap="small"):
-        for preset in presets_for(model_type, thresholds):
+        for preset in choices:
             is_chosen = preset.key == chosen
             st.button(
                 f"{preset.label} · {words.count(summary.by_preset[preset.key])}",
@@ -94,38 +107,62 @@ def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThres
     return chosen
 
 
+def _named_preset() -> str | None:
+    """The preset that the link names, or that was chosen before another page was looked at, which lost it the link."""
+    named = st.query_params.get(PRESET)
+    if named is None and st.session_state.get(_PRESET) is not None:
+        named = st.query_params[PRESET] = st.session_state[_PRESET]
+    st.session_state[_PRESET] = named
+    return named
+
+
 def _choose_preset(key: str | None) -> None:
+    st.session_state[_PRESET] = key
     if key is None:
         st.query_params.pop(PRESET, None)
     else:
         st.query_params[PRESET] = key
 
 
+def begin(model_type: ModelType) -> None:
+    """Let go of the filters on words, and on figures that another category has not, once the category is another one.
+
+    Such a word may not be among those of the new category: it would be out of force, and still in the link.
+    """
+    before = st.session_state.get(_CATEGORY, model_type)
+    st.session_state[_CATEGORY] = model_type
+    if before != model_type:
+        own = [one.key for one in FILTERS if one.kind is Kind.SEVERAL or len(one.of) == 1]
+        filters.clear([*own, *(one.key for one in WHAT_IFS)])
+
+
 def choose(
     infos: Sequence[ModelAuditInfo], model_type: ModelType, thresholds: AuditThresholds, preset: str | None
 ) -> Selection:
     """Every other filter of the category; the rarer ones folded away."""
-    available = [one for one in filters_for(model_type) if one.key != PRESET]
     chosen: dict[str, Any] = {PRESET: preset}
+    available = [one for one in filters_for(model_type) if one.key != PRESET]
+    on_words = [one for one in available if one.kind is Kind.SEVERAL]
 
-    def options(one: Filter) -> Sequence[str]:
-        given = ("options", one.key, data.current_view().id, thresholds.digest, model_type)
-        return data.kept(given, lambda: one.options(infos, model_type, thresholds))
+    def several(one: Filter, width: int) -> None:
+        given = ("options", one.key, data.current_view().id, model_type)
+        options = data.kept(given, lambda: one.options(infos, model_type, thresholds))
+        chosen[one.key] = filters.several(one.label, options, one.key, one.word, width)
 
     chosen["search"] = filters.search("search", "Search names")
-    for one in available:
+    for one in on_words:
         if one.key in ALWAYS_SHOWN:
-            chosen[one.key] = filters.several(one.label, options(one), one.key, one.word, 190)
+            several(one, 190)
     with st.popover("More filters", icon=":material/filter_list:"):
-        for one in available:
-            if one.kind is Kind.SEVERAL and one.key not in ALWAYS_SHOWN:
-                chosen[one.key] = filters.several(one.label, options(one), one.key, one.word, 320)
+        for one in on_words:
+            if one.key not in ALWAYS_SHOWN:
+                several(one, 320)
+    bounds = [one for one in available if one.kind is Kind.BOUND]
     with st.popover("Ranges", icon=":material/straighten:"):
-        for figure in FIGURES:
-            if model_type in figure.of:
-                with st.container(horizontal=True, vertical_alignment="bottom"):
-                    for end in ("from", "to"):
-                        chosen[f"{figure.key}_{end}"] = filters.number(f"{figure.label} {end}", f"{figure.key}_{end}")
+        for pair in zip(bounds[::2], bounds[1::2], strict=True):
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                for one in pair:
+                    chosen[one.key] = filters.number(one.label, one.key)
     return Selection.of(model_type, chosen)
 
 
@@ -140,7 +177,7 @@ def active_line(selection: Selection, thresholds: AuditThresholds, shown: int, w
     with st.container(horizontal=True, gap="small"):
         for key in sentences:
             st.button(
-                FILTER_OF[key].label if key != PRESET else "Preset",
+                FILTER_OF[key].label,
                 key=f"clear_{key}",
                 icon=":material/close:",
                 type="tertiary",

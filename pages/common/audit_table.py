@@ -88,7 +88,7 @@ def columns(audit: Audited) -> dict[str, object]:
     """The columns that the visitor wants."""
     level = audit.response.level
     return tables.chosen_columns(
-        "audit",
+        f"audit_columns_{audit.response.model_type}",
         findings.columns(audit.response.model_type, NAMES[level]),
         findings.HIDDEN,
         has_link=level != "family",

@@ -29,7 +29,7 @@ BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[6])
 """Newest, behind, unknown."""
 
 GRID = "rgba(128,136,150,0.22)"
-LONGEST_NAME = 30
+LONGEST_NAME, LONGEST_TICK = 30, 44
 _ROW_HEIGHT, _FRAME_HEIGHT = 26, 56
 
 
@@ -98,9 +98,12 @@ def grouped_bars(
     series: Mapping[str, Sequence[float | None]],
     unit: str,
     colours: Sequence[str] = (DEMAND_COLOUR, SUPPLY_COLOUR),
-    longest: int = LONGEST_NAME,
+    ticks: Sequence[str] | None = None,
 ) -> go.Figure:
-    """A few horizontal bars a name: shares of several things, by what they are of, in percent."""
+    """A few horizontal bars a name: shares of several things, by what they are of, in percent.
+
+    ``ticks`` stand down the left instead of the names, which the hover has in full.
+    """
     places = list(range(len(names)))
     figure = go.Figure()
     for (title, values), colour in zip(series.items(), colours, strict=False):
@@ -119,7 +122,7 @@ def grouped_bars(
         )
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
     largest = max((value for values in series.values() for value in values if value is not None), default=0)
-    return _horizontal(figure, names, largest, unit, row_height=8 + 16 * len(series), has_legend=True, longest=longest)
+    return _horizontal(figure, names, largest, unit, row_height=8 + 16 * len(series), has_legend=True, ticks=ticks)
 
 
 def stacked_counts(
@@ -157,7 +160,7 @@ def _horizontal(
     row_height: int = _ROW_HEIGHT,
     has_legend: bool = False,
     headroom: float = 1.3,
-    longest: int = LONGEST_NAME,
+    ticks: Sequence[str] | None = None,
 ) -> go.Figure:
     """What all horizontal bars share: names down the left, light grid, zero-based, room for the figures."""
     figure.update_layout(
@@ -178,7 +181,7 @@ def _horizontal(
         fixedrange=True,
         nticks=6,
     )
-    name_rows(figure, names, longest)
+    name_rows(figure, ticks or names, LONGEST_NAME if ticks is None else LONGEST_TICK)
     return figure
 
 

@@ -7,26 +7,23 @@ changes with its content, so what they hold is never older than what the core se
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from horde_core import (
-    AuditCache,
     CategoryStatistics,
     HordeAPIIntegration,
     ModelAuditInfo,
     Settings,
-    StatisticsCache,
     backend_frames,
     summaries,
     workforce,
 )
 from horde_core import frames as core_frames
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
+from horde_core.derived import SharedResults, today
 from horde_core.groups import GroupLevel
 from horde_core.indexes import IndexedHordeWorkers
 from horde_core.integration import USAGE_PATHS
@@ -59,25 +56,15 @@ PAUSED = "paused"
 _VIEW, _SIMULATED = "_view", "_simulated"
 
 
-@cache
-def _reader(integration: HordeAPIIntegration) -> SnapshotReader:
-    return SnapshotReader(integration)
-
-
-@cache
-def _statistics(integration: HordeAPIIntegration) -> StatisticsCache:
-    return StatisticsCache.of(integration)
-
-
-@cache
-def _audit_cache(integration: HordeAPIIntegration) -> AuditCache:
-    return AuditCache.of(integration)
+def _results() -> SharedResults:
+    """The results that this visitor looks at: the app's, or the simulated Horde's once they chose it."""
+    chosen = HordeAPIIntegration.simulated if st.session_state.get(_SIMULATED) else HordeAPIIntegration.shared
+    return SharedResults.of(chosen())
 
 
 def reader() -> SnapshotReader:
-    """Return the reader that this visitor looks through: the app's, or the simulated Horde once they chose it."""
-    chosen = HordeAPIIntegration.simulated if st.session_state.get(_SIMULATED) else HordeAPIIntegration.shared
-    return _reader(chosen())
+    """Return the reader that this visitor looks through."""
+    return _results().reader
 
 
 def open_simulation() -> None:
@@ -138,17 +125,17 @@ def refresh(view: PageView) -> list[RefreshOutcome]:
 
 def recompute() -> None:
     """Derive what pages need from the app's current snapshots, so that no visitor waits for it."""
-    integration = HordeAPIIntegration.shared()
+    results = SharedResults.of(HordeAPIIntegration.shared())
     for model_type in USAGE_PATHS:
-        view = _reader(integration).page_view((model_type,), wait=0.0, has_ages=model_type == "image")
-        snapshot, ages = view.snapshot, view.ages
+        view = results.reader.page_view((model_type,), wait=0.0, has_ages=model_type == "image")
+        snapshot = view.snapshot
         _category_frame(snapshot.id, "model", snapshot)
-        _category_statistics(snapshot.id, snapshot, integration)
-        _audit_cache(integration).get(snapshot, today(), ages)
+        _category_statistics(snapshot.id, snapshot, results)
+        results.audits.get(snapshot, today(), view.ages)
         if model_type == "text":
             _backend_frame(snapshot.id, snapshot)
             _backend_totals_frame(snapshot.id, snapshot)
-            _balance_frame(snapshot.id, snapshot, integration)
+            _balance_frame(snapshot.id, snapshot, results)
 
 
 def source_reports() -> list[SourceReport]:
@@ -200,12 +187,12 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
 
 def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row a text model of the reference; see :func:`horde_core.backend_frames.balance_frame`."""
-    return _balance_frame(snapshot.id, snapshot, reader().integration)
+    return _balance_frame(snapshot.id, snapshot, _results())
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:
     """What is told of the category as a whole; see :func:`horde_core.statistics.category_statistics`."""
-    return _category_statistics(snapshot.id, snapshot, reader().integration)
+    return _category_statistics(snapshot.id, snapshot, _results())
 
 
 def usage_summary(snapshot: Snapshot, period: Period) -> UsageSummary:
@@ -218,21 +205,16 @@ def usage_summary(snapshot: Snapshot, period: Period) -> UsageSummary:
     )
 
 
-def today() -> date:
-    """The UTC day that ages count to."""
-    return datetime.now(UTC).date()
-
-
 def audit(
     view: PageView, snapshot: Snapshot, thresholds: AuditThresholds | None = None, level: GroupLevel = "model"
 ) -> CategoryAuditResponse:
     """The audit of a category, by the thresholds in force where none are tried; immutable, shared by all visitors."""
-    return _audit_cache(reader().integration).get(snapshot, today(), view.ages, thresholds, level)
+    return _results().audits.get(snapshot, today(), view.ages, thresholds, level)
 
 
 def audits(snapshot: Snapshot) -> Mapping[str, ModelAuditInfo]:
     """The audit of every model of the reference by name, without ages, for pages that show none."""
-    response = _audit_cache(reader().integration).get(snapshot, today())
+    response = _results().audits.get(snapshot, today())
     return kept(("audits", snapshot.id, response.as_of), lambda: {info.name: info for info in response.models})
 
 
@@ -267,12 +249,10 @@ def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _balance_frame(snapshot_id: str, _snapshot: Snapshot, _integration: HordeAPIIntegration) -> pd.DataFrame:
-    return backend_frames.balance_frame(_audit_cache(_integration).get(_snapshot, today()).models)
+def _balance_frame(snapshot_id: str, _snapshot: Snapshot, _shared: SharedResults) -> pd.DataFrame:
+    return backend_frames.balance_frame(_shared.audits.get(_snapshot, today()).models)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _category_statistics(
-    snapshot_id: str, _snapshot: Snapshot, _integration: HordeAPIIntegration
-) -> CategoryStatistics:
-    return _statistics(_integration).get(_snapshot)
+def _category_statistics(snapshot_id: str, _snapshot: Snapshot, _shared: SharedResults) -> CategoryStatistics:
+    return _shared.statistics.get(_snapshot)

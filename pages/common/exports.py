@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import time
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -16,13 +14,23 @@ import pandas as pd
 import yaml
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from horde_core.files import cell, csv_bytes, guarded
 from horde_core.snapshot import PageView
 from horde_core.version import __version__
 from pages.common import words
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMULA_STARTS = ("=", "+", "-", "@")
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+
+__all__ = [
+    "XLSX",
+    "csv_bytes",
+    "file_name",
+    "json_bytes",
+    "names_bytes",
+    "provenance",
+    "skip_list_bytes",
+    "xlsx_bytes",
+]
 
 
 def provenance(
@@ -45,23 +53,6 @@ def provenance(
     }
 
 
-def csv_bytes(frame: pd.DataFrame, about: Mapping[str, str] = MappingProxyType({})) -> bytes:
-    """CSV in UTF-8 with a byte order mark, so that spreadsheets read it, and no cell that they would calculate.
-
-    Lines that begin with ``"#`` say where the figures are from; the header row follows.
-    """
-    safe = frame.rename(columns=_guarded)
-    for column in safe.columns:
-        if safe[column].dtype.kind not in "iufb":
-            safe[column] = safe[column].map(_cell)
-    text = io.StringIO()
-    # All text in quotation marks: a bare carriage return, or a semicolon where that separates, would begin a new cell.
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows([f"# {name}: {value}"] for name, value in about.items())
-    safe.to_csv(text, index=False, quoting=csv.QUOTE_NONNUMERIC)
-    return text.getvalue().encode("utf-8-sig")
-
-
 def json_bytes(frame: pd.DataFrame, about: Mapping[str, str]) -> bytes:
     """JSON with ``about`` and ``rows``; unknown is null, durations are seconds."""
     seconds = {column: frame[column].dt.total_seconds() for column in frame.columns if frame[column].dtype.kind == "m"}
@@ -78,7 +69,7 @@ def xlsx_bytes(sheets: Mapping[str, pd.DataFrame], about: Mapping[str, str]) -> 
     content = io.BytesIO()
     with pd.ExcelWriter(content, engine="openpyxl") as workbook:
         for name, frame in (*sheets.items(), ("Provenance", source)):
-            safe = frame.rename(columns=_guarded)
+            safe = frame.rename(columns=guarded)
             for column in safe.columns:
                 if safe[column].dtype.kind not in "iufb":
                     safe[column] = safe[column].map(_workbook_cell)
@@ -111,24 +102,11 @@ def _utc(unix_seconds: float) -> str:
     return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="seconds")
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return _guarded("; ".join(str(item) for item in value))
-    return _guarded(value) if isinstance(value, str) else value
-
-
 def _workbook_cell(value: Any) -> Any:
-    cell = _cell(value)
-    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", cell) if isinstance(cell, str) else cell
+    written = cell(value)
+    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", written) if isinstance(written, str) else written
 
 
 def _on_a_line(name: str) -> str:
     is_plain = name.isprintable() and name == name.strip() and name and not name.startswith(("#", '"'))
     return name if is_plain else json.dumps(name)
-
-
-def _guarded(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet might take for a formula, also behind what cannot be seen."""
-    begins_with_control = text.lstrip(" ").startswith(("\t", "\r", "\n"))
-    visible = unicodedata.normalize("NFKC", text.lstrip().lstrip(_INVISIBLE).lstrip()[:1])
-    return f"'{text}" if begins_with_control or visible.startswith(_FORMULA_STARTS) else text

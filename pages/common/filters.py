@@ -100,17 +100,18 @@ def number(
     placeholder: str = "any",
     width: int = 150,
 ) -> float | None:
-    """A figure of at least 0, or none."""
+    """A figure of at least 0, or none; a whole one where it goes by whole steps."""
     _unset(key, None)
+    kind = int if isinstance(step, int) else float
     return st.number_input(
         label,
         value=None,
-        min_value=0.0,
-        max_value=None if most is None else float(most),
-        step=None if step is None else float(step),
+        min_value=kind(0),
+        max_value=None if most is None else kind(most),
+        step=None if step is None else kind(step),
         key=key,
         bind="query-params",
-        format="%g",
+        format="%d" if kind is int else "%g",
         placeholder=placeholder,
         width=width,
     )

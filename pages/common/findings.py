@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from horde_core.audit import AuditThresholds, Flag, ModelAuditInfo, Severity
+from horde_core.audit import AuditSummary, AuditThresholds, Flag, ModelAuditInfo, Severity
 from horde_core.audit.presets import presets_for
 from horde_core.audit.rules import RULE_OF, RULES, SEVERITY_RULES, explain, rules_for, severity_reason
 from horde_core.models import ModelType
@@ -96,10 +95,12 @@ def explanation_frame(info: ModelAuditInfo, thresholds: AuditThresholds) -> pd.D
     return pd.DataFrame(rows, columns=["what", "value", "why"])
 
 
-def unknown_notice(unknown: Sequence[Flag], candidates_unknown: bool) -> None:
+def unknown_notice(summary: AuditSummary) -> None:
     """Say which findings cannot be known now."""
-    named = [label(flag) for flag in unknown]
-    if candidates_unknown:
+    named = [label(flag) for flag in summary.unknown_flags]
+    if summary.by_preset["critical"] is None:
+        named.append("who is critical, and so every severity")
+    if summary.by_preset["deletion_candidates"] is None:
         named.append("who is a deletion candidate")
     if named:
         st.warning(

@@ -12,9 +12,8 @@ import streamlit as st
 from horde_core.audit import GIGABYTE, ModelAuditInfo
 from horde_core.audit.rules import Explanation, explain
 from horde_core.backend_frames import variation_frame
-from horde_core.frames import WORK_UNIT
 from horde_core.lookup import Found
-from horde_core.models import PERIODS
+from horde_core.models import PERIODS, WORK_UNIT
 from horde_core.reference import host_of
 from horde_core.snapshot import PageView, Snapshot
 from horde_core.summaries import worker_rows

@@ -66,13 +66,13 @@ def figures(page: str, items: Sequence[Figure]) -> None:
                 st.caption(item.comparison or "\u00a0")
 
 
-def chart(key: str, given: tuple[Hashable, ...], build: Callable[[], Chart], as_of: str = "") -> None:
+def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Chart], as_of: str = "") -> None:
     """A chart with the comparison as its title, its scope below, the same in words, and as a table for who wants it.
 
-    ``build`` is called once for all who see the same: of this view, in this locale, with the same ``given``. ``as_of``
-    says how old it is.
+    ``build`` is called once for all who see the same: of this view, in this locale, with the same ``given``; each time
+    where that is None, of what somebody typed or ticked. ``as_of`` says how old it is.
     """
-    item = data.kept((key, data.current_view().id, words.locale(), *given), build)
+    item = build() if given is None else data.kept((key, data.current_view().id, words.locale(), *given), build)
     with st.container(border=True):
         st.markdown(f"**{item.title}**")
         st.caption(" · ".join(filter(None, [item.scope, as_of])))

@@ -194,13 +194,15 @@ def _framed(figure: go.Figure, height: int, legend: bool = False) -> None:
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)
 
 
-def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str) -> go.Figure:
-    """Requests of the month against size, both on log axes; ``frame`` has name, size, usage_month and candidate."""
+def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str, kinds: Sequence[str]) -> go.Figure:
+    """Requests of the month against size, both on log axes; ``frame`` has name, size, usage_month and candidate.
+
+    ``kinds`` are what ``candidate`` may say: none, not known, candidate.
+    """
     figure = go.Figure()
-    for title, colour, symbol, rows in (
-        ("Kept so far", PALETTE[0], "circle", frame[~frame["candidate"]]),
-        ("Deletion candidate", CANDIDATE_COLOUR, "x", frame[frame["candidate"]]),
-    ):
+    looks = ((PALETTE[0], "circle"), (UNLISTED_COLOUR, "circle-open"), (CANDIDATE_COLOUR, "x"))
+    for title, (colour, symbol) in zip(kinds, looks, strict=True):
+        rows = frame[frame["candidate"] == title]
         if len(rows):
             figure.add_scatter(
                 x=[float(size) for size in rows["size"]],

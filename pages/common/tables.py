@@ -69,6 +69,11 @@ def amount_column(label: str, help_text: str = "") -> Any:
     return st.column_config.NumberColumn(label, format="%,.1f", help=help_text or None)
 
 
+def index_column(label: str, help_text: str = "") -> Any:
+    """A figure between 0 and 1, with three digits however small it is."""
+    return st.column_config.NumberColumn(label, format="%.3g", help=help_text or None)
+
+
 def ratio_column(label: str, help_text: str = "") -> Any:
     """How many times, with two decimals."""
     return st.column_config.NumberColumn(label, format="%.2f", help=help_text or None)
@@ -77,7 +82,7 @@ def ratio_column(label: str, help_text: str = "") -> Any:
 def share_column(label: str, help_text: str = "", largest: float = 100.0) -> Any:
     """Percent of the whole, as a bar with its figure."""
     return st.column_config.ProgressColumn(
-        label, format="%.4f %%", min_value=0.0, max_value=max(largest, 1e-9), help=help_text or None
+        label, format="%.4g %%", min_value=0.0, max_value=max(largest, 1e-9), help=help_text or None
     )
 
 
@@ -87,8 +92,8 @@ def part_column(label: str, help_text: str = "") -> Any:
 
 
 def exact_part_column(label: str, help_text: str = "") -> Any:
-    """The same with enough digits to tell a little from nothing."""
-    return st.column_config.NumberColumn(label, format="%.4f %%", help=help_text or None)
+    """The same with four digits, however small it is: a little is told from nothing."""
+    return st.column_config.NumberColumn(label, format="%.4g %%", help=help_text or None)
 
 
 def duration_column(label: str, help_text: str = "") -> Any:
@@ -149,7 +154,7 @@ def explore(table: Table, view: PageView) -> None:
         text = filters.search(f"{table.key}_name", table.search_label) if table.search else ""
         labels = {column: _label(table.columns[column]) for column in table.ranges}
         limits = filters.ranges(table.key, labels) if labels else []
-        columns = chosen_columns(table.key, table.columns, table.hidden, bool(table.links_to))
+        columns = chosen_columns(_columns_key(table, view), table.columns, table.hidden, bool(table.links_to))
         downloads = st.container(horizontal=True, width="content")
     chosen = _narrowed(frame, table, text, limits)
     conditions = [*table.chosen, *filter(None, (limit.sentence for limit in limits))]
@@ -173,6 +178,11 @@ def _counted(shown: int, whole: int, table: Table, conditions: Sequence[str]) ->
     return f"{said}: {'; '.join(conditions)}. {table.note}" if conditions else f"{said}. {table.note}"
 
 
+def _columns_key(table: Table, view: PageView) -> str:
+    """A key of the category's own: what another one has no column for would be forgotten there."""
+    return "_".join([table.key, "columns", *(view.categories if len(view.categories) == 1 else ())])
+
+
 def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], has_link: bool) -> dict[str, Any]:
     """The columns that the visitor wants; the name, and the way to its page, always."""
     first, *others = columns
@@ -183,7 +193,7 @@ def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], 
             others,
             default=[column for column in others if column not in hidden],
             format_func=labels.__getitem__,
-            key=f"{key}_columns",
+            key=key,
             bind="query-params",
             label_visibility="collapsed",
             width=320,

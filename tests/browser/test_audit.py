@@ -168,7 +168,7 @@ def test_the_workbook_has_findings_backends_and_where_they_are_from(page: AppPag
     for row in rows:
         assert sum(int(str(line[4])) for line in backends if line[0] == row["name"]) == row["usage_month"]
     told = dict(workbook["Provenance"].iter_rows(min_row=2, values_only=True))
-    assert "uneven from 0.05 imbalance" in str(told["thresholds"])
+    assert "uneven from 0.05 (imbalance, 0 to 1)" in str(told["thresholds"])
     assert str(told["filters"]).startswith("Uneven backends: ")
     assert {"source", "fetched", "written", "snapshot"} <= set(told)
     content = file_of(page, "CSV").decode("utf-8-sig")

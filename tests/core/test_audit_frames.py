@@ -56,9 +56,9 @@ class TestAuditFrame:
             "unserved_queue",
         ]
         assert row(frame, FLUX)["reasons"] == [
-            "0 requests of all time",
+            "0 images of all time",
             "0 workers serve it",
-            "2 jobs waiting, 0 threads to serve them",
+            "2.10 megapixelsteps queued, 0 threads to serve it",
         ]
         assert row(frame, ALBEDO)["hosts"] == ["civitai.com"]
 
@@ -149,15 +149,15 @@ class TestFindings:
             found(Severity.NOTICE, low_usage=True),
             found(Severity.WARNING, no_download_urls=True, low_usage=True),
             found(Severity.CRITICAL, True, zero_usage_month=True, missing_baseline=True),
-            found(Severity.UNKNOWN, unserved_queue=None),
+            found(Severity.UNKNOWN, None, low_usage=True),
         ]
         frame = findings_by_severity(infos)
-        assert list(frame.columns) == ["critical", "warning", "notice"]
+        assert list(frame.columns) == ["critical", "warning", "notice", "unknown"]
         assert frame.to_dict("index") == {
-            "low_usage": {"critical": 0, "warning": 1, "notice": 2},
-            "missing_baseline": {"critical": 1, "warning": 0, "notice": 1},
-            "zero_usage_month": {"critical": 1, "warning": 0, "notice": 0},
-            "no_download_urls": {"critical": 0, "warning": 1, "notice": 0},
+            "low_usage": {"critical": 0, "warning": 1, "notice": 2, "unknown": 1},
+            "missing_baseline": {"critical": 1, "warning": 0, "notice": 1, "unknown": 0},
+            "zero_usage_month": {"critical": 1, "warning": 0, "notice": 0, "unknown": 0},
+            "no_download_urls": {"critical": 0, "warning": 1, "notice": 0, "unknown": 0},
         }
         assert list(frame.index)[:2] == ["low_usage", "missing_baseline"]
 

@@ -1,4 +1,4 @@
-"""Websockets send at once, whatever the server's connection is."""
+"""Connections send at once, whatever the server's connection is."""
 
 from __future__ import annotations
 
@@ -54,14 +54,15 @@ def delays(connection: socket.socket) -> bool:
     return not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_a_websocket_does_not_wait_and_is_served(connection: socket.socket) -> None:
+@pytest.mark.parametrize("kind", ["websocket", "http"])
+def test_a_connection_does_not_wait_and_is_served(connection: socket.socket, kind: str) -> None:
     assert delays(connection)
-    assert ask({"type": "websocket"}, Connection(connection).send)["served"]
+    assert ask({"type": kind}, Connection(connection).send)["served"]
     assert not delays(connection)
 
 
-def test_other_requests_are_left_alone(connection: socket.socket) -> None:
-    ask({"type": "http"}, Connection(connection).send)
+def test_what_is_no_connection_is_left_alone(connection: socket.socket) -> None:
+    ask({"type": "lifespan"}, Connection(connection).send)
     assert delays(connection)
 
 

@@ -72,6 +72,18 @@ class TestPresets:
         app.button(key="preset_critical").click().run()
         assert len(names(app)) == 3
 
+    def test_it_is_still_chosen_after_a_look_at_another_page(self, visit: Visit) -> None:
+        app = visit("audit", preset="critical")
+        del app.query_params["preset"]  # as Streamlit does on the way to another page
+        app.switch_page("usage.py").run()
+        app.switch_page("audit.py").run()
+        assert names(app) == [FLUX]
+        assert app.query_params["preset"] in ("critical", ["critical"])
+
+    def test_api_names_are_no_candidates_for_deletion_and_not_uneven(self, visit: Visit) -> None:
+        told = counted(visit("audit", "text", group="By exact name"))
+        assert not {"Deletion candidates", "Uneven backends"} & set(told)
+
     def test_a_preset_that_is_not_of_the_category_is_ignored(self, visit: Visit) -> None:
         assert len(names(visit("audit", "text", preset="host_issues"))) == 3
         assert len(names(visit("audit", "image", preset="no such preset"))) == 3
@@ -79,7 +91,7 @@ class TestPresets:
     def test_the_rule_of_each_is_its_help(self, visit: Visit) -> None:
         app = visit("audit")
         helps = {button.key: button.help for button in app.button}
-        assert "no requests in 30 days and no workers" in helps["preset_critical"]
+        assert "no images in 30 days and no workers" in helps["preset_critical"]
         assert len({helps[f"preset_{preset.key}"] for preset in presets_for("image", OWN)}) == len(PRESETS) - 1
 
 
@@ -113,7 +125,7 @@ class TestFilters:
             ({"baseline": "flux_1"}, [FLUX], "baseline flux_1"),
             ({"host": "civitai.com"}, [ALBEDO], "host civitai.com"),
             ({"size_from": "4", "size_to": "10"}, [ALBEDO], "size (GB) from 4; size (GB) up to 10"),
-            ({"month_to": "0"}, [FLUX], "requests, 30 days up to 0"),
+            ({"month_to": "0"}, [FLUX], "usage, 30 days up to 0"),
             ({"threads_from": "1"}, [ALBEDO, DELIBERATE], "threads from 1"),
             ({"age_from": "100000"}, [], "age (days) from 100,000"),
             ({"search": "*[x](y)"}, [], "name holds “*[x](y)”"),
@@ -135,13 +147,31 @@ class TestFilters:
         assert len(names(visit("audit", flag_unknown="unused for 30 days"))) == 3
 
 
+class TestCategories:
+    def test_each_keeps_its_own_columns_when_another_one_was_looked_at(self, visit: Visit) -> None:
+        app = visit("audit", "image")
+        before = list(app.dataframe[0].value.columns)
+        app.get_by_key("category").set_value("text").run()
+        assert "backends" in app.dataframe[0].value.columns
+        app.get_by_key("category").set_value("image").run()
+        assert list(app.dataframe[0].value.columns) == before
+
+    def test_words_of_another_category_are_let_go_of(self, visit: Visit) -> None:
+        app = visit("audit", "image", flag="other host", baseline="stable_diffusion_xl", size_from="4", search="a")
+        assert names(app) == [ALBEDO]
+        app.get_by_key("category").set_value("text").run()
+        app.get_by_key("category").set_value("image").run()
+        assert said(app) == "2 of 3 models: name holds “a”."
+        assert not {"flag", "baseline", "size_from"} & set(app.query_params)
+
+
 class TestThresholds:
     def test_a_tried_threshold_changes_the_counts_at_once_and_is_said(self, visit: Visit) -> None:
         app = visit("audit")
         before = counted(app)["Low usage"]
-        app.number_input(key="month_minimum").set_value(4_000.0).run()
+        app.number_input(key="month_minimum").set_value(4_000).run()
         assert (before, counted(app)["Low usage"]) == (1, 3)
-        assert "low usage below 4,000 requests in 30 days (setting: 0)" in notices(app)
+        assert "low usage below 4,000 images in 30 days (setting: 0)" in notices(app)
         app.button(key="reset_thresholds").click().run()
         assert counted(app)["Low usage"] == before
         assert "Tried thresholds" not in notices(app)
@@ -149,7 +179,7 @@ class TestThresholds:
     def test_a_link_brings_it_back(self, visit: Visit) -> None:
         app = visit("audit", critical_below="2000", critical_workers_below="5")
         assert figures(app)["Critical"] == "2"
-        assert any("fewer than 2,000 requests" in caption.value for caption in app.caption)
+        assert any("fewer than 2,000 images" in caption.value for caption in app.caption)
 
     def test_within_the_grace_period_a_model_is_no_candidate(self, visit: Visit, horde_server: HordeServer) -> None:
         assert counted(visit("audit"))["Deletion candidates"] == 1
@@ -218,8 +248,24 @@ class TestGroups:
         exact = visit("audit", "text", group="By exact name")
         assert "koboldcpp/Mistral-7B-Instruct-v0.3" in names(exact)
 
+    def test_a_reference_without_families_says_so(self, visit: Visit, horde_server: HordeServer) -> None:
+        alone = {name: {**body, "text_model_group": None} for name, body in TEXT_REFERENCE.items()}
+        horde_server.answer("/model_references/v2/text_generation", alone)
+        assert "states no families" in notices(visit("audit", "text", group="By family"))
+
     def test_image_models_have_no_groups(self, visit: Visit) -> None:
         assert not [widget for widget in visit("audit").get("button_group") if widget.key == "group"]
+
+
+def test_while_it_is_unknown_whether_a_model_is_critical_it_has_no_other_severity(
+    visit: Visit, horde_server: HordeServer
+) -> None:
+    horde_server.answer("/v2/stats/img/models", "{}", status=404)
+    app = visit("audit")
+    rows = app.dataframe[0].value.set_index("name")["severity"]
+    assert (rows[FLUX], rows[ALBEDO]) == ("? unknown", "▲ warning"), "one has no workers, the other has"
+    assert names(visit("audit", severity="critical")) == []
+    assert "every severity" in notices(app)
 
 
 def test_a_reference_alone_is_audited_by_its_records(visit: Visit, horde_server: HordeServer) -> None:
@@ -288,8 +334,11 @@ class TestSelection:
         assert FLUX in [text.value for text in app.text]
         explained = app.dataframe[1].value
         assert list(explained.columns) == ["what", "value", "why"]
-        assert explained.iloc[0].to_list() == ["Severity", "■ critical", "0 requests in 30 days, 0 workers serve it"]
+        assert explained.iloc[0].to_list() == ["Severity", "■ critical", "0 images in 30 days, 0 workers serve it"]
         assert list(app.dataframe[2].value["name"]) == [FLUX]
+
+    def test_all_rows_ticked_are_a_selection_too(self, visit: Visit) -> None:
+        assert figures(report(visit("audit"), [0, 1, 2]))["Disk reclaimed"] == "26.3 GB"
 
     def test_files_are_offered_of_what_is_chosen(self, visit: Visit) -> None:
         offered = {button.label for button in visit("audit").get("download_button")}

@@ -66,7 +66,7 @@ class TestWords:
         told = findings.explanation_frame(info, image.thresholds).set_index("what")
         assert len(told) == 1 + len(FLAGS) - 1, "image models have no backends"
         assert told.loc["Severity", "value"] == "■ critical"
-        assert tuple(told.loc["Unserved queue"]) == ("■ yes", "2 jobs waiting, 0 threads to serve them")
+        assert tuple(told.loc["Unserved queue"]) == ("■ yes", "2.10 megapixelsteps queued, 0 threads to serve it")
         assert told.loc["Unreadable URL", "value"] == "✓ no"
         assert (told["why"] != "").all()
 
@@ -77,7 +77,7 @@ class TestWords:
             told = findings.explanation_frame(deliberate, image.thresholds).set_index("what")["why"]
         finally:
             words.speak("en", "UTC")
-        assert told["Unused for 30 days"] == "3.000 requests in 30 days"
+        assert told["Unused for 30 days"] == "3.000 images in 30 days"
         assert "threshold 0,0065 %" in told["Low usage"]
 
 
@@ -93,10 +93,10 @@ class TestCriteria:
             "preferred_hosts": ("example.org", "example.net"),
         }
         image, text = ("\n".join(findings.criteria(kind, thresholds(kind, **tried))) for kind in ("image", "text"))
-        for panel in (image, text):
+        for panel, noun in ((image, "images"), (text, "requests")):
             assert "less than 1.5 % of the category" in panel
-            assert "fewer than 200 requests in 30 days" in panel
-            assert "fewer than 77 requests in 30 days and fewer than 3 workers" in panel
+            assert f"fewer than 200 {noun} in 30 days" in panel
+            assert f"fewer than 77 {noun} in 30 days and fewer than 3 workers" in panel
             assert "12 days after they were added" in panel
         assert "imbalance of 0.45 or more" in text
         assert "example.org, example.net" in image

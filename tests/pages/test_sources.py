@@ -31,7 +31,7 @@ def test_it_tells_the_formula_of_every_figure_its_words_and_the_thresholds_in_fo
     words = visit("sources", sources_tab="Glossary").dataframe[0].value
     assert {"Thread", "Worker", "Backend", "n/a"} <= set(words["term"])
     thresholds = visit("sources", sources_tab="Thresholds").dataframe[0].value.set_index("what")["rule"]
-    assert thresholds["Low usage, image"] == "less than 0.0065 % of the category's requests in 30 days"
+    assert thresholds["Low usage, image"] == "less than 0.0065 % of the category's images in 30 days"
     assert thresholds["Busy"] == "drain time of 2 min or more"
 
 

@@ -89,12 +89,12 @@ def test_ranges_and_columns_narrow_a_table_and_its_sentence_says_so(visit: Visit
     app.number_input(key="usage_usage_month_from").set_value(1_000).run()
     assert list(app.dataframe[0].value["name"]) == ["mistralai/Mistral-7B-Instruct-v0.3"]
     assert any(caption.value.startswith("1 of 6 names: in use; 30 days from 1,000.") for caption in app.caption)
-    app.multiselect(key="usage_columns").set_value(["share"]).run()
+    app.multiselect(key="usage_columns_text").set_value(["share"]).run()
     assert list(app.dataframe[0].value.columns) == ["name", "link", "share"]
 
 
 def test_a_link_with_ranges_and_columns_reproduces_the_table(visit: Visit) -> None:
-    app = visit("usage", "text", usage_usage_month_to="150", usage_columns="Threads", usage_rows="All names")
+    app = visit("usage", "text", usage_usage_month_to="150", usage_columns_text="Threads", usage_rows="All names")
     table = app.dataframe[0].value
     assert list(table.columns) == ["name", "link", "threads"]
     assert HTML_NAME in set(table["name"])
@@ -118,7 +118,7 @@ def test_what_is_downloaded_is_what_is_shown(visit: Visit, monkeypatch: pytest.M
         offered[label] = data
 
     monkeypatch.setattr("streamlit.download_button", button)
-    app = visit("usage", "text", usage_usage_month_to="450", usage_columns="Threads")
+    app = visit("usage", "text", usage_usage_month_to="450", usage_columns_text="Threads")
     shown = list(app.dataframe[0].value["name"])
     written = json.loads(offered["JSON"]())
     assert [row["name"] for row in written["rows"]] == shown

@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -221,7 +222,7 @@ def test_counts_of_every_flag_severity_and_preset_are_those_of_the_script(record
     summary, by_hand = recorded.audit().summary, list(recorded.by_hand.values())
     assert summary.models == len(by_hand)
     flags = Counter(flag for one in by_hand for flag in one["found"])
-    assert {flag: tuple(count) for flag, count in summary.by_flag.items()} == {
+    assert {flag: astuple(count) for flag, count in summary.by_flag.items()} == {
         flag: (flags[flag], len(by_hand) - flags[flag], 0) for flag in summary.by_flag
     }
     assert flags.keys() <= set(summary.by_flag)

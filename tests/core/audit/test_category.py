@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from horde_core.audit import (
 from horde_core.audit.category import summarise
 from horde_core.audit.factory import audit_subject
 from horde_core.audit.presets import PRESET_OF
+from horde_core.audit.records import FlagCount
 from horde_core.merger import merge_everything
 from horde_core.models import PERIODS, HordeModelStatsResponse, ModelType
 from tests.fixtures.audits import AS_OF, THRESHOLDS, TYPES, audited, days_ago, found, record, subject
@@ -82,7 +84,7 @@ def test_severities_and_flags_add_up_to_the_models(model_type: ModelType) -> Non
     summary = audited(snapshot(model_type)).summary
     assert sum(count or 0 for count in summary.by_severity.values()) == summary.models == 3
     assert list(summary.by_flag) == list(FLAGS)
-    assert {sum(count) for count in summary.by_flag.values()} == {3}
+    assert {sum(astuple(count)) for count in summary.by_flag.values()} == {3}
 
 
 def test_a_new_model_is_no_deletion_candidate() -> None:
@@ -121,7 +123,7 @@ class TestSummary:
     def test_equal_findings_are_counted_however_many_objects_they_are(self) -> None:
         infos = [found(low_usage=True) for _ in range(5)] + [found()] * 3
         summary = summarise(infos)
-        assert summary.by_flag["low_usage"] == (5, 3, 0)
+        assert summary.by_flag["low_usage"] == FlagCount(5, 3, 0)
         assert summary.by_preset["low_usage"] == 5
 
     def test_while_one_may_be_critical_no_severity_has_a_count(self) -> None:

@@ -177,14 +177,14 @@ def test_sentences_are_in_the_order_of_the_filters_and_have_the_numbers() -> Non
     assert Selection.of("image", chosen).sentences(THRESHOLDS["image"], plain) == {
         "severity": "severity notice",
         "flag": "has low usage and no workers",
-        "month_to": "requests, 30 days up to 1,234",
+        "month_to": "usage, 30 days up to 1,234",
         "search": "name holds “xl”",
     }
 
 
 def test_a_preset_is_told_with_its_rule() -> None:
     said = Selection.of("image", {"preset": "low_usage"}).sentences(THRESHOLDS["image"], plain)["preset"]
-    assert said == "Low usage: less than 0.0065 % of the category's requests in 30 days"
+    assert said == "Low usage: less than 0.0065 % of the category's images in 30 days"
 
 
 def test_selecting_keeps_the_order_and_the_same_objects() -> None:

@@ -21,6 +21,7 @@ from horde_core.audit import (
 )
 from horde_core.audit.filters import Selection
 from horde_core.audit.presets import PRESET_OF
+from horde_core.audit.records import FlagCount
 from horde_core.groups import GroupLevel
 from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers, SourceRows
 from horde_core.models import PERIODS, HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType
@@ -282,7 +283,7 @@ def plain_counts(infos: Sequence[ModelAuditInfo]) -> dict[str, Any]:
     selected = {key: [preset.selects(info) for info in infos] for key, preset in PRESET_OF.items()}
     return {
         "models": len(infos),
-        "by_flag": {flag: tuple(values.count(v) for v in (True, False, None)) for flag, values in flags.items()},
+        "by_flag": {flag: FlagCount(*(values.count(v) for v in (True, False, None))) for flag, values in flags.items()},
         "by_severity": by_severity,
         "by_preset": {key: None if None in values else values.count(True) for key, values in selected.items()},
     }

@@ -108,8 +108,8 @@ class TestSeverity:
             (0, NOBODY, Severity.CRITICAL),
             (1, NOBODY, Severity.NOTICE),
             (0, {}, Severity.NOTICE),
-            (None, NOBODY, Severity.NOTICE),
-            (0, {"thread_count": None, "worker_count": None}, Severity.NOTICE),
+            (None, NOBODY, Severity.UNKNOWN),
+            (0, {"thread_count": None, "worker_count": None}, Severity.UNKNOWN),
             (0, {"thread_count": 0, "worker_count": None}, Severity.CRITICAL),
         ],
     )
@@ -265,9 +265,9 @@ class TestWords:
         assert "a.invalid, b.invalid" in RULE_OF["has_non_preferred_host"].rule(hosts, plain)
 
     @pytest.mark.parametrize("critical_usage", [0, 1])
-    def test_an_image_model_is_called_critical_by_no_requests_and_no_workers(self, critical_usage: int) -> None:
+    def test_an_image_model_is_called_critical_by_no_images_and_no_workers(self, critical_usage: int) -> None:
         thresholds = THRESHOLDS["image"].model_copy(update={"critical_usage": critical_usage})
-        assert SEVERITY_RULES[Severity.CRITICAL](thresholds, plain) == "no requests in 30 days and no workers"
+        assert SEVERITY_RULES[Severity.CRITICAL](thresholds, plain) == "no images in 30 days and no workers"
 
     @pytest.mark.parametrize("model_type", TYPES)
     def test_every_judged_flag_of_every_model_is_explained(self, model_type: ModelType) -> None:
@@ -291,7 +291,7 @@ class TestWords:
     def test_never_used_says_all_that_it_implies(self) -> None:
         info = audit(None, statistics(0, 0, 0))
         assert info.flags.set_flags() == ("zero_usage_day", "zero_usage_month", "zero_usage_total", "low_usage")
-        assert reasons(info, THRESHOLDS["image"], plain) == ["0 requests of all time"]
+        assert reasons(info, THRESHOLDS["image"], plain) == ["0 images of all time"]
 
     def test_reasons_have_the_numbers(self) -> None:
         spread = statistics(month=10, backends={"a": (90, 1), "b": (10, 9)}, worker_count=None, thread_count=0)
@@ -309,6 +309,20 @@ class TestWords:
             "the record has no baseline",
         ]
 
+    def test_an_unserved_queue_is_told_by_the_work_that_decides_it(self) -> None:
+        in_progress = statistics(thread_count=0, queued=0.0, queued_jobs=2)
+        waiting = statistics(thread_count=0, queued=2_500_000.0, queued_jobs=0)
+        why = RULE_OF["unserved_queue"].reason
+        assert audit(None, in_progress).flags.unserved_queue is False
+        assert (
+            why(audit(None, in_progress), THRESHOLDS["image"], plain)
+            == "0 megapixelsteps queued, 0 threads to serve it"
+        )
+        assert audit(None, waiting).flags.unserved_queue is True
+        assert (
+            why(audit(None, waiting), THRESHOLDS["image"], plain) == "2.50 megapixelsteps queued, 0 threads to serve it"
+        )
+
     def test_what_is_not_judged_of_a_category_says_so(self) -> None:
         why = RULE_OF["no_download_urls"].why(audit(model_type="text"), False, THRESHOLDS["text"], plain)
         assert why == "not judged of text models"
@@ -319,7 +333,7 @@ class TestWords:
             assert severity_reason(info, THRESHOLDS[model_type], plain)
         critical = audit(None, statistics(0, 0, 0, **NOBODY), model_type)
         said = severity_reason(critical, THRESHOLDS[model_type], plain)
-        assert said == "0 requests in 30 days, 0 workers serve it"
+        assert said == f"0 {THRESHOLDS[model_type].noun}s in 30 days, 0 workers serve it"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_a_record_states_itself() -> None:
         "styles": ("roleplay",),
         "tags": ("a", "b"),
         "nsfw": True,
+        "nsfw_differs": False,
     }
 
 
@@ -83,12 +84,13 @@ def test_several_records_state_sums_and_the_union_of_what_each_says() -> None:
         "styles": ("roleplay",),
         "tags": ("a", "b", "c"),
         "nsfw": True,
+        "nsfw_differs": False,
     }
 
 
 def test_a_sum_with_an_unknown_size_is_unknown_and_nsfw_is_what_all_agree_on() -> None:
     together = stated_together([stated(LARGE), stated(UNTOLD)])
-    assert (together.size, together.nsfw) == (None, None)
+    assert (together.size, together.nsfw, together.nsfw_differs) == (None, None, True)
 
 
 def test_one_record_together_is_itself() -> None:

@@ -14,6 +14,7 @@ from horde_core.settings import Settings
 from tests.fixtures.audits import THRESHOLDS, TYPES
 
 OTHER_VALUES: dict[str, Any] = {
+    "model_type": "text",
     "low_usage_percentage": 1.5,
     "minimum_month_usage": 7,
     "critical_usage": 99,
@@ -56,8 +57,8 @@ def test_each_category_reads_its_own_settings() -> None:
         "ignores_downloads": False,
     }
     expected: dict[ModelType, dict[str, Any]] = {
-        "image": {"low_usage_percentage": 1, "critical_usage": 1, "critical_workers": 1},
-        "text": {"low_usage_percentage": 2, "critical_usage": 30, "critical_workers": 4},
+        "image": {"model_type": "image", "low_usage_percentage": 1, "critical_usage": 1, "critical_workers": 1},
+        "text": {"model_type": "text", "low_usage_percentage": 2, "critical_usage": 30, "critical_workers": 4},
     }
     for model_type in TYPES:
         assert AuditThresholds.from_settings(settings, model_type) == AuditThresholds(**expected[model_type], **both)

@@ -1,20 +1,16 @@
-"""HTTP routes beside the pages, in the same process and on the same cache."""
+"""``/api/health``: whether there is anything to show, for who watches over the app."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from horde_core.freshness import State
 from horde_core.integration import HordeAPIIntegration
 from horde_core.readings import Reading
 from horde_core.version import __version__
-
-log = logging.getLogger(__name__)
 
 HEALTH_WAIT_SECONDS = 2.0
 """How long a check of an app that holds nothing waits for a first answer."""
@@ -39,16 +35,6 @@ def health(_request: Request) -> JSONResponse:
         "sources": [_source(reading) for reading in readings],
     }
     return JSONResponse(body, 503 if status == "unavailable" else 200, headers={"Cache-Control": "no-store"})
-
-
-def failed(request: Request, error: Exception) -> JSONResponse:
-    """Answer what a route did not expect with a plain sentence; the log has the traceback."""
-    log.error("route failed path=%s", request.url.path, exc_info=error)
-    problem = {"type": "about:blank", "title": "Something went wrong. It was logged.", "status": 500}
-    return JSONResponse(problem, 500, media_type="application/problem+json")
-
-
-ROUTES = (Route("/api/health", health),)
 
 
 def _nothing(readings: list[Reading[Any]]) -> bool:
