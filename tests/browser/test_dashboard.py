@@ -70,7 +70,7 @@ def test_a_filter_narrows_the_table_and_its_link_brings_the_same_view_back(page:
     page.open("/audit")
     everything = rows_shown(page)
     page.page.get_by_role("button", name="Unserved queue · ").click()
-    expect(page.page.get_by_text("jobs wait and no thread serves it", exact=False).first).to_be_visible()
+    expect(page.page.get_by_text("work is queued and no thread serves it", exact=False).first).to_be_visible()
     page.wait_until_idle()
     narrowed = rows_shown(page)
     assert 0 < narrowed < everything
