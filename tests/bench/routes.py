@@ -1,14 +1,15 @@
 """How fast the routes answer while people look at pages: ``python -m tests.bench.routes``; needs hey.
 
 Starts the app on the simulated Horde, or on ``--api``, without a rate limit. hey asks for one answer so many times a
-second while some sessions draw the page Overview anew each second. Prints hey's own words, the sessions' reruns, and
-how many requests went upstream meanwhile by the app's own count.
+second while some sessions draw the page Overview anew about each second. Prints hey's own words, the sessions' reruns,
+and how many requests went upstream meanwhile by the app's own count.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import shutil
 import tempfile
 import time
@@ -23,13 +24,12 @@ PATH = "/api/v1/statistics/text_generation/with-stats"
 PAUSE_SECONDS = 1.0
 
 
-async def look(url: str, starts_in: float, ends_at: float, reruns: list[float]) -> None:
-    """One viewer, who draws the page anew each second; not all do so at the same moment."""
-    await asyncio.sleep(starts_in)
+async def look(url: str, chance: random.Random, ends_at: float, reruns: list[float]) -> None:
+    """One viewer, who draws the page anew about each second; with equal pauses all would soon do so in step."""
     async with Session(url, "overview", "") as session:
         await session.view()
         while time.monotonic() < ends_at:
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS * chance.uniform(0.5, 1.5))
             reruns.append((await session.view())[0])
 
 
@@ -58,15 +58,15 @@ async def measure(server: AppServer, options: argparse.Namespace) -> None:
     httpx.get(server.url + options.path).raise_for_status()
     before, ends_at = upstream(server.url), time.monotonic() + options.seconds
     reruns: list[float] = []
-    starts = [PAUSE_SECONDS * number / options.sessions for number in range(options.sessions)]
-    viewers = [asyncio.create_task(look(server.url, start, ends_at, reruns)) for start in starts]
+    chances = [random.Random(number) for number in range(options.sessions)]
+    viewers = [asyncio.create_task(look(server.url, chance, ends_at, reruns)) for chance in chances]
     print(await hey(server.url, options))
     await asyncio.gather(*viewers)
     ordered = sorted(reruns)
     if ordered:
         places = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
         told = ", ".join(f"{name} {ordered[int((len(ordered) - 1) * p)] * 1e3:.0f} ms" for name, p in places.items())
-        print(f"{options.sessions} sessions on Overview, a rerun each second: {len(ordered)} reruns, {told}")
+        print(f"{options.sessions} sessions on Overview, a rerun about each second: {len(ordered)} reruns, {told}")
     print(f"fetches upstream in {options.seconds:g} s: {upstream(server.url) - before:g}")
 
 
