@@ -217,7 +217,7 @@ def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str, kin
                 hoverinfo="text",
             )
     _framed(figure, height=380, legend=True)
-    ticks = _nice_ticks(float(frame["size"].min()), float(frame["size"].max()))
+    ticks = nice_ticks(float(frame["size"].min()), float(frame["size"].max()))
     figure.update_xaxes(
         type="log", title=f"{what} ({unit})", tickvals=ticks, ticktext=[words.exact(tick) for tick in ticks]
     )
@@ -233,10 +233,11 @@ def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str, kin
     return figure
 
 
-def _nice_ticks(least: float, most: float) -> list[float]:
-    """1, 2, 5, 10, 20, ... as far as a log axis reaches, its ends included."""
+def nice_ticks(least: float, most: float) -> list[float]:
+    """1, 2, 5, 10, 20, ... as far as a log axis reaches, its ends included; more of them where that is not far."""
+    digits = (1, 2, 5) if most > 20 * least else (1, 2, 3, 4, 5, 7)
     first, last = math.floor(math.log10(least)), math.ceil(math.log10(most))
-    steps = [float(f"{digit}e{decade}") for decade in range(first, last + 1) for digit in (1, 2, 5)]
+    steps = [float(f"{digit}e{decade}") for decade in range(first, last + 1) for digit in digits]
     return [step for step in steps if least / 2 <= step <= most * 2]
 
 
