@@ -15,19 +15,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from horde_core import plain
 from horde_core.audit import AuditSummary, AuditThresholds, Flag, ModelAuditInfo
+from horde_core.audit.filters import Selection
 from horde_core.audit.rules import explain, severity_reason
 from horde_core.audit_frames import audit_frame, worst_first
 from horde_core.combined import BackendVariation, CombinedModelStatistics, WorkerSummary
 from horde_core.derived import SharedResults, today
 from horde_core.freshness import State
 from horde_core.groups import GroupLevel
-from horde_core.models import ModelType
 from horde_core.names import How
-from horde_core.queries import CATEGORIES, CATEGORY_OF, AuditQuery, Category, ModelsQuery, ResolveQuery, SortBy
+from horde_core.queries import CATEGORY_OF, AuditQuery, Category, ModelsQuery, ResolveQuery, SortBy
 from horde_core.readings import Reading
 from horde_core.reports import report
 from horde_core.snapshot import PageView, Snapshot
 from horde_core.statistics import CategoryStatistics
+
+OF_RECORDS = {"baseline", "host", "style", "tag", "nsfw", "size_from", "size_to", "search"}
+OF_AGES = {"preset", "age_from", "age_to"}
+"""The filters of the audit that rest on the reference alone, and those that rest on ages too."""
 
 _WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
 
@@ -60,7 +64,7 @@ class Answer(AnswerRecord):
     state: State = Field(description="the worst state of its sources")
     sources: tuple[SourceState, ...]
     unknown: tuple[str, ...] = Field(description="keys of the sources that are unavailable: what rests on them is null")
-    total_count: int = Field(description="rows before paging")
+    total_count: int | None = Field(description="rows before paging; null where a source that decides is unavailable")
     returned_count: int
 
 
@@ -176,7 +180,7 @@ def models_answer(view: PageView, query: ModelsQuery) -> ModelsAnswer:
     page = _page(rows, query)
     models = tuple(ModelRow(name=name, **_asked_for(row, query)) for name, row in page)
     return ModelsAnswer(
-        **_about(view), category=_category(view), total_count=len(rows), returned_count=len(page),
+        **_about(view), category=_category(view), total_count=_counted(rows, view, query), returned_count=len(page),
         offset=query.offset, models=models,
     )  # fmt: skip
 
@@ -189,8 +193,10 @@ def unlisted_answer(view: PageView, query: ModelsQuery) -> UnlistedAnswer:
         UnlistedRow(name=name, backend=next(iter(row.backend_variations or ()), None), **_asked_for(row, query))
         for name, row in page
     )
+    is_known = view.snapshot.status.available and view.snapshot.usage.available
+    total = _counted(rows, view, query) if is_known else None
     return UnlistedAnswer(
-        **_about(view), category=_category(view), total_count=len(rows), returned_count=len(page),
+        **_about(view), category=_category(view), total_count=total, returned_count=len(page),
         offset=query.offset, models=models,
     )  # fmt: skip
 
@@ -203,8 +209,10 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
     selection = query.selection(snapshot.model_type)
     rows = selection.select(worst_first(response.models))
     page = _page(rows, query)
+    is_known = snapshot.reference.available and not _rests_on_what_is_missing(selection, view)
     return AuditAnswer(
-        **_about(view), category=_category(view), total_count=len(rows), returned_count=len(page),
+        **_about(view), category=_category(view), total_count=len(rows) if is_known else None,
+        returned_count=len(page),
         offset=query.offset, group=query.level, as_of=response.as_of, thresholds=thresholds,
         category_month_usage=response.category_month_usage,
         filters=tuple(selection.sentences(thresholds, plain).values()),
@@ -215,10 +223,9 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
 
 def resolve_answer(view: PageView, query: ResolveQuery) -> ResolveAnswer:
     """Which model a name belongs to; that rests on the references alone."""
-    references = [reading for reading in view.sources if reading.title == "Reference"]
     resolutions = tuple(_resolved(snapshot, query.name) for snapshot in view.categories.values())
     return ResolveAnswer(
-        **_about(view, references), total_count=len(resolutions), returned_count=len(resolutions), name=query.name,
+        **_about(view), total_count=len(resolutions), returned_count=len(resolutions), name=query.name,
         resolutions=resolutions,
     )  # fmt: skip
 
@@ -279,15 +286,28 @@ _SORT_KEYS: Mapping[SortBy, Callable[[CombinedModelStatistics], float | None]] =
 }
 
 
-def _about(view: PageView, sources: Sequence[Reading[Any]] | None = None) -> dict[str, Any]:
-    rests_on = view.sources if sources is None else sources
+def _about(view: PageView) -> dict[str, Any]:
     return {
         "snapshot": view.id,
         "simulated": view.is_simulated,
-        "state": _worst(rests_on),
-        "sources": tuple(SourceState.of(reading) for reading in rests_on),
-        "unknown": _unknown(rests_on),
+        "state": _worst(view.sources),
+        "sources": tuple(SourceState.of(reading) for reading in view.sources),
+        "unknown": _unknown(view.sources),
     }
+
+
+def _counted(rows: Sequence[Any], view: PageView, query: ModelsQuery) -> int | None:
+    """How many rows there are; None without the reference, or without the workers that they were chosen by."""
+    snapshot = view.snapshot
+    is_known = snapshot.reference.available and (query.min_worker_count is None or snapshot.workers.available)
+    return len(rows) if is_known else None
+
+
+def _rests_on_what_is_missing(selection: Selection, view: PageView) -> bool:
+    """Whether rows were chosen by what cannot be known now: what records state can be."""
+    missing = {reading.title for reading in view.sources if reading.state is State.UNAVAILABLE}
+    decisive = selection.chosen.keys() - OF_RECORDS
+    return bool(decisive & OF_AGES if missing == {"Ages"} else missing and decisive)
 
 
 def _category(view: PageView) -> Category:
@@ -311,10 +331,10 @@ def _sorted(
         workers = _SORT_KEYS["worker_count"]
         rows = [row for row in rows if (count := workers(row[1])) is not None and count >= query.min_worker_count]
     if query.sort_by == "name":
-        return rows[::-1] if query.sort_desc else rows
+        return rows[::-1] if query.descends else rows
     key = _SORT_KEYS[query.sort_by]
     figures = [(key(row[1]), row) for row in rows]
-    known = sorted([f for f in figures if f[0] is not None], key=lambda f: f[0] or 0, reverse=query.sort_desc)
+    known = sorted([f for f in figures if f[0] is not None], key=lambda f: f[0] or 0, reverse=query.descends)
     return [row for _, row in known] + [row for figure, row in figures if figure is None]
 
 
@@ -365,8 +385,3 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> pd.Data
 
 def _utc(unix_seconds: float | None) -> datetime | None:
     return None if unix_seconds is None else datetime.fromtimestamp(unix_seconds, UTC).replace(microsecond=0)
-
-
-def kinds_of(category: Category | None) -> tuple[ModelType, ...]:
-    """The model types of a category, or of both."""
-    return tuple(CATEGORIES.values()) if category is None else (CATEGORIES[category],)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import wait as wait_for_all
 from typing import Any, TypeVar
 
+from horde_core.addresses import without_secrets
 from horde_core.entries import Counters, Event, Flight
 from horde_core.errors import SourceError, StatusError
 from horde_core.freshness import Clock, Decision
@@ -315,7 +316,7 @@ class DualLayerCache:
         self._observe(source.key, origin, outcome, seconds)
         log.info(
             "fetch source=%s endpoint=%s outcome=%s ms=%d bytes=%d kept=%s dropped=%d",
-            source.key, origin, outcome, seconds * 1000, len(body), entry.kept, entry.dropped,
+            source.key, without_secrets(origin), outcome, seconds * 1000, len(body), entry.kept, entry.dropped,
         )  # fmt: skip
         if self._storage and number is not None:
             kept = stored._replace(unchanged_since=entry.unchanged_since, changed_at=entry.changed_at)
@@ -345,7 +346,7 @@ class DualLayerCache:
                 log.log(
                     logging.ERROR if is_our_fault else logging.WARNING,
                     "fetch source=%s endpoint=%s outcome=failed ms=%d error=%s cause=%r",
-                    source.key, url, seconds * 1000, error, error.__cause__,
+                    source.key, without_secrets(url), seconds * 1000, error, error.__cause__,
                 )  # fmt: skip
                 first_error = first_error or error
         raise first_error or SourceError("The source has no address.")

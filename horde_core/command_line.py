@@ -1,31 +1,33 @@
 """The same questions for who has no server: ``python -m horde_core audit image_generation --preset critical``.
 
-Parameters and figures are those of the routes. The exit code is 0, 2 for a question that is not understood, and 3 when
-a source that it needs is unavailable: what can be told is told all the same.
+Parameters and figures are those of the routes. The exit code is 0, 1 when the answer cannot be written, 2 for a
+question that is not understood, and 3 when a source that it needs is unavailable: what can be told is told anyhow.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
 from pydantic import BaseModel
 
 from horde_core import answers
-from horde_core.api.questions import QUESTIONS, Question
 from horde_core.derived import SharedResults
 from horde_core.files import csv_bytes
+from horde_core.freshness import State
 from horde_core.integration import HordeAPIIntegration
 from horde_core.models import ModelType
 from horde_core.plain import UNKNOWN
-from horde_core.queries import CATEGORIES, Query, QueryError, ResolveQuery, SourcesQuery, is_list, read_query
+from horde_core.queries import CATEGORIES, Query, QueryError, SourcesQuery, is_list, read_query
+from horde_core.questions import QUESTIONS, Question
 from horde_core.settings import SettingsError
 
-NOT_UNDERSTOOD, UNAVAILABLE = 2, 3
+NOT_WRITTEN, NOT_UNDERSTOOD, UNAVAILABLE = 1, 2, 3
 WIDEST_CELL = 60
 AUDIT_COLUMNS = ("name", "severity", "usage_month", "share_month", "threads", "workers", "size", "age", "reasons")
 """What a terminal has room for."""
@@ -47,7 +49,15 @@ def main(arguments: Sequence[str]) -> int:
         answer = _answered(SharedResults(integration), question, kinds, query)
     finally:
         integration.client.close()
-    sys.stdout.write(_written(answer, asked.format))
+    try:
+        _print(_written(answer, asked.format))
+    except OSError as error:
+        print(f"The answer could not be written: {error.strerror}.", file=sys.stderr)
+        # What is left of it would be tried again at the end, and fail with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_WRITTEN
+    if answer.state is State.STALE:
+        print("Stale: some figures are older than they should be.", file=sys.stderr)
     if answer.unknown:
         print(f"Unavailable, so what rests on it is unknown: {', '.join(answer.unknown)}.", file=sys.stderr)
         return UNAVAILABLE
@@ -58,10 +68,15 @@ def _answered(results: SharedResults, question: Question, kinds: tuple[ModelType
     wait = 2 * results.integration.settings.api_timeout
     if isinstance(query, SourcesQuery):
         results.integration.read(results.integration.all_sources(), wait)
-    if isinstance(query, ResolveQuery):
-        kinds = answers.kinds_of(query.category)
-    has_ages = question.has_ages and kinds == ("image",)
-    return question.answer(results, results.reader.page_view(kinds, wait=wait, has_ages=has_ages), query)
+        return answers.sources_answer(results)
+    return question.answer(results, question.look(results, kinds, query, wait), query)
+
+
+def _print(text: str) -> None:
+    """Write to standard output, whatever its encoding can hold."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
 
 
 def _written(answer: BaseModel, form: str) -> str:
@@ -98,7 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m horde_core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="question")
     for question in QUESTIONS:
-        command = commands.add_parser(question.name, help=question.summary, description=question.summary)
+        command = commands.add_parser(
+            question.name, help=question.summary, description=question.summary, allow_abbrev=False
+        )
         command.set_defaults(question=question)
         if question.has_category:
             command.add_argument("category", choices=list(CATEGORIES))
@@ -117,14 +134,23 @@ def _parameters(question: Question) -> dict[str, type[Query]]:
 
 def _add(command: argparse.ArgumentParser, name: str, query: type[Query]) -> None:
     field = query.model_fields[name]
-    options: dict[str, Any] = {"help": (field.description or "").replace("%", "%%"), "dest": f"ask_{name}"}
-    if field.annotation is bool:
+    words = _words(field.annotation)
+    told = f"{field.description or ''}{': ' if words else ''}{', '.join(words)}"
+    options: dict[str, Any] = {"help": told.replace("%", "%%"), "dest": f"ask_{name}"}
+    if bool in (field.annotation, *get_args(field.annotation)):
         options |= {"action": argparse.BooleanOptionalAction, "default": None}
     elif is_list(query, name):
         options |= {"action": "append", "metavar": "WORD"}
     else:
         options |= {"metavar": name.rpartition("_")[2].upper()}
     command.add_argument(f"--{name.replace('_', '-')}", required=field.is_required(), **options)
+
+
+def _words(kind: Any) -> list[str]:
+    """The words of a choice, however deep they stand in its type."""
+    if get_origin(kind) is Literal:
+        return [str(word) for word in get_args(kind)]
+    return [word for part in get_args(kind) for word in _words(part)]
 
 
 def _given(asked: argparse.Namespace, question: Question) -> list[tuple[str, str]]:

@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 RESULTS_KEPT = 16
 """How many results of one kind are held in memory: both categories, a few snapshots of each."""
 
+TRIED_KEPT = 4
+"""How many audits by thresholds that somebody tries are held."""
+
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -62,7 +65,9 @@ class DerivedCache(Generic[T]):
         storage: ResultStorage | None = None,
         prefix: str = "",
         clock: Clock | None = None,
+        most: int = RESULTS_KEPT,
     ) -> None:
+        self._most = most
         self._record = record
         self._ttl = ttl
         self._storage = storage
@@ -74,16 +79,13 @@ class DerivedCache(Generic[T]):
         version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
         self._prefix = f"{prefix}:{version}:"
 
-    def get(self, key: str, compute: Callable[[], T], is_shared: bool = True) -> T:
-        """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises.
-
-        What is not ``is_shared`` stays in this process: what one visitor tries is nothing to fill Redis with.
-        """
+    def get(self, key: str, compute: Callable[[], T]) -> T:
+        """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises."""
         held = self._fresh(key)
         if held is not None:
             return held
         with self._computing:
-            return self._fresh(key) or self._keep(key, self._shared(key, compute) if is_shared else compute())
+            return self._fresh(key) or self._keep(key, self._stored(key) or self._computed(key, compute))
 
     def _fresh(self, key: str) -> T | None:
         since, result = self._held.get(key, (-math.inf, None))
@@ -93,13 +95,10 @@ class DerivedCache(Generic[T]):
         """Hold a result, and let go of what is too old or too much. A new dict, as others read the old one."""
         now = self._clock.monotonic()
         young = [(other, entry) for other, entry in self._held.items() if now - entry[0] < self._ttl]
-        self._held = {**dict(young[-(RESULTS_KEPT - 1) :]), key: (now, result)}
+        self._held = {**dict(young[-(self._most - 1) :]), key: (now, result)}
         return result
 
-    def _shared(self, key: str, compute: Callable[[], T]) -> T:
-        stored = self._stored(key)
-        if stored is not None:
-            return stored
+    def _computed(self, key: str, compute: Callable[[], T]) -> T:
         result = compute()
         if self._storage is not None:
             value = zlib.compress(result.model_dump_json().encode())
@@ -152,7 +151,10 @@ class AuditCache:
         clock: Clock | None = None,
     ) -> None:
         prefix = f"{settings.redis_key_prefix}:audit"
-        self._results = DerivedCache(CategoryAuditResponse, settings.audit_cache_ttl, storage, prefix, clock)
+        ttl = settings.audit_cache_ttl
+        self._results = DerivedCache(CategoryAuditResponse, ttl, storage, prefix, clock)
+        # What is tried is nothing to fill Redis with, and drives out nothing that everybody looks at.
+        self._tried = DerivedCache(CategoryAuditResponse, ttl, clock=clock, most=TRIED_KEPT)
         self.thresholds: Mapping[ModelType, AuditThresholds] = {
             model_type: AuditThresholds.from_settings(settings, model_type) for model_type in USAGE_PATHS
         }
@@ -175,10 +177,10 @@ class AuditCache:
         tried = thresholds or own
         added = None if ages is None else ages.value
         known = "-" if ages is None or added is None else ages.content
-        return self._results.get(
+        cache = self._results if tried == own else self._tried
+        return cache.get(
             f"{snapshot.id}:{level}:{tried.digest}:{as_of}:{known}",
             lambda: snapshot.audit(tried, as_of, added, level),
-            is_shared=tried == own,
         )
 
 

@@ -30,6 +30,7 @@ SortBy = Literal[
     "name", "worker_count", "thread_count", "usage_day", "usage_month", "usage_total", "queued_jobs", "eta"
 ]
 MOST_ROWS = 10_000
+LONGEST_WORD = 200
 
 
 class QueryError(ValueError):
@@ -63,12 +64,22 @@ class ModelsQuery(Paging):
     sort_by: SortBy = Field("name", description="what rows are ordered by; unknown is last")
     sort_desc: bool = Field(False, description="largest first")
 
+    @property
+    def descends(self) -> bool:
+        """Whether the largest comes first."""
+        return self.sort_desc
+
 
 class UnlistedQuery(ModelsQuery):
     """Every name that belongs to no model of the reference; most used this month first."""
 
     sort_by: SortBy = Field("usage_month", description="what rows are ordered by; unknown is last")
-    sort_desc: bool = Field(True, description="largest first")
+    sort_desc: bool | None = Field(None, description="largest first; without it figures are, and names are not")  # type: ignore[assignment]
+
+    @property
+    def descends(self) -> bool:
+        """Whether the largest comes first."""
+        return self.sort_by != "name" if self.sort_desc is None else self.sort_desc
 
 
 class StatisticsQuery(Query):
@@ -131,9 +142,12 @@ def _as_keys(words: Mapping[str, str]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _choice_type(key: str) -> Any:
+def _choice_type(key: str, model_type: ModelType) -> Any:
+    """What may be chosen: text, or one of the words that mean something in a category."""
     words = _WORDS.get(key)
-    return str if words is None else Literal[tuple(words)]
+    if words is None:
+        return str
+    return Literal[tuple(word for word in words if model_type == "text" or word != "uneven_backends")]
 
 
 def _read_as(kind: Any, key: str) -> Any:
@@ -141,30 +155,32 @@ def _read_as(kind: Any, key: str) -> Any:
     return Annotated[kind, _as_keys(_WORDS[key])] if key in _WORDS else kind
 
 
-def _field_of(one: Filter) -> tuple[Any, Any]:
+def _field_of(one: Filter, model_type: ModelType) -> tuple[Any, Any]:
     """The type and the default of one filter of the audit."""
     if one.kind is Kind.BOUND:
         return float | None, Field(None, ge=0, le=1e18, allow_inf_nan=False, description=one.label)
     if one.kind is Kind.TEXT:
         return Annotated[str, Field(max_length=1000)], Field("", description="only names that hold this text")
     if one.kind is Kind.ONE:
-        kind: Any = _choice_type(one.key) | None
+        kind: Any = _choice_type(one.key, model_type) | None
         return _read_as(kind, one.key), Field(None, description="a ready-made filter")
-    choice: Any = _choice_type(one.key)
+    choice: Any = _choice_type(one.key, model_type)
+    if choice is str:
+        choice = Annotated[str, Field(max_length=LONGEST_WORD)]
     several: Any = tuple[choice, ...]
     return _read_as(several, one.key), Field((), max_length=100, description=f"{one.label}; may be repeated")
 
 
-def _field_to_try(one: WhatIf) -> tuple[Any, Any]:
+def _field_to_try(one: WhatIf, model_type: ModelType) -> tuple[Any, Any]:
     kind: Any = int if one.is_whole else float
     return kind | None, Field(
-        None, ge=0, le=one.most, description=f"{one.label} so many {one.unit}; the setting without it"
+        None, ge=0, le=one.most, description=f"{one.label} so many {one.unit_of(model_type)}; the setting without it"
     )
 
 
 def _made(model_type: ModelType) -> type[AuditQuery]:
-    fields: dict[str, Any] = {one.key: _field_of(one) for one in filters_for(model_type)}
-    fields |= {one.key: _field_to_try(one) for one in what_ifs(model_type)}
+    fields: dict[str, Any] = {one.key: _field_of(one, model_type) for one in filters_for(model_type)}
+    fields |= {one.key: _field_to_try(one, model_type) for one in what_ifs(model_type)}
     if model_type == "text":
         level = _read_as(GroupLevel, "group")
         fields["group"] = (level, Field("model", description="what a row is: a model, a family, or an exact API name"))

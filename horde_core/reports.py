@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
+from horde_core.addresses import without_secrets
 from horde_core.entries import Counters
 from horde_core.integration import HordeAPIIntegration
 from horde_core.readings import Reading, Source
@@ -38,12 +38,6 @@ def redis_state(integration: HordeAPIIntegration) -> RedisState:
     if integration.redis is None:
         return "not used"
     return "in trouble" if integration.redis.is_in_trouble else "in use"
-
-
-def without_secrets(url: str) -> str:
-    """Return an address without user and password, and without its query."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def shown_url(integration: HordeAPIIntegration, url: str) -> str:

@@ -172,6 +172,24 @@ class SnapshotReader:
         """
         return self.page_view((model_type,), False, wait, patience)
 
+    def references_view(self, model_types: Sequence[ModelType], wait: float | None = None) -> PageView:
+        """Read the references of categories and nothing else; waits as :meth:`view` does."""
+        sources = [self.integration.reference.sources[kind] for kind in model_types]
+        readings = self.integration.read(sources, wait)
+        categories = {
+            kind: Snapshot(
+                id=_identity(f"reference of {kind}", self.integration.is_simulated, [reading]),
+                model_type=kind,
+                is_simulated=self.integration.is_simulated,
+                status=IndexedHordeModelStatus.unavailable(),
+                usage=IndexedHordeModelStats(),
+                workers=IndexedHordeWorkers.unavailable(),
+                reference=reading.value_or(ModelReference(available=False)),
+            )
+            for kind, reading in zip(model_types, readings, strict=True)
+        }
+        return PageView(categories, None, tuple(readings))
+
     def page_view(
         self,
         model_types: Sequence[ModelType],

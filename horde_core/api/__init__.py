@@ -21,6 +21,7 @@ async def _to_index(_request: Request) -> Response:
 
 ROUTES: tuple[BaseRoute, ...] = (
     Route("/api/health", health),
+    Route("/api", no_such_path),
     Route("/api/v1", _to_index),
     Mount("/api/v1", app=data_api()),
     Route("/api/{rest:path}", no_such_path),  # else the pages would answer

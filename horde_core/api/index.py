@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from horde_core.api.questions import QUESTIONS
+from horde_core.questions import QUESTIONS
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -49,9 +49,9 @@ def address_of(scope: Scope) -> str:
 
     A proxy elsewhere is not believed, as anybody could pretend to be one.
     """
-    peer = scope["client"][0] if scope.get("client") else "unknown"
+    peer = _plain(scope["client"][0]) if scope.get("client") else "unknown"
     forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).rpartition(",")[2].strip()
-    return forwarded if forwarded and _is_loopback(peer) else peer
+    return _plain(forwarded) if forwarded and _is_loopback(peer) else peer
 
 
 def _is_loopback(address: str) -> bool:
@@ -59,3 +59,16 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def _plain(address: str) -> str:
+    """An IPv4 address as such, also where a socket for both kinds writes it as IPv6; of IPv6 the network of 64 bits."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(found) if found.is_loopback else str(ipaddress.ip_network((found, 64), strict=False))

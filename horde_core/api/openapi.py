@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from horde_core.api.problems import MEDIA_TYPE, Problem
-from horde_core.api.questions import QUESTIONS, Question
 from horde_core.models import ModelType
 from horde_core.queries import CATEGORIES, CATEGORY_OF, is_list
+from horde_core.questions import QUESTIONS, Question
 from horde_core.version import __version__
 
 _SCHEMAS = "#/components/schemas/{model}"

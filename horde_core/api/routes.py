@@ -19,22 +19,32 @@ from starlette.routing import Route
 
 from horde_core import answers
 from horde_core.api.index import index_page
-from horde_core.api.limits import RateLimit
+from horde_core.api.limits import RateLimit, address_of
 from horde_core.api.openapi import document
 from horde_core.api.problems import failed, problem, refused
-from horde_core.api.questions import QUESTIONS, Question
-from horde_core.api.serving import MadeAnswers, respond, seconds_left, tag_of
+from horde_core.api.serving import (
+    Made,
+    MadeAnswers,
+    TooManyAtOnceError,
+    not_modified,
+    respond,
+    seconds_left,
+    tag_of,
+)
 from horde_core.derived import SharedResults, today
 from horde_core.files import csv_bytes
 from horde_core.freshness import State
 from horde_core.integration import HordeAPIIntegration
 from horde_core.models import ModelType
-from horde_core.queries import CATEGORIES, Query, QueryError, ResolveQuery, SourcesQuery, read_query
+from horde_core.queries import CATEGORIES, Query, QueryError, SourcesQuery, read_query
+from horde_core.questions import QUESTIONS, Question
 from horde_core.readings import Reading
 from horde_core.snapshot import PageView
 
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
 LEAST_RETRY_SECONDS = 5
+TOLD = ("X-Snapshot", "X-State", "X-Fetched-At", "X-Unknown", "X-Total-Count", "X-Returned-Count")
+"""The headers of a CSV answer."""
 
 
 class Asked(NamedTuple):
@@ -59,7 +69,7 @@ def data_api() -> Starlette:
         Route("/openapi.json", _openapi),
         *(Route(question.path, partial(_guarded, question, made)) for question in QUESTIONS),
     ]
-    return Starlette(
+    api = Starlette(
         routes=routes,
         middleware=[
             Middleware(RateLimit, per_minute=lambda: HordeAPIIntegration.shared().settings.api_rate_limit),
@@ -67,11 +77,14 @@ def data_api() -> Starlette:
                 CORSMiddleware,
                 allow_origins=["*"],
                 allow_methods=["GET"],
-                expose_headers=["ETag", "Retry-After"],
+                allow_headers=["If-None-Match"],
+                expose_headers=["ETag", "Retry-After", *TOLD],
             ),
         ],
         exception_handlers={HTTPException: refused, Exception: failed},
     )
+    api.router.redirect_slashes = False
+    return api
 
 
 async def _index(request: Request) -> Response:
@@ -79,7 +92,8 @@ async def _index(request: Request) -> Response:
 
 
 async def _openapi(request: Request) -> Response:
-    return JSONResponse(document(request.scope["root_path"]))
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return JSONResponse(document(request.scope["root_path"]), headers=headers)
 
 
 async def _guarded(question: Question, made: MadeAnswers, request: Request) -> Response:
@@ -102,17 +116,24 @@ async def _endpoint(question: Question, made: MadeAnswers, request: Request) -> 
     results = SharedResults.of(HordeAPIIntegration.shared())
     if isinstance(asked.query, SourcesQuery):
         return _sources(results, asked.as_csv)
-    view = _look(results, asked, wait=0.0)
+    look = partial(question.look, results, asked.kinds, asked.query)
+    view = look(0.0)
     if any(map(_is_on_its_way, view.sources)):
-        view = await asyncio.to_thread(_look, results, asked, results.integration.settings.cold_wait)
+        view = await asyncio.to_thread(look, results.integration.settings.cold_wait)
     if view.nothing_reachable:
         return _nothing_yet(view)
-    fetched = tuple(reading.fetched_at for reading in view.sources)
-    tag, key = tag_of(view, asked.key), (asked.key, view.id, fetched, *(reading.state for reading in view.sources))
+    tag, max_age = tag_of(view, asked.key), seconds_left(view)
+    unchanged = not_modified(request, tag, max_age)
+    if unchanged is not None:
+        return unchanged
+    key = (tag, tuple(reading.fetched_at for reading in view.sources))
     answer = made.held(key)
     if answer is None:
-        answer = await asyncio.to_thread(made.make, key, partial(_written, results, view, asked))
-    return respond(request, answer, CSV if asked.as_csv else JSON, tag, seconds_left(view))
+        try:
+            answer = await made.make(key, partial(_written, results, view, asked), address_of(request.scope))
+        except TooManyAtOnceError:
+            return problem(429, "Too many questions at once from this address.", None, {"Retry-After": "1"})
+    return respond(request, answer, CSV if asked.as_csv else JSON, tag, max_age)
 
 
 def _is_on_its_way(reading: Reading[Any]) -> bool:
@@ -132,19 +153,27 @@ def _understood(question: Question, request: Request) -> Asked | None:
     if formats and formats[-1] not in allowed:
         raise QueryError(f"format={formats[-1]!r} is not allowed here: {' or '.join(allowed)}.")
     query = read_query(question.query(kinds[0]), [(name, text) for name, text in parameters if name != "format"])
-    if isinstance(query, ResolveQuery):
-        kinds = answers.kinds_of(query.category)
     return Asked(question, kinds, query, bool(formats) and formats[-1] == "csv")
 
 
-def _look(results: SharedResults, asked: Asked, wait: float) -> PageView:
-    has_ages = asked.question.has_ages and asked.kinds == ("image",)
-    return results.reader.page_view(asked.kinds, wait=wait, has_ages=has_ages)
-
-
-def _written(results: SharedResults, view: PageView, asked: Asked) -> bytes:
+def _written(results: SharedResults, view: PageView, asked: Asked) -> Made:
     answer = asked.question.answer(results, view, asked.query)
-    return csv_bytes(answers.rows_of(answer)) if asked.as_csv else _json(answer)
+    if not asked.as_csv:
+        return Made.of(_json(answer))
+    return Made.of(csv_bytes(answers.rows_of(answer)), _headers(answer))
+
+
+def _headers(answer: Any) -> dict[str, str]:
+    """What an answer says of itself, where its body is a table."""
+    fetched = [source.fetched_at for source in answer.sources if source.fetched_at is not None]
+    return {
+        "X-Snapshot": answer.snapshot,
+        "X-State": answer.state.value,
+        "X-Fetched-At": min(fetched).isoformat() if fetched else "",
+        "X-Unknown": " ".join(answer.unknown),
+        "X-Total-Count": "" if answer.total_count is None else str(answer.total_count),
+        "X-Returned-Count": str(answer.returned_count),
+    }
 
 
 def _json(answer: BaseModel) -> bytes:

@@ -124,7 +124,8 @@ def test_names_are_ordered_as_people_read_them_and_always_the_same() -> None:
     of = view("image", usage=usage, status=[], workers=[])
     told = [row.name for row in unlisted("image", of, sort_by="name", sort_desc=False).models]
     assert told == ["a", "B", "C", "c2", "Ä"]
-    assert [row.name for row in unlisted("image", of, sort_by="name").models] == told[::-1]
+    assert [row.name for row in unlisted("image", of, sort_by="name").models] == told
+    assert [row.name for row in unlisted("image", of, sort_by="name", sort_desc=True).models] == told[::-1]
     assert [row.name for row in unlisted("image", of).models] == told, "all are used alike"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from horde_core.api.questions import QUESTIONS
 from horde_core.command_line import NOT_UNDERSTOOD, UNAVAILABLE, WIDEST_CELL, main
 from horde_core.queries import CATEGORIES
+from horde_core.questions import QUESTIONS
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import CATEGORIES as KINDS
@@ -328,3 +329,27 @@ class TestProcess:
         assert "Unavailable" in told.stderr
         assert "workers" in told.stderr
         assert self.run("with-stats", TEXT, "--limit=0", **settings).returncode == NOT_UNDERSTOOD
+
+
+def test_an_answer_that_cannot_be_written_is_said_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "horde_core", "resolve", "--name", "x"],
+            env={**os.environ, "HORDE_SOURCE": "demo", "PYTHONPATH": str(REPOSITORY)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (1, "The answer could not be written: No space left on device.\n")
+
+
+def test_a_terminal_that_knows_ascii_only_gets_the_rest_escaped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HORDE_SOURCE", "demo")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    assert main(["audit", "text_generation", "--limit", "3"]) == 0
+    assert b"\\u2026" in written.getvalue()

@@ -59,7 +59,7 @@ def test_categories_and_types_are_the_same_both_ways() -> None:
 def test_nothing_asked_is_the_default() -> None:
     assert read_query(ModelsQuery, ()) == ModelsQuery()  # type: ignore[call-arg]
     assert (ModelsQuery().sort_by, ModelsQuery().sort_desc) == ("name", False)  # type: ignore[call-arg]
-    assert (UnlistedQuery().sort_by, UnlistedQuery().sort_desc) == ("usage_month", True)  # type: ignore[call-arg]
+    assert (UnlistedQuery().sort_by, UnlistedQuery().sort_desc) == ("usage_month", None)  # type: ignore[call-arg]
     for kind in TYPES:
         assert audit(kind).selection(kind).chosen == {}
         assert audit(kind).thresholds(kind, THRESHOLDS[kind]) == THRESHOLDS[kind]
@@ -97,7 +97,13 @@ def test_a_list_keeps_every_word_and_a_single_value_the_last() -> None:
 @pytest.mark.parametrize("key", ["flag", "flag_not", "flag_unknown"])
 def test_flags_are_known_by_key_and_by_label_in_any_case(key: str, flag: Any) -> None:
     for word in (flag, RULE_OF[flag].label, RULE_OF[flag].label.upper()):
-        assert audit("image", (key, word)).selection("image").chosen == {key: [flag]}
+        assert audit("text", (key, word)).selection("text").chosen == {key: [flag]}
+
+
+@pytest.mark.parametrize(("key", "word"), [("preset", "uneven_backends"), ("flag", "uneven backends")])
+def test_what_means_nothing_of_images_cannot_be_asked_of_them(key: str, word: str) -> None:
+    with pytest.raises(QueryError, match=key):
+        audit("image", (key, word))
 
 
 @pytest.mark.parametrize("preset", PRESET_OF.values(), ids=lambda preset: preset.key)

@@ -146,7 +146,9 @@ def scope(peer: str | None, *forwarded: str) -> Scope:
         ("127.0.0.1", (f"{OTHER},{CLIENT} ",), CLIENT),
         ("127.0.0.1", ("",), "127.0.0.1"),
         ("127.0.0.1", (f"{CLIENT}, ",), "127.0.0.1"),
-        ("::1", ("2001:db8::7",), "2001:db8::7"),
+        ("::1", ("2001:db8::7",), "2001:db8::/64"),
+        ("::ffff:127.0.0.1", (CLIENT,), CLIENT),
+        ("::ffff:198.51.100.7", (CLIENT,), "198.51.100.7"),
         ("a name", (CLIENT,), "a name"),
         (None, (CLIENT,), "unknown"),
         # A proxy may add a line of its own below the one that the client sent.

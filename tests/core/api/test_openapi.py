@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 
 from horde_core import HordeAPIIntegration, Settings
 from horde_core.api.openapi import document
-from horde_core.api.questions import QUESTIONS
 from horde_core.queries import CATEGORIES, CATEGORY_OF, audit_query
+from horde_core.questions import QUESTIONS
 from tests.fixtures.audits import TYPES
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import BASE, EVERY_PATH, Client

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from horde_core import answers
 from horde_core.derived import SharedResults
 from horde_core.models import ModelType
 from horde_core.queries import (
+    CATEGORIES,
     ModelsQuery,
     Query,
     ResolveQuery,
@@ -34,6 +35,13 @@ class Question(NamedTuple):
     example: str
     formats: tuple[str, ...] = ("json", "csv")
     has_ages: bool = False
+
+    def look(self, results: SharedResults, kinds: Sequence[ModelType], query: Query, wait: float) -> PageView:
+        """Read what an answer rests on; waits at most so many seconds for what is not there yet."""
+        if isinstance(query, ResolveQuery):
+            asked = kinds if query.category is None else (CATEGORIES[query.category],)
+            return results.reader.references_view(asked, wait)
+        return results.reader.page_view(kinds, wait=wait, has_ages=self.has_ages and tuple(kinds) == ("image",))
 
     @property
     def has_category(self) -> bool:
