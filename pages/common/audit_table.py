@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -142,8 +142,8 @@ def _members(audit: Audited, info: ModelAuditInfo, level: GroupLevel) -> None:
     )
 
 
-def nothing_matches(selection: Selection, clear: object) -> None:
+def nothing_matches(selection: Selection, clear: Callable[[Sequence[str]], None]) -> None:
     """Say that nothing is left, and offer to clear the filters."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info("No model matches. Loosen a filter, or clear all filters.", icon=":material/filter_alt_off:")
-        st.button("Clear all filters", key="clear_nothing", on_click=clear, args=(list(selection.chosen),))  # type: ignore[arg-type]
+        st.button("Clear all filters", key="clear_nothing", on_click=clear, args=(list(selection.chosen),))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -63,14 +62,6 @@ def ranked_bars(
         )
     )
     return _horizontal(figure, names, max(values, default=0), unit, headroom=headroom)
-
-
-def count_bars(counts: pd.Series[Any], unit: str) -> go.Figure:
-    """One bar a label, with its count."""
-    values = [int(value) for value in counts]
-    names = [str(name) for name in counts.index]
-    hovers = [f"{name}: {words.count(value)} {unit}" for name, value in zip(names, values, strict=True)]
-    return ranked_bars(names, values, [words.count(value) for value in values], hovers, PALETTE[6], unit)
 
 
 def usage_bars(frame: pd.DataFrame, period: str, noun: str) -> go.Figure:
