@@ -276,7 +276,7 @@ MODEL_COLUMNS = (
 UNLISTED_COLUMNS = (*MODEL_COLUMNS, "backend")
 
 _SORT_KEYS: Mapping[SortBy, Callable[[CombinedModelStatistics], float | None]] = {
-    "worker_count": lambda row: row.worker_count if row.worker_count_source == "workers" else None,
+    "worker_count": lambda row: row.distinct_workers,
     "thread_count": lambda row: row.thread_count,
     "usage_day": lambda row: row.usage("day"),
     "usage_month": lambda row: row.usage("month"),

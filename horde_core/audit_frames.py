@@ -8,6 +8,7 @@ import pandas as pd
 
 from horde_core.audit import FLAGS, GIGABYTE, AuditThresholds, ModelAuditInfo, Severity
 from horde_core.audit.rules import reasons
+from horde_core.backend_frames import VARIATION_COUNTS, variation_figures
 from horde_core.combined import CombinedModelStatistics
 from horde_core.frames import in_units
 from horde_core.plain import Numbers
@@ -110,24 +111,12 @@ def uneven_frame(infos: Iterable[ModelAuditInfo]) -> pd.DataFrame:
 def backends_frame(chosen: Iterable[tuple[ModelAuditInfo, CombinedModelStatistics]]) -> pd.DataFrame:
     """One row a model and backend: its API names, requests, threads, workers and queued work, in the API's units."""
     rows = [
-        {
-            "name": info.name,
-            "backend": variation.backend,
-            "names": list(variation.names),
-            "usage_day": variation.usage_day,
-            "usage_month": variation.usage_month,
-            "usage_total": variation.usage_total,
-            "threads": variation.thread_count,
-            "workers": variation.worker_count if variation.worker_count_source == "workers" else None,
-            "jobs": variation.queued_jobs,
-            "queued": variation.queued,
-        }
+        {"name": info.name, "names": list(variation.names)} | variation_figures(variation)
         for info, statistics in chosen
         for variation in (statistics.backend_variations or {}).values()
     ]
-    counts = ["usage_day", "usage_month", "usage_total", "threads", "workers", "jobs"]
-    frame = pd.DataFrame(rows, columns=["name", "backend", "names", *counts, "queued"])
-    return frame.astype(dict.fromkeys(counts, "Int64") | {"queued": "Float64"})
+    frame = pd.DataFrame(rows, columns=["name", "backend", "names", *VARIATION_COUNTS, "queued"])
+    return frame.astype(dict.fromkeys(VARIATION_COUNTS, "Int64") | {"queued": "Float64"})
 
 
 def _imbalance(info: ModelAuditInfo) -> float:

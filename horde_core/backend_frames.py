@@ -11,13 +11,29 @@ from typing import Any
 import pandas as pd
 
 from horde_core.audit import ModelAuditInfo
-from horde_core.combined import CombinedModelStatistics
+from horde_core.combined import BackendVariation, CombinedModelStatistics
 from horde_core.facts import hides_models, is_serving
 from horde_core.frames import in_units, share_of
 from horde_core.indexes import count_or_unknown
 from horde_core.models import PERIODS
 from horde_core.names import CANONICAL
 from horde_core.snapshot import Snapshot
+
+VARIATION_COUNTS = ("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs")
+
+
+def variation_figures(variation: BackendVariation) -> dict[str, Any]:
+    """Return one backend's part of a model as cells: ``VARIATION_COUNTS`` and queued work, in the API's units."""
+    return {
+        "backend": variation.backend,
+        "usage_day": variation.usage_day,
+        "usage_month": variation.usage_month,
+        "usage_total": variation.usage_total,
+        "threads": variation.thread_count,
+        "workers": variation.distinct_workers,
+        "jobs": variation.queued_jobs,
+        "queued": variation.queued,
+    }
 
 
 def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
@@ -28,39 +44,13 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
     merged = snapshot.merged
     is_listed = False if snapshot.reference.available else None
     rows = [
-        {
-            "name": name,
-            "listed": listed,
-            "backend": variation.backend,
-            "usage_day": variation.usage_day,
-            "usage_month": variation.usage_month,
-            "usage_total": variation.usage_total,
-            "threads": variation.thread_count,
-            "workers": variation.worker_count if variation.worker_count_source == "workers" else None,
-            "jobs": variation.queued_jobs,
-            "queued": variation.queued,
-        }
+        {"name": name, "listed": listed} | variation_figures(variation)
         for listed, part in ((True, merged.models), (is_listed, merged.unlisted))
         for name, statistics in part.items()
         for variation in (statistics.backend_variations or {}).values()
     ]
-    columns = [
-        "name",
-        "listed",
-        "backend",
-        "usage_day",
-        "usage_month",
-        "usage_total",
-        "threads",
-        "workers",
-        "jobs",
-        "queued",
-    ]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.astype(
-        dict.fromkeys(("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs"), "Int64")
-        | {"listed": "boolean"}
-    )
+    frame = pd.DataFrame(rows, columns=["name", "listed", "backend", *VARIATION_COUNTS, "queued"])
+    frame = frame.astype(dict.fromkeys(VARIATION_COUNTS, "Int64") | {"listed": "boolean"})
     frame["share_month"] = share_of(frame["usage_month"], merged.reconciliation.total_usage("month"))
     frame["thread_share"] = share_of(frame["threads"], merged.reconciliation.thread_count.total)
     return frame

@@ -54,6 +54,11 @@ class LiveFigures(MergedRecord):
     performance: float | None = Field(description="pixelsteps/s or tokens/s a job")
     eta: int | None = Field(description="seconds to drain the queue")
 
+    @property
+    def distinct_workers(self) -> int | None:
+        """Return the count of workers; None where it is unknown or only threads were counted."""
+        return self.worker_count if self.worker_count_source == "workers" else None
+
 
 class BackendVariation(LiveFigures):
     """The part of a text model that one backend carries. Parts add up to the model, workers excepted."""

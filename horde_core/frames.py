@@ -90,7 +90,7 @@ def _figures(name: str, statistics: CombinedModelStatistics, divisor: float) -> 
         "usage_total": statistics.usage("total"),
         "momentum": None if day is None or not month else day * 30 / month,
         "threads": statistics.thread_count,
-        "workers": statistics.worker_count if statistics.worker_count_source == "workers" else None,
+        "workers": statistics.distinct_workers,
         "jobs": statistics.queued_jobs,
         "queued": in_units(statistics.queued, divisor),
         "performance": in_units(statistics.performance, divisor),

@@ -284,8 +284,7 @@ def _supply(merge: CategoryMerge, everything: list[CombinedModelStatistics]) -> 
     rows = list(merge.models.values())
     threads = [row.thread_count for row in everything]
     spread = herfindahl(count for count in threads if count) if None not in threads else None
-    counts = [row.worker_count for row in rows if row.worker_count_source == "workers"]
-    known = [count for count in counts if count is not None]
+    known = [count for row in rows if (count := row.distinct_workers) is not None]
     if len(known) < len(rows):
         return Supply(
             workers_per_model=None, without_worker=None, single_worker=None, mean_workers=None, herfindahl=spread

@@ -26,7 +26,6 @@ COMPRESSED_FROM = 1024
 BYTES_HELD = 64 * 1024 * 1024
 """What all answers together may take in memory, compressed and not."""
 
-
 BYTES_BESIDES = 1024
 """What holding an answer takes besides its bytes."""
 

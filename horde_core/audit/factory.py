@@ -130,7 +130,7 @@ def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
         "usage_total": total,
         "usage_percentage_of_category": ratio_or_unknown(month, setting.month_usage, 100),
         "thread_count": statistics.thread_count,
-        "worker_count": statistics.worker_count if statistics.worker_count_source == "workers" else None,
+        "worker_count": statistics.distinct_workers,
         "queued_jobs": statistics.queued_jobs,
         "queued": statistics.queued,
         "unserved": statistics.unserved,
