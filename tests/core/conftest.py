@@ -1,10 +1,12 @@
-"""What the tests of the core share: a clock to turn, and replicas on one Redis."""
+"""What the tests of the core share: a clock to turn, a Redis to look into, and replicas on it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+import redis
 
+from horde_core.storage import RedisConnection
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.upstream import CacheBench, NewProcess, TurnedClock, open_storage
 
@@ -12,6 +14,19 @@ from tests.fixtures.upstream import CacheBench, NewProcess, TurnedClock, open_st
 @pytest.fixture
 def clock() -> TurnedClock:
     return TurnedClock()
+
+
+@pytest.fixture
+def connection(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisConnection]:
+    connection = RedisConnection(redis_server.url, clock.both)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_server.url, retry=None, socket_timeout=5) as client:
+        yield client
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -29,19 +28,6 @@ PREFIX = "horde:model_ref:audit"
 TTL = 300.0
 TRIED = with_tried(THRESHOLDS["image"], {"critical_usage": 5_000, "low_usage_percentage": 40})
 LEVELS: tuple[GroupLevel, ...] = ("exact", "model", "family")
-
-
-@pytest.fixture
-def connection(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisConnection]:
-    connection = RedisConnection(redis_server.url, clock.both)
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url, retry=None, socket_timeout=5) as client:
-        yield client
 
 
 def cache_of(clock: TurnedClock, connection: RedisConnection | None = None, **settings: Any) -> AuditCache:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import redis
 
 from horde_core.errors import StatusError
@@ -19,12 +17,6 @@ from tests.fixtures.upstream import FALLBACK_URL, URL, CacheBench, NewProcess, T
 
 TTL, LIMIT = 60.0, 3_660.0
 KEY = "horde:model_ref:horde_api:status"
-
-
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url, retry=None, socket_timeout=5) as client:
-        yield client
 
 
 def raw(client: redis.Redis) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -38,24 +37,6 @@ class Computation:
         self.runs += 1
         assert self.may_end.wait(20)
         return UsageStats(day=self.runs, month=None, total=0)
-
-
-@pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
-def connection(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisConnection]:
-    connection = RedisConnection(redis_server.url, clock.both)
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url, retry=None, socket_timeout=5) as client:
-        yield client
 
 
 def cache_of(

@@ -39,11 +39,6 @@ def no_waits() -> Iterator[None]:
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
 def make(horde_server: HordeServer) -> Iterator[Make]:
     """Return a maker of integrations on the test's Horde, whose connections are closed after the test."""
     with ExitStack() as stack:

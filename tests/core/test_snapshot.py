@@ -40,11 +40,6 @@ def changed_bodies() -> dict[str, Any]:
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
 def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotReader]:
     fallback = f"{horde_server.url}/no/fallback"
     settings = Settings(

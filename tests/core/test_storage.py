@@ -41,12 +41,6 @@ KEY = f"{PREFIX}:horde_api:status:text"
 
 
 @pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url, retry=None, socket_timeout=5) as client:
-        yield client
-
-
-@pytest.fixture
 def storage(redis_server: RedisServer, clock: TurnedClock) -> Iterator[RedisStorage]:
     with open_storage(redis_server.url, clock) as storage:
         yield storage
