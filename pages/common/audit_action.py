@@ -76,7 +76,9 @@ def _statistics(audit: Audited, chosen: Sequence[ModelAuditInfo]) -> list[Combin
 def _figures(audit: Audited, summed: Removal) -> None:
     noun = tables.REQUEST_WORDS[audit.response.model_type]
     stated = summed.without_size == 0
-    size = words.UNKNOWN if not summed.size and not stated else f"{words.amount(summed.size / GIGABYTE)} GB"
+    size = f"{words.amount(summed.size / GIGABYTE)} GB"
+    if not stated:
+        size = f"≥ {size}" if summed.size else words.UNKNOWN
     panels.figures(
         "selection",
         [

@@ -329,6 +329,11 @@ class TestSelection:
         shown = figures(visit("audit", search="flux"))
         assert (shown["Usage lost"], shown["Workers affected"], shown["Disk reclaimed"]) == ("n/a", "n/a", "17.2 GB")
 
+    def test_a_size_that_is_not_stated_makes_the_sum_a_least(self, visit: Visit, horde_server: HordeServer) -> None:
+        unsized = {key: value for key, value in IMAGE_REFERENCE[FLUX].items() if key != "size_on_disk_bytes"}
+        horde_server.answer("/model_references/v2/image_generation", IMAGE_REFERENCE | {FLUX: unsized})
+        assert figures(report(visit("audit"), [0, 1, 2]))["Disk reclaimed"] == "≥ 9.07 GB"
+
     def test_a_click_tells_every_finding_of_a_row_and_what_it_adds_up(self, visit: Visit) -> None:
         app = report(visit("audit"), [], [(0, "severity")])
         assert FLUX in [text.value for text in app.text]
