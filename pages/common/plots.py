@@ -217,9 +217,17 @@ def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str, kin
                 hoverinfo="text",
             )
     _framed(figure, height=380, legend=True)
-    ticks = nice_ticks(float(frame["size"].min()), float(frame["size"].max()))
+    least, most = float(frame["size"].min()), float(frame["size"].max())
+    ticks = nice_ticks(least, most)
+    first = max((tick for tick in ticks if tick <= least), default=least)
+    last = min((tick for tick in ticks if tick >= most), default=most)
     figure.update_xaxes(
-        type="log", title=f"{what} ({unit})", tickvals=ticks, ticktext=[words.exact(tick) for tick in ticks]
+        type="log",
+        title=f"{what} ({unit})",
+        # From tick to tick: sizes that are nearly the same would else lie between two of them, with none in sight.
+        range=[math.log10(end) + space for end, space in ((first, -0.03), (last, 0.03))],
+        tickvals=ticks,
+        ticktext=[words.exact(tick) for tick in ticks],
     )
     largest = math.ceil(math.log10(max([*frame["usage_month"], 10])))
     decades = list(range(largest + 1))

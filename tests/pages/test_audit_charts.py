@@ -6,6 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
@@ -84,6 +85,16 @@ class TestSizes:
     def test_what_has_no_size_or_no_known_usage_is_counted_as_left_out(self) -> None:
         chart = audit_charts.usage_against_size(audited("image", usage=None).models, "image", MODELS)
         assert chart.figure is None
+
+    @pytest.mark.parametrize(("sizes", "ends"), [((6.94, 6.97), (5, 7)), ((7.0, 7.0), (7, 7)), ((2.1, 38.0), (2, 40))])
+    def test_the_axis_reaches_from_tick_to_tick_around_the_sizes(
+        self, sizes: tuple[float, float], ends: tuple[float, float]
+    ) -> None:
+        frame = pd.DataFrame({"name": ["a", "b"], "size": sizes, "usage_month": [0, 3], "candidate": ["no", "no"]})
+        axis = plots.usage_against_size(frame, "Size on disk", "GB", "images", ["no", "unknown", "yes"]).layout.xaxis
+        assert [10**end for end in axis.range] == pytest.approx(ends, rel=0.1)
+        assert set(ends) <= set(axis.tickvals)
+        assert 10 ** axis.range[0] < ends[0] <= ends[1] < 10 ** axis.range[1]
 
     @pytest.mark.parametrize(
         ("least", "most", "ticks"),
