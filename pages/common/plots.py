@@ -19,8 +19,8 @@ CANDIDATE_COLOUR = PALETTE[9]
 NO_USE = 0.5
 """Where a model without requests stands on a log axis."""
 
-LEAST_LABELLED = 12
-"""Percent of a bar from which its figure fits into it."""
+SMALLEST_TEXT = 11
+"""Pixels; a figure that does not fit into its bar at this size is left to the hover and the table."""
 
 OUTLIERS_NAMED = 8
 LABEL_WIDTH, LABEL_HEIGHT = 1.2, 0.35
@@ -264,10 +264,7 @@ def kept_bars(frame: pd.DataFrame) -> go.Figure:
             orientation="h",
             name=title,
             marker={"color": colour, "line": {"width": 0}},
-            text=[
-                f"{amount} ({words.share(value)})" if value > LEAST_LABELLED else ""
-                for amount, value in zip(amounts, values, strict=True)
-            ],
+            text=[f"{amount} ({words.share(value)})" for amount, value in zip(amounts, values, strict=True)],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -278,7 +275,12 @@ def kept_bars(frame: pd.DataFrame) -> go.Figure:
             hoverinfo="text",
         )
     _framed(figure, height=74 + 34 * len(frame), legend=True)
-    figure.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        legend={"traceorder": "normal"},
+        uniformtext={"minsize": SMALLEST_TEXT, "mode": "hide"},
+    )
     figure.update_xaxes(title="% of the reference as it is", range=[0, 100])
     name_rows(figure, list(frame["measure"]))
     return figure
