@@ -11,11 +11,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from horde_core import CacheHydrator, HordeAPIIntegration, api, metrics
-from horde_core.background import Repeating
-from horde_core.headers import SecurityHeaders
-from horde_core.nodelay import NoDelay
+from horde_core import CacheHydrator, HordeAPIIntegration, web
+from horde_core.live.repeating import Repeating
 from horde_core.settings import Settings, SettingsError
+from horde_core.web import metrics
+from horde_core.web.security_headers import SecurityHeaders
+from horde_core.web.tcp_nodelay import NoDelay
 
 try:
     Settings.load()
@@ -39,8 +40,16 @@ With Python's own thresholds a thousand sessions have everything looked through 
 
 def warm_up() -> None:
     """Import what every page needs, and set the first fetches going, so that the first visitor waits for neither."""
-    for module in ("data", "findings", "health", "model_sheet", "plots", "shares", "status"):
-        importlib.import_module(f"pages.common.{module}")
+    for module in (
+        "common.data",
+        "common.freshness_header",
+        "common.other_charts",
+        "sections.findings",
+        "sections.model_sheet",
+        "sections.network_health",
+        "sections.usage_shares",
+    ):
+        importlib.import_module(f"pages.{module}")
     horde = HordeAPIIntegration.shared()
     horde.read(horde.all_sources(), wait=0)
     gc.freeze()
@@ -71,7 +80,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def live_sessions() -> int:
     """How many visitors have a page open."""
-    return int(importlib.import_module("pages.common.status").VISITORS.count())
+    return int(importlib.import_module("pages.common.freshness_header").VISITORS.count())
 
 
 def page_failed(error: BaseException) -> bool:
@@ -82,9 +91,9 @@ def page_failed(error: BaseException) -> bool:
 app: ASGIApp = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    routes=[*api.ROUTES, metrics.route(live_sessions)],
+    routes=[*web.ROUTES, metrics.route(live_sessions)],
     middleware=[Middleware(SecurityHeaders)],
-    exception_handlers={Exception: api.failed},
+    exception_handlers={Exception: web.failed},
     on_script_error=page_failed,
 )
 # Outside of Streamlit's own middleware, which hides the connection. Streamlit looks for the assignment above.

@@ -8,18 +8,19 @@ Usable from a script or a notebook::
     status, usage, workers = horde.get_combined_data_indexed("text")
 """
 
+from horde_core.analytics.category_statistics import CategoryStatistics
+from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
+from horde_core.analytics.merge import merge_category_with_horde_data, merge_model_with_horde_data, unlisted_models
+from horde_core.analytics.name_matching import NameIndex, Resolution, resolve
+from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
 from horde_core.audit import DeletionRiskFlags, ModelAuditInfo, ModelAuditInfoFactory
-from horde_core.combined import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
-from horde_core.derived import AuditCache, StatisticsCache
-from horde_core.hydrator import CacheHydrator
-from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
-from horde_core.integration import HordeAPIIntegration
-from horde_core.merger import merge_category_with_horde_data, merge_model_with_horde_data, unlisted_models
-from horde_core.models import HordeModelStatsResponse, HordeModelStatus, HordeWorker
-from horde_core.names import NameIndex, Resolution, resolve
-from horde_core.reference import ModelRecord, ModelReferenceManager
+from horde_core.live.hydrator import CacheHydrator
+from horde_core.live.integration import HordeAPIIntegration
+from horde_core.live.results import AuditCache, StatisticsCache
+from horde_core.live.sources import ModelReferenceManager
 from horde_core.settings import Settings
-from horde_core.statistics import CategoryStatistics
+from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
+from horde_core.upstream.model_reference import ModelRecord
 from horde_core.version import __version__
 
 __all__ = [

@@ -16,16 +16,16 @@ from typing import Any, Literal, get_args, get_origin
 import pandas as pd
 from pydantic import BaseModel
 
-from horde_core import answers
-from horde_core.derived import SharedResults
-from horde_core.files import csv_bytes
-from horde_core.freshness import State
-from horde_core.integration import HordeAPIIntegration
-from horde_core.models import ModelType
-from horde_core.plain import UNKNOWN
-from horde_core.queries import CATEGORIES, Query, QueryError, SourcesQuery, is_list, read_query
-from horde_core.questions import QUESTIONS, Question
+from horde_core.cache.freshness import State
+from horde_core.endpoints import answers
+from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, SourcesQuery, is_list, read_query
+from horde_core.endpoints.table import QUESTIONS, Question
+from horde_core.live.integration import HordeAPIIntegration
+from horde_core.live.results import SharedResults
+from horde_core.numbers import UNKNOWN
+from horde_core.safe_csv import csv_bytes
 from horde_core.settings import SettingsError
+from horde_core.vocabulary import ModelType
 
 NOT_WRITTEN, NOT_UNDERSTOOD, UNAVAILABLE = 1, 2, 3
 WIDEST_CELL = 60

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import Severity
-from horde_core.audit_frames import uneven_frame
-from horde_core.groups import LEVEL_WORDS, GroupLevel
-from pages.common import audit_action, audit_charts, audit_table, data, filters, findings, panels, tables, words
-from pages.common import audit_controls as controls
-from pages.common.unlisted import unlisted
+from horde_core.frames.audit import uneven_frame
+from pages.common import data, filters, panels, tables, words
+from pages.sections import findings
+from pages.sections.audit import charts, controls, table
+from pages.sections.audit.selection import act
+from pages.sections.unlisted import unlisted
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -28,7 +30,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
     thresholds = controls.tried_thresholds(model_type)
 controls.tried_note(thresholds, model_type)
-audit = audit_table.audited(view, data.audit(view, snapshot, thresholds, level))
+audit = table.audited(view, data.audit(view, snapshot, thresholds, level))
 summary = audit.response.summary
 rows_are = controls.ROWS_ARE[level]
 findings.unknown_notice(summary)
@@ -59,22 +61,22 @@ def found() -> None:
     preset = controls.presets(summary, model_type, thresholds, level)
     with st.container(horizontal=True, vertical_alignment="center"):
         selection = controls.choose(audit.infos, model_type, thresholds, preset)
-        columns = audit_table.columns(audit)
-    infos, rows = audit_table.shown(audit, selection)
+        columns = table.columns(audit)
+    infos, rows = table.shown(audit, selection)
     controls.active_line(selection, thresholds, len(infos), summary.models, level)
     if infos:
-        audit_table.table(audit, infos, rows, columns)
+        table.table(audit, infos, rows, columns)
     else:
-        audit_table.nothing_matches(selection, controls.clear)
-    audit_action.act(audit, infos, selection)
+        table.nothing_matches(selection, controls.clear)
+    act(audit, infos, selection)
     # What somebody typed is not kept for all.
     given = None if "search" in selection.chosen else (level, thresholds.digest, selection.key, audit.response.as_of)
     left, right = st.columns(2)
     with left:
-        panels.chart("audit_finding", given, lambda: audit_charts.by_finding(infos, rows_are))
+        panels.chart("audit_finding", given, lambda: charts.by_finding(infos, rows_are))
     with right:
         if level != "exact":
-            panels.chart("audit_size", given, lambda: audit_charts.usage_against_size(infos, model_type, rows_are))
+            panels.chart("audit_size", given, lambda: charts.usage_against_size(infos, model_type, rows_are))
 
 
 def uneven() -> None:
@@ -83,14 +85,14 @@ def uneven() -> None:
     response = data.audit(view, snapshot, thresholds, of)
     given = (of, thresholds.digest, response.as_of)
     frame = data.kept(("uneven", snapshot.id, *given), lambda: uneven_frame(response.models))
-    panels.chart("uneven_chart", given, lambda: audit_charts.uneven(frame))
+    panels.chart("uneven_chart", given, lambda: charts.uneven(frame))
     tables.explore(
         tables.Table(
             key="uneven",
             title="Text models on two or more backends, by how unevenly",
             load=lambda: frame,
             columns={
-                "name": tables.name_column(audit_table.NAMES[of]),
+                "name": tables.name_column(table.NAMES[of]),
                 "imbalance": tables.index_column("Imbalance", "0 even, 1 opposite; n/a without requests or threads."),
                 "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
                 "backend": tables.text_column("Backend"),

@@ -4,9 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from horde_core.backend_frames import distribution_frame, share_matrix
-from horde_core.summaries import backend_summary, leading_rows
-from pages.common import charts, data, filters, panels, plots, status, tables, words
+from horde_core.frames.backends import distribution_frame, share_matrix
+from horde_core.frames.summaries import backend_summary, leading_rows
+from pages.common import bar_charts, data, filters, freshness_header, other_charts, panels, tables, words
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -63,11 +63,11 @@ def distribution_chart() -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        charts.grouped_bars(
+        bar_charts.grouped_bars(
             list(current["backend"]),
             {said: words.known(current[measure]) for measure, said in MEASURES.items()},
             "% of the text category",
-            charts.MEASURE_COLOURS,
+            bar_charts.MEASURE_COLOURS,
         ),
         words.ranking(list(current["backend"]), [words.share(v) for v in current["requests"]], MEASURES["requests"]),
         current,
@@ -76,7 +76,7 @@ def distribution_chart() -> panels.Chart:
     )
 
 
-panels.chart("backend_chart", (), distribution_chart, status.usage_age(view))
+panels.chart("backend_chart", (), distribution_chart, freshness_header.usage_age(view))
 
 SPLITS = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
 
@@ -93,7 +93,7 @@ def split_chart(measure: str) -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        plots.heat_map(matrix, "requests" if measure == "usage_month" else "threads"),
+        other_charts.heat_map(matrix, "requests" if measure == "usage_month" else "threads"),
         words.ranking(
             list(several["name"]), [f"on {words.listing(names)}" for names in several["backends"]], "By backend"
         ),
@@ -105,7 +105,7 @@ def split_chart(measure: str) -> panels.Chart:
 def split() -> None:
     """The heat map of models and backends."""
     measure = filters.choice("Split by", tuple(SPLITS), "usage_month", "split", SPLITS.__getitem__)
-    panels.chart("split_chart", (measure,), partial(split_chart, measure), status.usage_age(view))
+    panels.chart("split_chart", (measure,), partial(split_chart, measure), freshness_header.usage_age(view))
 
 
 def balance() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from horde_core.models import ModelType
-from pages.common import data, status, words
+from horde_core.vocabulary import ModelType
+from pages.common import data, freshness_header, words
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -66,10 +66,10 @@ with st.skeleton(height=360):
     view = data.open_view(categories, page.title in WITH_NETWORK, has_ages)
 
 with strip:
-    status.header_strip(view)
+    freshness_header.header_strip(view)
 
 if view.nothing_reachable and page.title not in WITHOUT_DATA:
-    status.nothing_reachable(view)
+    freshness_header.nothing_reachable(view)
 else:
-    status.notices(view)
+    freshness_header.notices(view)
     page.run()

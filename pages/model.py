@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from horde_core.lookup import Found, find_model
-from pages.common import data, model_sheet, panels, words
+from horde_core.live.find_model import Found, find_model
+from pages.common import data, panels, words
+from pages.sections import model_sheet
 
 MOST_MODELS = 4
 

@@ -5,19 +5,20 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from horde_core.models import WORK_UNIT
-from horde_core.rankings import MOVER_SHARE_FROM, movers, serve_next
-from horde_core.snapshot import Snapshot
-from pages.common import charts, data, health, panels, plots, status, tables, words
+from horde_core.frames.rankings import MOVER_SHARE_FROM, movers, serve_next
+from horde_core.live.snapshot import Snapshot
+from horde_core.vocabulary import WORK_UNIT
+from pages.common import bar_charts, data, freshness_header, other_charts, panels, tables, words
+from pages.sections import network_health
 
 view = data.current_view()
 network = view.network
 assert network is not None, "main.py opens this page with the network"
 
 panels.headline("Overview", "Is the network healthy, what is on the move, and what should a worker serve next?")
-health.notice(network)
-health.cards(network)
-st.caption(health.thresholds())
+network_health.notice(network)
+network_health.cards(network)
+st.caption(network_health.thresholds())
 
 
 def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
@@ -36,7 +37,7 @@ def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        charts.ranked_bars(
+        bar_charts.ranked_bars(
             list(rows["name"]),
             [figure or 0.0 for figure in figures],
             [
@@ -44,7 +45,7 @@ def serve_next_chart(snapshot: Snapshot) -> panels.Chart:
                 for figure, flag in zip(figures, is_unserved, strict=True)
             ],
             [f"{words.one_line(name, 80)}\n{said}" for name, said in zip(rows["name"], told, strict=True)],
-            [charts.UNSERVED_COLOUR if flag else charts.DEMAND_COLOUR for flag in is_unserved],
+            [bar_charts.UNSERVED_COLOUR if flag else bar_charts.DEMAND_COLOUR for flag in is_unserved],
             unit,
             headroom=1.5,
         ),
@@ -74,7 +75,7 @@ def movers_chart(snapshot: Snapshot) -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        plots.movers(rising, falling, noun),
+        other_charts.movers(rising, falling, noun),
         words.ranking(list(rows["name"]), [words.ratio(value) for value in rows["momentum"]], title, 10),
         rows,
         {
@@ -94,8 +95,8 @@ with st.grid(2, gap="small", min_column_width=330):
 
 st.subheader("Made by the network", anchor=False)
 tables.show(
-    data.kept(("activity", network.id), partial(health.activity_frame, network)),
-    health.ACTIVITY_COLUMNS,
+    data.kept(("activity", network.id), partial(network_health.activity_frame, network)),
+    network_health.ACTIVITY_COLUMNS,
     alt="Images and text requests made in the last minute, hour, day and month",
     key="activity_table",
 )
@@ -105,11 +106,11 @@ with st.grid(2, gap="small", min_column_width=330):
     for snapshot in view.categories.values():
         with st.container():
             kind = snapshot.model_type
-            panels.chart(f"movers_{kind}", (), partial(movers_chart, snapshot), status.usage_age(view, kind))
+            panels.chart(f"movers_{kind}", (), partial(movers_chart, snapshot), freshness_header.usage_age(view, kind))
 
 panels.explanation(
-    f"**Drain time** is what is queued, divided by what was done in the last minute. {health.thresholds()} AI Horde "
-    "does not say how many alchemy forms were done, so their drain time is unknown.",
+    f"**Drain time** is what is queued, divided by what was done in the last minute. {network_health.thresholds()} "
+    "AI Horde does not say how many alchemy forms were done, so their drain time is unknown.",
     "**Workers, threads and jobs** are the network's own totals, in which each request counts once and workers in "
     "maintenance are included. Queues by model add up to more, as a request that names several models counts in each.",
     "**What to serve next** ranks models by queued work for each thread that serves them; those that nobody serves "

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from horde_core.models import WORK_UNIT
-from horde_core.summaries import queue_summary, unknown_drain_rows, waiting_rows
-from pages.common import charts, columns, data, filters, panels, tables, words
+from horde_core.frames.summaries import queue_summary, unknown_drain_rows, waiting_rows
+from horde_core.vocabulary import WORK_UNIT
+from pages.common import bar_charts, columns, data, filters, panels, tables, words
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -74,7 +74,7 @@ def busiest_chart() -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        charts.grouped_bars(
+        bar_charts.grouped_bars(
             list(busiest["name"]),
             {
                 "Share of queued work": words.known(busiest["queue_share"]),

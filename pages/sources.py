@@ -5,11 +5,12 @@ import time
 import pandas as pd
 import streamlit as st
 
-from horde_core.client import CALLS_A_MINUTE
-from horde_core.entries import Event
-from horde_core.reports import SourceReport
+from horde_core.cache.held import Event
+from horde_core.live.source_report import SourceReport
+from horde_core.upstream.client import CALLS_A_MINUTE
 from horde_core.version import __version__
-from pages.common import data, glossary, panels, tables, words
+from pages.common import data, panels, tables, words
+from pages.sections import glossary
 
 REDIS_WORDS = {
     "not used": "Redis is not used: this app keeps what it fetched in memory alone.",

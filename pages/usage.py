@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from horde_core.groups import LEVEL_WORDS
-from horde_core.models import PERIODS
-from horde_core.rankings import pareto_curve
-from horde_core.statistics import Concentration
-from horde_core.summaries import RowChoice, chosen_rows, leading_rows, outliers, rows_summary
-from pages.common import charts, columns, data, filters, panels, plots, shares, status, tables, words
-from pages.common.unlisted import unlisted
+from horde_core.analytics.category_statistics import Concentration
+from horde_core.analytics.groups import LEVEL_WORDS
+from horde_core.frames.rankings import pareto_curve
+from horde_core.frames.summaries import RowChoice, chosen_rows, leading_rows, outliers, rows_summary
+from horde_core.vocabulary import PERIODS
+from pages.common import bar_charts, columns, data, filters, freshness_header, other_charts, panels, tables, words
+from pages.sections import usage_shares
+from pages.sections.unlisted import unlisted
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -34,7 +35,7 @@ panels.figures(
         panels.Figure(
             f"{noun.capitalize()}, {period_words}",
             words.count(summary.total),
-            status.usage_age(view),
+            freshness_header.usage_age(view),
             "Every name that AI Horde counted, added up from its own map.",
             summary.total,
         ),
@@ -86,7 +87,7 @@ def leaders_chart() -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        charts.usage_bars(leaders, period, noun),
+        bar_charts.usage_bars(leaders, period, noun),
         words.ranking(list(leaders["name"]), shares_in_words, f"Share of all {noun}"),
         leaders,
         {
@@ -100,7 +101,7 @@ def leaders_chart() -> panels.Chart:
 
 def ranking() -> None:
     """The most used, and every name in a table."""
-    panels.chart("usage_chart", (period, top, level), leaders_chart, status.usage_age(view))
+    panels.chart("usage_chart", (period, top, level), leaders_chart, freshness_header.usage_age(view))
     rows_by_choice: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
     rows = filters.choice("Rows", tuple(rows_by_choice), "active", "usage_rows", rows_by_choice.__getitem__)
     chosen = data.kept(
@@ -150,7 +151,7 @@ def pareto_chart() -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        plots.pareto(curve, noun),
+        other_charts.pareto(curve, noun),
         concentration_sentence(concentration),
         curve,
         {"names": tables.count_column("Most used names"), "share": tables.part_column(f"Carry % of all {noun}")},
@@ -161,13 +162,13 @@ def concentrated() -> None:
     """How few names carry how much."""
     if concentration is not None:
         st.markdown(concentration_sentence(concentration))
-    panels.chart("pareto", (period,), pareto_chart, status.usage_age(view))
+    panels.chart("pareto", (period,), pareto_chart, freshness_header.usage_age(view))
 
 
 def momentum_chart() -> panels.Chart:
     """The last day against the month."""
     frame = data.category_frame(snapshot)
-    named = outliers(frame, plots.OUTLIERS_NAMED)
+    named = outliers(frame, other_charts.OUTLIERS_NAMED)
     title = f"{noun.capitalize()} of the last day x 30 against those of 30 days, by name"
     scope = "Both axes logarithmic; above the line rises, below it falls"
     if not snapshot.usage.available:
@@ -175,7 +176,7 @@ def momentum_chart() -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        plots.momentum_scatter(frame, noun, list(named["name"])),
+        other_charts.momentum_scatter(frame, noun, list(named["name"])),
         words.ranking(list(named["name"]), [words.ratio(v) for v in named["momentum"]], "Strongest movers", 8),
         named,
         {"name": tables.name_column(), "momentum": tables.ratio_column("Momentum")} | tables.usage_columns(model_type),
@@ -184,7 +185,7 @@ def momentum_chart() -> panels.Chart:
 
 def moving() -> None:
     """What rises and what falls."""
-    panels.chart("momentum", (), momentum_chart, status.usage_age(view))
+    panels.chart("momentum", (), momentum_chart, freshness_header.usage_age(view))
 
 
 panels.tabs(
@@ -192,7 +193,7 @@ panels.tabs(
     {
         "Ranking": ranking,
         "Concentration": concentrated,
-        "Baseline, size, NSFW": lambda: shares.catalogue(view, snapshot, period),
+        "Baseline, size, NSFW": lambda: usage_shares.catalogue(view, snapshot, period),
         "Momentum": moving,
         "Unlisted models": lambda: unlisted(view, snapshot, period),
     },

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from horde_core.summaries import staff_summary
-from horde_core.workforce import bridge_counts, bridge_frame
-from pages.common import charts, columns, data, filters, panels, tables, words
+from horde_core.frames.summaries import staff_summary
+from horde_core.frames.workers import bridge_counts, bridge_frame
+from pages.common import bar_charts, columns, data, filters, panels, tables, words
 
 view = data.current_view()
 is_known = view.source("Workers").value is not None
@@ -104,7 +104,7 @@ def bridge_chart() -> panels.Chart:
     return panels.Chart(
         "Workers by bridge, and whether they run its newest version",
         "The newest version that any worker with the same bridge runs now",
-        charts.stacked_counts(names, series, "workers", charts.BRIDGE_COLOURS),
+        bar_charts.stacked_counts(names, series, "workers", bar_charts.BRIDGE_COLOURS),
         words.ranking(names, [words.plural(int(total), "worker") for total in counted.sum(axis=1)], "Bridges"),
         counted.reset_index(),
         {"bridge": tables.name_column("Bridge")}

@@ -93,4 +93,5 @@ get_redis
 $python -m ruff check
 $python -m ruff format --check
 $python -m mypy
+$venv/bin/lint-imports --no-cache
 $python -m pytest -n auto --maxprocesses 4 "$@"

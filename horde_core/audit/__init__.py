@@ -11,13 +11,10 @@ findings, and never into a clean bill either.
 """
 
 from horde_core.audit.balance import backend_balance
-from horde_core.audit.category import audit_category
-from horde_core.audit.factory import FACTORY, AuditHandler, ModelAuditInfoFactory, Setting
+from horde_core.audit.judge import FACTORY, AuditHandler, ModelAuditInfoFactory, Setting
 from horde_core.audit.records import (
     DOWNLOAD_FLAGS,
     FLAGS,
-    GIBIBYTE,
-    GIGABYTE,
     AuditFacts,
     AuditSummary,
     BackendBalance,
@@ -28,7 +25,9 @@ from horde_core.audit.records import (
     Severity,
 )
 from horde_core.audit.subjects import Subject, group_subjects, model_subjects
+from horde_core.audit.summary import audit_category
 from horde_core.audit.thresholds import AuditThresholds
+from horde_core.vocabulary import GIBIBYTE, GIGABYTE
 
 __all__ = [
     "DOWNLOAD_FLAGS",

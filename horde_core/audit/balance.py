@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit.records import BackendBalance, BackendShare
-from horde_core.combined import CombinedModelStatistics
 
 
 def backend_balance(statistics: CombinedModelStatistics) -> BackendBalance | None:

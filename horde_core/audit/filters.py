@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from horde_core.audit.presets import PRESET_OF, presets_for
-from horde_core.audit.records import GIGABYTE, Flag, ModelAuditInfo, Severity
+from horde_core.audit.records import Flag, ModelAuditInfo, Severity
 from horde_core.audit.rules import RULE_OF, rules_for
 from horde_core.audit.thresholds import AuditThresholds
-from horde_core.models import ModelType
-from horde_core.plain import Numbers
+from horde_core.numbers import Numbers
+from horde_core.vocabulary import GIGABYTE, ModelType
 
 
 class Kind(StrEnum):
@@ -242,3 +242,10 @@ class Selection:
     def sentences(self, thresholds: AuditThresholds, numbers: Numbers) -> dict[str, str]:
         """What was chosen, in words, by the key of each filter."""
         return {key: FILTER_OF[key].sentence(value, thresholds, numbers) for key, value in self.chosen.items()}
+
+
+OF_RECORDS = {"baseline", "host", "style", "tag", "nsfw", "size_from", "size_to", "search"}
+
+
+OF_AGES = {"preset", "age_from", "age_to"}
+"""The filters of the audit that rest on the reference alone, and those that rest on ages too."""

@@ -7,10 +7,11 @@ from functools import reduce
 from typing import NamedTuple
 
 from horde_core.audit.records import DOWNLOAD_FLAGS, Flag, ModelAuditInfo, Severity
-from horde_core.audit.rules import RULE_OF, SEVERITY_RULES, both, either
+from horde_core.audit.rules import RULE_OF, SEVERITY_RULES
 from horde_core.audit.thresholds import AuditThresholds
-from horde_core.models import ModelType
-from horde_core.plain import Numbers
+from horde_core.numbers import Numbers
+from horde_core.unknowns import both, either
+from horde_core.vocabulary import ModelType
 
 
 class Preset(NamedTuple):

@@ -10,12 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from horde_core.analytics.groups import GroupLevel
 from horde_core.audit.thresholds import AuditThresholds
-from horde_core.groups import GroupLevel
-from horde_core.models import ModelType
-
-GIBIBYTE = 1024**3
-GIGABYTE = 10**9
+from horde_core.vocabulary import ModelType
 
 Flag = Literal[
     "zero_usage_day",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit.records import ModelAuditInfo
-from horde_core.combined import CombinedModelStatistics
-from horde_core.indexes import count_or_unknown, percent
+from horde_core.unknowns import count_or_unknown, percent
 
 
 class Removal(NamedTuple):

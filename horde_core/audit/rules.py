@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from horde_core.audit.records import FLAGS, AuditFacts, BackendShare, Flag, ModelAuditInfo, Severity
 from horde_core.audit.thresholds import AuditThresholds
-from horde_core.models import WORK_UNIT, ModelType
-from horde_core.plain import Numbers
+from horde_core.numbers import Numbers
+from horde_core.unknowns import both
+from horde_core.vocabulary import WORK_UNIT, ModelType
 
 Holds = Callable[[AuditFacts, AuditThresholds], bool | None]
 
@@ -298,20 +299,6 @@ def explain(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers)
         )
         for rule in rules_for(info.model_type, thresholds)
     ]
-
-
-def both(first: bool | None, second: bool | None) -> bool | None:
-    """Whether two things are so; None where that is unknown, False as soon as one is not."""
-    if first is False or second is False:
-        return False
-    return None if first is None or second is None else True
-
-
-def either(first: bool | None, second: bool | None) -> bool | None:
-    """Whether one of two things is so; None where that is unknown, True as soon as one is."""
-    if first is True or second is True:
-        return True
-    return None if first is None or second is None else False
 
 
 def is_critical(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from horde_core.combined import CombinedModelStatistics
-from horde_core.groups import ModelGroup
-from horde_core.indexes import count_or_unknown
-from horde_core.reference import ModelRecord, host_of
+from horde_core.analytics.groups import ModelGroup
+from horde_core.analytics.records import CombinedModelStatistics
+from horde_core.unknowns import count_or_unknown
+from horde_core.upstream.model_reference import ModelRecord, host_of
 
 
 class Stated(NamedTuple):

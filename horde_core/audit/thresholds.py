@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from horde_core.models import ModelType
-from horde_core.settings import Settings
+from horde_core.vocabulary import NOUNS, ModelType
 
-NOUNS: Mapping[ModelType, str] = {"image": "image", "text": "request"}
-"""What one unit of usage is called."""
+if TYPE_CHECKING:  # the audit takes settings as data and never reads any
+    from horde_core.settings import Settings
 
 
 class AuditThresholds(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from horde_core.models import ModelType, Period
+from horde_core.vocabulary import ModelType, Period
 from pages.common import tables
 
 

@@ -12,26 +12,20 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-from horde_core import (
-    CategoryStatistics,
-    HordeAPIIntegration,
-    ModelAuditInfo,
-    Settings,
-    backend_frames,
-    summaries,
-    workforce,
-)
-from horde_core import frames as core_frames
+from horde_core import CategoryStatistics, HordeAPIIntegration, ModelAuditInfo, Settings
+from horde_core.analytics.groups import GroupLevel
+from horde_core.analytics.indexes import IndexedHordeWorkers
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
-from horde_core.derived import SharedResults, today
-from horde_core.groups import GroupLevel
-from horde_core.indexes import IndexedHordeWorkers
-from horde_core.integration import USAGE_PATHS
-from horde_core.models import ModelType, Period
-from horde_core.readings import RefreshOutcome
-from horde_core.reports import RedisState, SourceReport, redis_state, report
-from horde_core.snapshot import PageView, Snapshot, SnapshotReader
-from horde_core.summaries import UsageSummary
+from horde_core.cache.source import RefreshOutcome
+from horde_core.frames import backends, summaries, workers
+from horde_core.frames import models as core_frames
+from horde_core.frames.summaries import UsageSummary
+from horde_core.live.results import SharedResults, today
+from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.live.snapshot_reader import SnapshotReader
+from horde_core.live.source_report import RedisState, SourceReport, redis_state, report
+from horde_core.live.sources import USAGE_PATHS
+from horde_core.vocabulary import ModelType, Period
 
 T = TypeVar("T")
 
@@ -225,12 +219,12 @@ def _category_frame(snapshot_id: str, level: GroupLevel, _snapshot: Snapshot) ->
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _worker_frame(workers_id: str, _workers: IndexedHordeWorkers) -> pd.DataFrame:
-    return workforce.worker_frame(_workers)
+    return workers.worker_frame(_workers)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _unknown_prefix_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backend_frames.unknown_prefix_frame(_snapshot)
+    return backends.unknown_prefix_frame(_snapshot)
 
 
 @st.cache_resource(ttl=FRAME_TTL, max_entries=RESULTS_KEPT, show_spinner=False)
@@ -240,17 +234,17 @@ def _kept(given: tuple[Hashable, ...], _compute: Callable[[], Any]) -> Any:
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _backend_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backend_frames.backend_frame(_snapshot)
+    return backends.backend_frame(_snapshot)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backend_frames.backend_totals_frame(_snapshot)
+    return backends.backend_totals_frame(_snapshot)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
 def _balance_frame(snapshot_id: str, _snapshot: Snapshot, _shared: SharedResults) -> pd.DataFrame:
-    return backend_frames.balance_frame(_shared.audits.get(_snapshot, today()).models)
+    return backends.balance_frame(_shared.audits.get(_snapshot, today()).models)
 
 
 @st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)

@@ -14,8 +14,8 @@ import pandas as pd
 import yaml
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from horde_core.files import cell, csv_bytes, guarded
-from horde_core.snapshot import PageView
+from horde_core.live.snapshot import PageView
+from horde_core.safe_csv import cell, csv_bytes, guarded
 from horde_core.version import __version__
 from pages.common import words
 

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.common import changes, data, tables, words
+from pages.common import data, since_last_look, tables, words
 
 _PLOTLY_CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 
@@ -54,7 +54,7 @@ def figures(page: str, items: Sequence[Figure]) -> None:
     with st.grid(len(items), gap="small", min_column_width=170):
         for item in items:
             with st.container(border=True, height="stretch", gap=None):
-                difference = changes.since_seen(f"{place} {item.label}", view.id, item.number)
+                difference = since_last_look.since_seen(f"{place} {item.label}", view.id, item.number)
                 st.metric(
                     item.label,
                     item.value,

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from horde_core.models import PERIODS, ModelType, Period
-from horde_core.snapshot import PageView
+from horde_core.live.snapshot import PageView
+from horde_core.vocabulary import PERIODS, ModelType, Period
 from pages.common import data, exports, filters, words
 
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}

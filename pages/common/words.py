@@ -16,7 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
-from horde_core.plain import decimals, share_decimals
+from horde_core.numbers import decimals, share_decimals
 
 UNKNOWN = "n/a"
 

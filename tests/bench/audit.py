@@ -14,13 +14,13 @@ import tracemalloc
 from datetime import date
 
 from app import GARBAGE_THRESHOLDS
+from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
+from horde_core.analytics.merge import merge_everything
 from horde_core.audit import AuditThresholds, audit_category, model_subjects
 from horde_core.audit.filters import Selection
-from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
-from horde_core.merger import merge_everything
-from horde_core.parsing import parse_status, parse_usage, parse_workers
-from horde_core.reference import ModelRecord
 from horde_core.settings import Settings
+from horde_core.upstream.model_reference import ModelRecord
+from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
 from tests.bench.merge import Case, image_case, text_case, timed
 
 TODAY = date(2026, 1, 1)

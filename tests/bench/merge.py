@@ -19,11 +19,11 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
-from horde_core.merger import merge_category_with_horde_data, merge_everything
-from horde_core.models import ModelType
-from horde_core.names import name_index
-from horde_core.parsing import parse_status, parse_usage, parse_workers
+from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
+from horde_core.analytics.merge import merge_category_with_horde_data, merge_everything
+from horde_core.analytics.name_matching import name_index
+from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
+from horde_core.vocabulary import ModelType
 
 BACKENDS = ("koboldcpp/", "aphrodite/", "tabbyapi/", "")
 QUANTISATIONS = ("", "", "-Q4_K_M", ".Q5_K_M.gguf", "-GPTQ-Int4", "-AWQ", ".i1-IQ4_XS")

@@ -19,9 +19,9 @@ from collections import Counter
 from pathlib import Path
 
 from horde_core import HordeAPIIntegration, Settings
-from horde_core.freshness import State
-from horde_core.indexes import IndexedHordeModelStatus
-from tests.core.test_fault_matrix import API_FAULTS, BELIEVED_THE_SECOND_TIME, fill, make_slow, spoil
+from horde_core.analytics.indexes import IndexedHordeModelStatus
+from horde_core.cache.freshness import State
+from tests.core.live.test_fault_matrix import API_FAULTS, BELIEVED_THE_SECOND_TIME, fill, make_slow, spoil
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.redis_server import RedisServer
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 import redis
 
-from horde_core.storage import RedisConnection
+from horde_core.cache.redis_connection import RedisConnection
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.upstream import CacheBench, NewProcess, TurnedClock, open_storage
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from horde_core.command_line import NOT_UNDERSTOOD, UNAVAILABLE, WIDEST_CELL, main
-from horde_core.queries import CATEGORIES
-from horde_core.questions import QUESTIONS
+from horde_core.endpoints.parameters import CATEGORIES
+from horde_core.endpoints.table import QUESTIONS
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import CATEGORIES as KINDS

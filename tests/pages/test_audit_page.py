@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from horde_core.audit.presets import PRESETS, presets_for
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.settings import Settings
-from pages.common import ticks
+from pages.common import tickable_table
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_bodies import DEFAULT_BODIES, IMAGE_AGES, IMAGE_REFERENCE, TEXT_REFERENCE
 from tests.fixtures.horde_server import HordeServer
@@ -44,7 +44,7 @@ def counted(app: AppTest) -> dict[str, int | str]:
 
 def report(app: AppTest, rows: list[int], cells: list[tuple[int, str]] | None = None) -> AppTest:
     """Tick rows of the table, or click a cell, as a browser reports it."""
-    key = ticks.element_key("audit_image_model", [(name, (name,)) for name in names(app)])
+    key = tickable_table.element_key("audit_image_model", [(name, (name,)) for name in names(app)])
     app.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": cells or []}}
     return app.run()
 

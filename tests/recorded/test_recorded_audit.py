@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from horde_core.ages import ModelAges, parse_ages
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
-from horde_core.backend_frames import backend_totals_frame
-from horde_core.models import ModelType
+from horde_core.frames.backends import backend_totals_frame
+from horde_core.frames.summaries import backend_summary
+from horde_core.live.snapshot import Snapshot
 from horde_core.settings import Settings
-from horde_core.snapshot import Snapshot
-from horde_core.summaries import backend_summary
+from horde_core.upstream.model_ages import ModelAges, parse_ages
+from horde_core.vocabulary import ModelType
 from tests.fixtures.snapshots import snapshot
 
 Bodies = dict[str, Any]

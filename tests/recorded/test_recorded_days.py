@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from horde_core.backend_frames import backend_frame, backend_totals_frame
-from horde_core.frames import category_frame
-from horde_core.merger import merge_category_with_horde_data, unlisted_models
-from horde_core.models import ModelType
-from horde_core.snapshot import Snapshot
-from horde_core.summaries import queue_summary, usage_summary
+from horde_core.analytics.merge import merge_category_with_horde_data, unlisted_models
+from horde_core.frames.backends import backend_frame, backend_totals_frame
+from horde_core.frames.models import category_frame
+from horde_core.frames.summaries import queue_summary, usage_summary
+from horde_core.live.snapshot import Snapshot
+from horde_core.vocabulary import ModelType
 from tests.fixtures.snapshots import snapshot
 
 Bodies = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from horde_core.names import CANONICAL, NameIndex
+from horde_core.analytics.name_matching import CANONICAL, NameIndex
 
 Recorded = Callable[[str], Any]
 

@@ -12,8 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from horde_core import HordeAPIIntegration, Settings
-from horde_core.frames import WORK_UNIT
-from horde_core.models import PERIODS, ModelType
+from horde_core.frames.models import WORK_UNIT
+from horde_core.vocabulary import PERIODS, ModelType
 from pages.common import words
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_server import HordeServer

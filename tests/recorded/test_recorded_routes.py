@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from horde_core import HordeAPIIntegration, plain
-from horde_core.audit_frames import audit_frame, worst_first
+from horde_core import HordeAPIIntegration, numbers
 from horde_core.command_line import main
-from horde_core.derived import SharedResults, today
-from horde_core.files import csv_bytes
-from horde_core.frames import category_frame
-from horde_core.models import PERIODS, ModelType
-from horde_core.queries import CATEGORY_OF
+from horde_core.endpoints.parameters import CATEGORY_OF
+from horde_core.frames.audit import audit_frame, worst_first
+from horde_core.frames.models import category_frame
+from horde_core.live.results import SharedResults, today
+from horde_core.safe_csv import csv_bytes
+from horde_core.vocabulary import PERIODS, ModelType
 from tests.fixtures.audits import TYPES
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import Client, by_name, csv_rows, integration_on, names, with_parameters
@@ -112,7 +112,7 @@ def test_the_audit_is_that_of_the_page(horde: HordeAPIIntegration, kind: ModelTy
         assert {key: row[key] for key in type(info).model_fields} == {
             key: value for key, value in info.model_dump(mode="json").items() if key in type(info).model_fields
         }
-    assert client.ask(f"{path}?format=csv").content == csv_bytes(audit_frame(infos, response.thresholds, plain))
+    assert client.ask(f"{path}?format=csv").content == csv_bytes(audit_frame(infos, response.thresholds, numbers))
     for preset, count in body["summary"]["by_preset"].items():
         if (kind, preset) == ("image", "uneven_backends"):
             continue  # cannot be asked of images

@@ -10,6 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from horde_core.analytics.groups import GroupLevel
+from horde_core.analytics.indexes import (
+    IndexedHordeModelStats,
+    IndexedHordeModelStatus,
+    IndexedHordeWorkers,
+    SourceRows,
+)
 from horde_core.audit import (
     DOWNLOAD_FLAGS,
     FLAGS,
@@ -22,11 +29,10 @@ from horde_core.audit import (
 from horde_core.audit.filters import Selection
 from horde_core.audit.presets import PRESET_OF
 from horde_core.audit.records import FlagCount
-from horde_core.groups import GroupLevel
-from horde_core.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers, SourceRows
-from horde_core.models import PERIODS, HordeModelStatsResponse, HordeModelStatus, HordeWorker, ModelType
-from horde_core.reference import ModelRecord, ModelReference
-from horde_core.snapshot import Snapshot
+from horde_core.live.snapshot import Snapshot
+from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
+from horde_core.upstream.model_reference import ModelRecord, ModelReference
+from horde_core.vocabulary import PERIODS, ModelType
 from tests.fixtures.audits import AS_OF, THRESHOLDS, TYPES, days_ago
 
 MODELS = ("Author/Alpha-7B", "Author/Alpha-13B", "Other/Beta-8B", "Gamma", "Delta-1B")

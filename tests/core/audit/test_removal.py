@@ -8,8 +8,8 @@ import pytest
 
 from horde_core.audit import CategoryAuditResponse, ModelAuditInfo
 from horde_core.audit.removal import Remainder, Removal, remainder, removal
-from horde_core.models import PERIODS
-from horde_core.snapshot import Snapshot
+from horde_core.live.snapshot import Snapshot
+from horde_core.vocabulary import PERIODS
 from tests.fixtures.audits import audit, audited, record, statistics
 from tests.fixtures.horde_bodies import IMAGE_REFERENCE, worker
 from tests.fixtures.snapshots import snapshot

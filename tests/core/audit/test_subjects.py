@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from horde_core.analytics.groups import group_models
 from horde_core.audit import group_subjects, model_subjects
 from horde_core.audit.subjects import stated, stated_together
-from horde_core.groups import group_models
-from horde_core.reference import host_of
+from horde_core.upstream.model_reference import host_of
 from tests.fixtures.audits import GOOD_URL, record, statistics
 from tests.fixtures.snapshots import snapshot
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from horde_core.audit import AuditThresholds
 from horde_core.audit.thresholds import WHAT_IFS, what_ifs, with_tried
-from horde_core.models import ModelType
 from horde_core.settings import Settings
+from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES
 
 OTHER_VALUES: dict[str, Any] = {

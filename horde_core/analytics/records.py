@@ -1,0 +1,116 @@
+"""Records of the merge: what is known of one model when reference and API are put together."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from horde_core.vocabulary import Period
+
+
+class MergedRecord(BaseModel):
+    """What the results of the merge share: frozen, and equal after a JSON round trip."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class UsageStats(MergedRecord):
+    """Requests in a day, in a month (30 days) and in total; None is unknown, never zero."""
+
+    day: int | None
+    month: int | None
+    total: int | None
+
+    def period(self, period: Period) -> int | None:
+        """Return the requests of one period."""
+        requests: int | None = getattr(self, period)
+        return requests
+
+
+class WorkerSummary(MergedRecord):
+    """One worker that lists a model, as the merge shows it."""
+
+    id: str
+    name: str
+    threads: int | None
+    performance: str | None = Field(description="the API's sentence, with its unit")
+    online: bool | None
+    maintenance_mode: bool | None
+    trusted: bool | None
+    uptime: int | None = Field(description="seconds over its whole life")
+
+
+class LiveFigures(MergedRecord):
+    """What is live for a set of API names. The units are the API's own."""
+
+    thread_count: int | None = Field(description="threads that serve it now")
+    worker_count: int | None = Field(description="distinct online workers, not in maintenance; see the source")
+    worker_count_source: Literal["workers", "threads"] | None = Field(
+        description="'threads' where no workers were given: then it is a count of threads"
+    )
+    queued_jobs: int | None = Field(description="jobs waiting or in progress")
+    queued: float | None = Field(description="pixelsteps or tokens waiting")
+    performance: float | None = Field(description="pixelsteps/s or tokens/s a job")
+    eta: int | None = Field(description="seconds to drain the queue")
+
+    @property
+    def distinct_workers(self) -> int | None:
+        """Return the count of workers; None where it is unknown or only threads were counted."""
+        return self.worker_count if self.worker_count_source == "workers" else None
+
+
+class BackendVariation(LiveFigures):
+    """The part of a text model that one backend carries. Parts add up to the model, workers excepted."""
+
+    backend: str
+    names: tuple[str, ...] = Field(description="the real API names, sorted")
+    variant_name: str = Field(description="the name with most usage")
+    usage_day: int | None
+    usage_month: int | None
+    usage_total: int | None
+
+
+class CombinedModelStatistics(LiveFigures):
+    """Everything the API knows of one model, or of one unlisted name."""
+
+    names: tuple[str, ...] = Field(description="API names attributed to it, sorted; empty when nobody sends one")
+    usage_stats: UsageStats | None = Field(description="None when the usage source is unavailable")
+    worker_summaries: dict[str, WorkerSummary] | None = Field(description="by id; None when workers were not given")
+    backend_variations: dict[str, BackendVariation] | None = Field(description="by backend, text only, when asked for")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def unserved(self) -> bool | None:
+        """Work waits and no thread serves it; None when unknown."""
+        if self.queued is None or self.thread_count is None:
+            return None
+        return self.queued > 0 and self.thread_count == 0
+
+    def usage(self, period: Period) -> int | None:
+        """Return the requests of one period; None when unknown."""
+        return None if self.usage_stats is None else self.usage_stats.period(period)
+
+
+class Reconciliation(MergedRecord):
+    """A category's totals: what models were given, what is unlisted, and the API's own sum of the two.
+
+    The denominators of every share. ``usage`` is by period; a figure whose source is unavailable is None.
+    """
+
+    class Part(MergedRecord):
+        """One figure, split."""
+
+        attributed: int | float | None
+        unlisted: int | float | None
+        total: int | float | None
+
+    usage: dict[Period, Part]
+    thread_count: Part
+    queued_jobs: Part
+    queued: Part
+
+    def total_usage(self, period: Period) -> int | None:
+        """All requests of the category in a period."""
+        total = self.usage[period].total
+        return None if total is None else int(total)

@@ -1,0 +1,201 @@
+"""Makes audits from subjects, by one set of thresholds. Pure: the day is given, not read."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
+
+from horde_core.audit.balance import backend_balance
+from horde_core.audit.records import (
+    DOWNLOAD_FLAGS,
+    FLAGS,
+    AuditFacts,
+    DeletionRiskFlags,
+    Flag,
+    ModelAuditInfo,
+    Severity,
+)
+from horde_core.audit.rules import RULES, Holds, is_critical
+from horde_core.audit.subjects import Subject
+from horde_core.audit.thresholds import AuditThresholds
+from horde_core.unknowns import ratio_or_unknown
+from horde_core.vocabulary import GIBIBYTE, ModelType
+
+_ABOUT_DOWNLOADS = frozenset(DOWNLOAD_FLAGS)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all subjects of a category have in common.
+
+    ``month_usage`` is the API's own sum over the category, None when unknown. ``added`` is the day on which each model
+    was added to the reference, None when that source is unavailable; text models have no such source, and an empty map.
+    ``scores`` are the cost-benefit scores of all subjects that have one, sorted.
+    """
+
+    model_type: ModelType
+    thresholds: AuditThresholds
+    month_usage: int | None
+    as_of: date
+    added: Mapping[str, date] | None
+    scores: Sequence[float] = ()
+
+    @cached_property
+    def judges(self) -> tuple[Holds, ...]:
+        """What is asked for each flag, in their order; what is not judged of the category never holds."""
+        return tuple(rule.holds if rule.judges(self.model_type, self.thresholds) else _never for rule in RULES)
+
+
+AuditHandler = Callable[[Subject, Setting], ModelAuditInfo | None]
+"""Audits one kind of record its own way; None for what is not of its kind."""
+
+
+class ModelAuditInfoFactory:
+    """Makes audits. What handlers do not take, :func:`audit_subject` does."""
+
+    def __init__(self, handlers: Iterable[AuditHandler] = ()) -> None:
+        self._handlers = list(handlers)
+
+    def register(self, handler: AuditHandler) -> None:
+        """Ask this handler before those registered earlier, and before the fallback."""
+        self._handlers.insert(0, handler)
+
+    def create(self, subject: Subject, setting: Setting) -> ModelAuditInfo:
+        """Audit one subject."""
+        for handler in self._handlers:
+            info = handler(subject, setting)
+            if info is not None:
+                return info
+        return audit_subject(subject, setting)
+
+    def create_category(
+        self,
+        subjects: Sequence[Subject],
+        model_type: ModelType,
+        thresholds: AuditThresholds,
+        month_usage: int | None,
+        as_of: date,
+        added: Mapping[str, date] | None = None,
+    ) -> tuple[ModelAuditInfo, ...]:
+        """Audit a whole category, in the order given; arguments as in :class:`Setting`."""
+        scores = [cost_benefit(subject.statistics.usage("month"), subject.stated.size) for subject in subjects]
+        known = sorted([score for score in scores if score is not None])
+        setting = Setting(model_type, thresholds, month_usage, as_of, added, known)
+        return tuple([self.create(subject, setting) for subject in subjects])
+
+
+FACTORY = ModelAuditInfoFactory()
+"""The one that pages, routes and the command line use: a handler that is registered here counts everywhere."""
+
+
+def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
+    """Audit anything by the rules of its category."""
+    fields = gather(subject, setting)
+    info = _unvalidated(fields)
+    thresholds = setting.thresholds
+    flags, found, has_unknown = _flags(tuple([holds(info, thresholds) for holds in setting.judges]))
+    critical = is_critical(info, thresholds)
+    day, month, total, size = fields["usage_day"], fields["usage_month"], fields["usage_total"], fields["size"]
+    score = cost_benefit(month, size)
+    fields["flags"] = flags
+    fields["severity"] = _severity(critical, found, has_unknown)
+    fields["is_critical"] = critical
+    fields["at_risk"] = bool(found)
+    fields["risk_score"] = len(found)
+    fields["day_to_month_ratio"] = ratio_or_unknown(day, month)
+    fields["month_to_total_ratio"] = ratio_or_unknown(month, total)
+    fields["momentum"] = ratio_or_unknown(day, month, 30)
+    fields["cost_benefit_score"] = score
+    fields["cost_benefit_percentile"] = percentile(score, setting.scores)
+    return info
+
+
+def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
+    """Put together what is known of a subject: the fields of :class:`~horde_core.audit.records.AuditFacts`."""
+    name, _, stated, statistics = subject
+    usage, is_text = statistics.usage_stats, setting.model_type == "text"
+    day, month, total = (None, None, None) if usage is None else (usage.day, usage.month, usage.total)
+    age = _age(stated.members, setting)
+    return {
+        "name": name,
+        "model_type": setting.model_type,
+        "names": len(statistics.names),
+        "usage_day": day,
+        "usage_month": month,
+        "usage_total": total,
+        "usage_percentage_of_category": ratio_or_unknown(month, setting.month_usage, 100),
+        "thread_count": statistics.thread_count,
+        "worker_count": statistics.distinct_workers,
+        "queued_jobs": statistics.queued_jobs,
+        "queued": statistics.queued,
+        "unserved": statistics.unserved,
+        "balance": backend_balance(statistics) if is_text else None,
+        "age_days": age,
+        "is_new": _is_new(age, setting),
+        **stated._asdict(),
+    }
+
+
+def cost_benefit(month_usage: int | None, size: int | None) -> float | None:
+    """Requests in 30 days for each GiB on disk; None without a size."""
+    return ratio_or_unknown(month_usage, size, GIBIBYTE)
+
+
+def percentile(score: float | None, scores: Sequence[float]) -> float | None:
+    """Percent of the other scores (sorted, the own one among them) that are lower; None where there is no other."""
+    if score is None or len(scores) < 2:
+        return None
+    return bisect_left(scores, score) / (len(scores) - 1) * 100
+
+
+_FIELDS = set(ModelAuditInfo.model_fields)
+
+
+def _unvalidated(fields: dict[str, Any]) -> ModelAuditInfo:
+    """An audit around these fields, which are filled in before anybody else sees it.
+
+    What is put into it was validated at the boundary; to do that again takes two thirds of the audit of a category. A
+    test validates what comes of it.
+    """
+    info = ModelAuditInfo.__new__(ModelAuditInfo)
+    object.__setattr__(info, "__dict__", fields)
+    object.__setattr__(info, "__pydantic_fields_set__", _FIELDS)
+    object.__setattr__(info, "__pydantic_extra__", None)
+    object.__setattr__(info, "__pydantic_private__", None)
+    return info
+
+
+def _never(_facts: AuditFacts, _thresholds: AuditThresholds) -> bool:
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _flags(values: tuple[bool | None, ...]) -> tuple[DeletionRiskFlags, tuple[Flag, ...], bool]:
+    """The flags with these values, those that are true, and whether one is unknown: few models differ in them."""
+    flags = DeletionRiskFlags.model_validate(dict(zip(FLAGS, values, strict=True)))
+    return flags, flags.set_flags(), None in values
+
+
+def _severity(critical: bool | None, found: Sequence[Flag], has_unknown: bool) -> Severity:
+    """How bad the findings are: see :data:`~horde_core.audit.rules.SEVERITY_RULES`."""
+    if critical is not False:
+        return Severity.CRITICAL if critical else Severity.UNKNOWN
+    if found:
+        return Severity.NOTICE if _ABOUT_DOWNLOADS.isdisjoint(found) else Severity.WARNING
+    return Severity.UNKNOWN if has_unknown else Severity.NONE
+
+
+def _age(members: Sequence[str], setting: Setting) -> int | None:
+    added = setting.added.get(members[0]) if setting.added and len(members) == 1 else None
+    return None if added is None else max(0, (setting.as_of - added).days)
+
+
+def _is_new(age: int | None, setting: Setting) -> bool | None:
+    """Within the grace period. Where the source of ages is unavailable, that is unknown, unless none is granted."""
+    if setting.added is None and setting.thresholds.grace_days:
+        return None
+    return age is not None and age < setting.thresholds.grace_days

@@ -1,0 +1,1 @@
+"""Two layers, memory and Redis, with one fetch a source at a time."""

@@ -1,0 +1,356 @@
+"""DualLayerCache: memory always, Redis when configured, one flight a source, and honest ages.
+
+A read is answered from memory. Redis and the network are only asked inside a *flight*: one background thread a
+source at a time, that readers with nothing to show wait for, briefly. Data past its TTL is served at once, marked
+stale, while a flight renews it; when a flight fails, the last good data stays and the source is left alone for a
+growing while. Ages count from ``fetched_at`` wherever the data came from, so layers never add up.
+
+Replicas on one Redis fetch in turn: who has the lease asks upstream, the others take what it wrote. Each fetch has a
+number, taken as it starts, and never replaces what a later one wrote.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait as wait_for_all
+from typing import Any, TypeVar
+
+from horde_core.cache.fetch_log import Outcome
+from horde_core.cache.freshness import Clock, Decision
+from horde_core.cache.held import Counters, Event, Flight
+from horde_core.cache.memory import Memory
+from horde_core.cache.redis_connection import SOCKET_SECONDS, GiveBack
+from horde_core.cache.redis_storage import Storage, StoredBody
+from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
+from horde_core.upstream.errors import SourceError, StatusError
+from horde_core.upstream.parsing import Parsed
+
+log = logging.getLogger(__name__)
+
+FORCED_REFRESH_SECONDS = 10.0
+"""How long a source is left alone after a forced refresh, for the whole app."""
+
+LEASE_SECONDS = 65.0
+"""After this a replica that died while fetching no longer keeps the others waiting; longer than any fetch may take."""
+
+LOCK_PATIENCE_SECONDS = 5.0
+"""How long a process with nothing to show waits for another replica's fetch before it asks for itself."""
+
+LOCK_POLL_SECONDS = 0.1
+
+SAME_FETCH_SECONDS = SOCKET_SECONDS
+"""Below this two times of fetching are one: told by Redis' clock, they differ by what its answers took."""
+
+Observer = Callable[[str, str, Outcome, float], None]
+"""Is told of each fetch: the source's key, the URL, what came of it, and the seconds that it took."""
+
+T = TypeVar("T")
+
+
+def _unobserved(_key: str, _url: str, _outcome: Outcome, _seconds: float) -> None:
+    """Nobody wants to know."""
+
+
+class DualLayerCache:
+    """Reads sources through memory, Redis (``storage``) and ``fetch``. Thread-safe; reads never raise."""
+
+    def __init__(
+        self,
+        fetch: Callable[[str], bytes],
+        storage: Storage | None = None,
+        clock: Clock | None = None,
+        jitter: Callable[[], float] = random.random,
+        lease_seconds: float = LEASE_SECONDS,
+        observe: Observer = _unobserved,
+    ) -> None:
+        self._fetch = fetch
+        self._observe = observe
+        self._storage = storage
+        self._clock = clock or Clock()
+        self._memory = Memory(self._clock, jitter)
+        self._lease_seconds = lease_seconds
+        self._lock = threading.RLock()
+        self._forcing = threading.Lock()
+        self._polling = threading.Event()
+        self._flights: dict[str, Flight] = {}
+        self._sources: dict[str, Source[Any]] = {}
+        self._written: dict[str, int] = {}
+        self._forced_at: dict[str, float] = {}
+        self._sequence = 0
+
+    def read(self, source: Source[T], wait: float = 0.0, force_refresh: bool = False) -> Reading[T]:
+        """Read one source; see :meth:`read_all`."""
+        reading: Reading[T] = self.read_all([source], wait, force_refresh)[0]
+        return reading
+
+    def read_all(
+        self,
+        sources: Sequence[Source[Any]],
+        wait: float = 0.0,
+        force_refresh: bool = False,
+        patience: float = 0.0,
+    ) -> list[Reading[Any]]:
+        """Read several sources, in parallel.
+
+        A source with nothing to show is waited for, at most ``wait`` seconds from the start of its flight and for
+        all sources together; afterwards, and while it is known to be failing, it reads as unavailable at once and the
+        fetch goes on behind. ``force_refresh`` asks upstream whatever the age (not more often than every 10 s a
+        source) and waits for that in the same way. ``patience`` is for who can wait: seconds, for all sources
+        together, that a refresh under way is given before stale data is served.
+        """
+        joined = [self._join(source, force_refresh) for source in sources]
+        for flight, is_awaited in filter(None, joined):
+            self._wait_for(flight, wait if is_awaited else patience)
+        readings = [self.peek(source) for source in sources]
+        self._memory.count_reads(readings, [flight is None for flight in joined])
+        return readings
+
+    def refresh(self, sources: Sequence[Source[Any]], wait: float) -> list[RefreshOutcome]:
+        """Force a reload of the sources and say what came of each."""
+        before = {source.key: self.peek(source) for source in sources}
+        forced = {source.key: self._force(source) for source in sources}
+        for flight in forced.values():
+            if isinstance(flight, Flight):
+                self._wait_for(flight, wait)
+        return [
+            RefreshOutcome.of(before[source.key], self.peek(source))
+            if isinstance(refused_for := forced[source.key], Flight)
+            else RefreshOutcome(source.title, "refused", retry_in=refused_for)
+            for source in sources
+        ]
+
+    def invalidate(self, source: Source[Any]) -> None:
+        """Have the next read refresh a source. The last good copy stays and is served, stale, until then."""
+        self._memory.expire(source.key)
+
+    def counters(self, key: str) -> Counters:
+        """How often which thing happened to a source since the start, in this process."""
+        return self._memory.counters(key)
+
+    def refresh_ahead(self, sources: Sequence[Source[Any]], seconds: float, wait: float) -> None:
+        """Refresh what will be due within so many seconds, unless it is failing; wait for that at most ``wait``."""
+        started = []
+        for source in sources:
+            age = self._memory.age(source.key)
+            is_due = age is None or age + seconds >= source.policy.ttl
+            if is_due and not self._memory.is_paused(source.key):
+                with self._lock:
+                    started.append(self._flight(source))
+        for flight in started:
+            self._wait_for(flight, wait)
+
+    def peek(self, source: Source[T]) -> Reading[T]:
+        """Tell what is held of a source, without asking for it and without counting."""
+        with self._lock:
+            return self._memory.reading(source, refreshing=source.key in self._flights)
+
+    def take_over(self) -> None:
+        """Take over what other replicas have written since we last looked: one small question to Redis for all."""
+        sources = list(self._sources.values())
+        if self._storage is None or not sources:
+            return
+        written = self._storage.sequences([source.key for source in sources])
+        for source, sequence in zip(sources, written, strict=True):
+            with self._lock:
+                is_news = sequence > self._written.get(source.key, 0)
+                if is_news and source.key not in self._flights:
+                    self._written[source.key] = sequence
+                    self._flight(source, is_take_over=True)
+
+    def _wait_for(self, flight: Flight, seconds: float) -> None:
+        until = flight.started + seconds
+        wait_for_all([flight.landed], timeout=max(0.0, until - self._clock.monotonic()))
+
+    def _join(self, source: Source[Any], force_refresh: bool) -> tuple[Flight, bool] | None:
+        """Start or join a flight where one is due, and say whether the reader has to wait for it."""
+        if force_refresh and isinstance(forced := self._force(source), Flight):
+            return forced, True
+        with self._lock:
+            decision = self._memory.decide(source)
+            if decision is Decision.SERVE:
+                return None
+            if self._memory.is_paused(source.key) and source.key not in self._flights:
+                return None
+            has_nothing_to_show = source.policy.ttl == 0 or decision is Decision.FETCH
+            is_failing = self._memory.failure(source.key) is not None
+            return self._flight(source), has_nothing_to_show and not is_failing
+
+    def _force(self, source: Source[Any]) -> Flight | float:
+        """Return the forced flight, or for how many seconds there can be none; one a while for the whole deployment."""
+        with self._forcing:  # so that Redis is asked once, whatever the number of callers
+            with self._lock:
+                is_under_way, left = source.key in self._flights, self._refused_for(source.key)
+                if is_under_way or (left <= 0 and self._storage is None):
+                    return self._forced_flight(source)
+            if left > 0 or self._storage is None:
+                return left
+            left = self._storage.claim_refresh(source.key, FORCED_REFRESH_SECONDS)
+            with self._lock:
+                if left <= 0:
+                    return self._forced_flight(source)
+                self._forced_at[source.key] = self._clock.monotonic() + left - FORCED_REFRESH_SECONDS
+                return left
+
+    def _forced_flight(self, source: Source[Any]) -> Flight:
+        self._forced_at[source.key] = self._clock.monotonic()
+        return self._flight(source, is_forced=True)
+
+    def _refused_for(self, key: str) -> float:
+        """Seconds before a forced refresh is possible: one was just made, or the server asked to be left alone."""
+        failure = self._memory.failure(key)
+        allowed_at = max(
+            self._forced_at.get(key, -math.inf) + FORCED_REFRESH_SECONDS, failure.asked_until if failure else -math.inf
+        )
+        return max(0.0, allowed_at - self._clock.monotonic())
+
+    def _flight(self, source: Source[Any], is_forced: bool = False, is_take_over: bool = False) -> Flight:
+        """Return the flight of this source, starting one when none is under way. Called with the lock held."""
+        flight = self._flights.get(source.key)
+        if flight is not None:
+            flight.is_forced |= is_forced
+            flight.is_take_over &= is_take_over
+            return flight
+        self._sources[source.key] = source
+        self._sequence += 1
+        flight = Flight(self._sequence, self._clock.monotonic(), is_forced, is_take_over)
+        self._flights[source.key] = flight
+        thread = threading.Thread(target=self._fly, args=(source, flight), name=f"fetch-{source.key}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the machine has no thread left: readers get what there is
+            log.error("no thread to fetch with source=%s error=%s", source.key, error)
+            self._memory.record_failure(source, "The server has no room to fetch it.")
+            self._land(source, flight)
+        return flight
+
+    def _land(self, source: Source[Any], flight: Flight) -> None:
+        with self._lock:
+            del self._flights[source.key]
+        flight.landed.set_result(None)
+
+    def _fly(self, source: Source[Any], flight: Flight) -> None:
+        """Renew one source from Redis or from upstream; the body of the flight's thread."""
+        try:
+            is_renewed = self._renew_from_storage(source, flight)
+            if flight.is_forced or not (is_renewed or flight.is_take_over):
+                self._renew_in_turn(source, flight)
+        except SourceError as error:
+            self._memory.record_failure(source, str(error), error.retry_after)
+        except Exception as error:  # a bug must strand neither the readers nor the last good data
+            log.exception("refresh broke source=%s", source.key)
+            self._memory.record_failure(source, f"Reading the answer failed ({type(error).__name__}).")
+        finally:
+            self._land(source, flight)
+
+    def _renew_in_turn(self, source: Source[Any], flight: Flight) -> None:
+        """Ask upstream, one process at a time; whoever waits takes what the other fetched."""
+        give_back, has_waited = self._lease(source)
+        try:
+            is_renewed = (has_waited or not flight.is_forced) and self._renew_from_storage(source, flight)
+            if not is_renewed:
+                self._renew_from_upstream(source, flight)
+        finally:
+            give_back()
+
+    def _lease(self, source: Source[Any]) -> tuple[GiveBack, bool]:
+        """Wait for the right to fetch, and say whether another process had it.
+
+        With nothing to show we wait briefly and then ask for ourselves; with stale data for as long as the lease lives.
+        """
+        if self._storage is None:
+            return _nothing, False
+        is_urgent = self._memory.held_within_limit(source) is None
+        patience = LOCK_PATIENCE_SECONDS if is_urgent else self._lease_seconds
+        for attempt in range(math.ceil(patience / LOCK_POLL_SECONDS)):
+            give_back = self._storage.lease(source.key, self._lease_seconds)
+            if give_back is not None:
+                return give_back, attempt > 0
+            if attempt == 0:
+                self._memory.count(source.key, Event.LOCK_WAIT)
+            self._polling.wait(LOCK_POLL_SECONDS)
+        return _nothing, True
+
+    def _renew_from_storage(self, source: Source[Any], flight: Flight, is_overruled: bool = False) -> bool:
+        """Take over what another process fetched, when it is newer than ours; True when that makes this flight end.
+
+        ``is_overruled``: Redis refused ours, as a fetch that started later is there already.
+        """
+        stored = self._storage.read(source.key) if self._storage else None
+        if stored is None or stored.origin not in source.urls:
+            return False
+        held = self._memory.entry(source.key)
+        is_news = held is None or stored.fetched_at > held.fetched_at + SAME_FETCH_SECONDS
+        if not is_news and not is_overruled:
+            return False
+        age = max(0.0, self._clock.wall() - stored.fetched_at)
+        if age > source.policy.limit:
+            return False
+        try:
+            self._memory.install(source, stored, born=self._clock.monotonic() - age, sequence=flight.sequence)
+        except SourceError as error:
+            log.warning("stored body ignored source=%s error=%s", source.key, error)
+            return False
+        self._memory.count(source.key, Event.REDIS_HIT)
+        return age < source.policy.ttl
+
+    def _renew_from_upstream(self, source: Source[Any], flight: Flight) -> None:
+        number = self._storage.next_sequence(source.key) if self._storage else None
+        self._memory.count(source.key, Event.FETCH)
+        body, origin, parsed, seconds = self._fetch_first_usable(source)
+        fetched_at, now = self._clock.wall(), self._clock.monotonic()
+        held = self._memory.held_within_limit(source)
+        is_suspicious = held is not None and source.suspicious(held.value, parsed.data)
+        if is_suspicious and not self._memory.agrees(source, parsed.data):
+            self._observe(source.key, origin, "suspicious", seconds)
+            self._memory.record_failure(
+                source, "The server sent an empty list; waiting for a second answer.", suspect=parsed.data
+            )
+            return
+        stored = StoredBody(body, origin, fetched_at, fetched_at, None)
+        entry = self._memory.install(source, stored, born=now, sequence=flight.sequence, parsed=parsed)
+        outcome: Outcome = "new" if entry.unchanged_since == fetched_at else "unchanged"
+        self._observe(source.key, origin, outcome, seconds)
+        log.info(
+            "fetch source=%s endpoint=%s outcome=%s ms=%d bytes=%d kept=%s dropped=%d",
+            source.key, without_secrets(origin), outcome, seconds * 1000, len(body), entry.kept, entry.dropped,
+        )  # fmt: skip
+        if self._storage and number is not None:
+            kept = stored._replace(unchanged_since=entry.unchanged_since, changed_at=entry.changed_at)
+            if self._storage.write(source.key, kept, source.policy.limit, number):
+                self._written[source.key] = number
+            else:
+                self._renew_from_storage(source, flight, is_overruled=True)
+
+    def _fetch_first_usable(self, source: Source[Any]) -> tuple[bytes, str, Parsed[Any], float]:
+        """Ask the source's URLs in order, and say how many seconds the last one took, its parsing included.
+
+        Raises the first URL's error when none gives anything usable.
+        """
+        first_error: SourceError | None = None
+        held = self._memory.held_within_limit(source)
+        urls = source.urls if held is None or held.origin != source.urls[0] else source.urls[:1]
+        for url in urls:
+            started = self._clock.monotonic()
+            try:
+                body = self._fetch(url)
+                parsed = self._memory.parse(source, body)
+                return body, url, parsed, self._clock.monotonic() - started
+            except SourceError as error:
+                seconds = self._clock.monotonic() - started
+                self._observe(source.key, url, "failed", seconds)
+                is_our_fault = isinstance(error, StatusError) and not error.is_outage
+                log.log(
+                    logging.ERROR if is_our_fault else logging.WARNING,
+                    "fetch source=%s endpoint=%s outcome=failed ms=%d error=%s cause=%r",
+                    source.key, without_secrets(url), seconds * 1000, error, error.__cause__,
+                )  # fmt: skip
+                first_error = first_error or error
+        raise first_error or SourceError("The source has no address.")
+
+
+def _nothing() -> None:
+    """Give back what was not taken."""

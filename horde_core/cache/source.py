@@ -1,0 +1,89 @@
+"""What is asked of the cache, and what it answers: sources, readings, outcomes of a refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from horde_core.cache.freshness import Policy, State
+from horde_core.upstream.parsing import Parsed
+
+T = TypeVar("T")
+
+
+def _never(_old: Any, _new: Any) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[T]):
+    """One thing to fetch: where from, how to read it, how long it keeps.
+
+    ``urls`` are tried in order; those after the first only while nothing is held. ``suspicious(old, new)`` says
+    that a new value must be seen twice before it is believed.
+    """
+
+    key: str
+    title: str
+    urls: tuple[str, ...]
+    parse: Callable[[bytes], Parsed[T]]
+    policy: Policy
+    suspicious: Callable[[T, T], bool] = _never
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What a read found: the value (None when unavailable) and what is known of it.
+
+    ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None when
+    none was; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is
+    what is left of the TTL. Ages are in seconds.
+    """
+
+    key: str
+    title: str
+    value: T | None
+    state: State
+    content: str = ""
+    origin: str = ""
+    kept: int | None = None
+    dropped: int = 0
+    age: float | None = None
+    fetched_at: float | None = None
+    unchanged_since: float | None = None
+    changed_at: float | None = None
+    refreshing: bool = False
+    error: str | None = None
+    retry_in: float | None = None
+    fresh_for: float | None = None
+
+    def value_or(self, nothing: T) -> T:
+        """Return the value, or ``nothing`` when it is unavailable. An empty value is a value."""
+        return nothing if self.value is None else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOutcome:
+    """What a forced refresh did for one source: ``new``, ``unchanged``, ``failed``, ``pending`` or ``refused``."""
+
+    title: str
+    result: str
+    error: str | None = None
+    retry_in: float | None = None
+
+    @classmethod
+    def of(cls, before: Reading[Any], after: Reading[Any]) -> RefreshOutcome:
+        """Tell what changed between two readings of a source."""
+        if after.refreshing:
+            return cls(after.title, "pending")
+        if after.error is not None:
+            return cls(after.title, "failed", error=after.error, retry_in=after.retry_in)
+        return cls(after.title, "unchanged" if after.content == before.content else "new")
+
+
+def without_secrets(url: str) -> str:
+    """Return an address without user and password, and without its query."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

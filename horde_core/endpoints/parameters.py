@@ -1,0 +1,232 @@
+"""What can be asked of the merged data, as data: one record a question, with the name, bounds and meaning of each part.
+
+Routes and the command line read the same records, and the filters and thresholds of the audit come from the tables that
+the page draws its own from: a parameter means the same in all three. Words may be given as keys or as the page shows
+them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+
+from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
+from horde_core.audit import AuditThresholds
+from horde_core.audit.filters import NSFW_WORDS, Filter, Kind, Selection, filters_for
+from horde_core.audit.presets import PRESET_OF
+from horde_core.audit.records import FLAGS, Severity
+from horde_core.audit.rules import RULE_OF
+from horde_core.audit.thresholds import WhatIf, what_ifs, with_tried
+from horde_core.vocabulary import ModelType
+
+Category = Literal["image_generation", "text_generation"]
+CATEGORIES: Mapping[str, ModelType] = {"image_generation": "image", "text_generation": "text"}
+CATEGORY_OF: Mapping[ModelType, Category] = {"image": "image_generation", "text": "text_generation"}
+
+SortBy = Literal[
+    "name", "worker_count", "thread_count", "usage_day", "usage_month", "usage_total", "queued_jobs", "eta"
+]
+MOST_ROWS = 10_000
+LONGEST_WORD = 200
+
+
+class QueryError(ValueError):
+    """Something is asked for that is not there; the message names it and what is allowed."""
+
+
+class Query(BaseModel):
+    """What all questions share: nothing but what is listed may be asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+class Paging(Query):
+    """Questions that are answered with rows."""
+
+    limit: int | None = Field(None, ge=1, le=MOST_ROWS, description="at most so many rows; all without it")
+    offset: int = Field(0, ge=0, le=10**9, description="rows to leave out first")
+
+
+class ModelsQuery(Paging):
+    """Every model of the reference with what the API knows of it."""
+
+    include_workers: bool = Field(False, description="with the workers that list each model")
+    include_backend_variations: bool = Field(False, description="with what each backend carries; text only")
+    min_worker_count: int | None = Field(
+        None, ge=0, le=10**9, description="only models with so many workers; unknown never counts"
+    )
+    sort_by: SortBy = Field("name", description="what rows are ordered by; unknown is last")
+    sort_desc: bool = Field(False, description="largest first")
+
+    @property
+    def descends(self) -> bool:
+        """Whether the largest comes first."""
+        return self.sort_desc
+
+
+class UnlistedQuery(ModelsQuery):
+    """Every name that belongs to no model of the reference; most used this month first."""
+
+    sort_by: SortBy = Field("usage_month", description="what rows are ordered by; unknown is last")
+    sort_desc: bool | None = Field(None, description="largest first; without it figures are, and names are not")  # type: ignore[assignment]
+
+    @property
+    def descends(self) -> bool:
+        """Whether the largest comes first."""
+        return self.sort_by != "name" if self.sort_desc is None else self.sort_desc
+
+
+class StatisticsQuery(Query):
+    """The category as a whole; there is nothing to choose."""
+
+
+class SourcesQuery(Query):
+    """Every source; there is nothing to choose."""
+
+
+class ResolveQuery(Query):
+    """Which model of the reference an API name belongs to."""
+
+    name: str = Field(max_length=1000, description="a name as workers send it")
+    category: Category | None = Field(None, description="both without it")
+
+
+class AuditQuery(Paging):
+    """The audit of a category: filters, thresholds to try, and grouping. See :func:`audit_query`."""
+
+    def selection(self, model_type: ModelType) -> Selection:
+        """What was chosen, by the key of each filter."""
+        return Selection.of(model_type, {one.key: _plain(getattr(self, one.key)) for one in filters_for(model_type)})
+
+    def thresholds(self, model_type: ModelType, own: AuditThresholds) -> AuditThresholds:
+        """The thresholds in force, with what is tried instead."""
+        asked = {one.field: getattr(self, one.key) for one in what_ifs(model_type)}
+        return with_tried(own, {field: value for field, value in asked.items() if value is not None})
+
+    @property
+    def level(self) -> GroupLevel:
+        """How models are grouped."""
+        level: GroupLevel = getattr(self, "group", "model")
+        return level
+
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "preset": {preset.key: preset.label for preset in PRESET_OF.values()},
+    "severity": {severity.value: severity.value for severity in Severity},
+    "nsfw": NSFW_WORDS,
+    "group": {str(level): word for level, word in LEVEL_WORDS.items()},
+    **{key: {flag: RULE_OF[flag].label for flag in FLAGS} for key in ("flag", "flag_not", "flag_unknown")},
+}
+"""The choices whose words do not depend on the data: keys, and how a person reads them."""
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _as_keys(words: Mapping[str, str]) -> BeforeValidator:
+    """Read words as a person writes them as their keys."""
+    keys = {word.casefold(): key for key, word in words.items()}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return keys.get(value.casefold(), value)
+        return [read(one) for one in value] if isinstance(value, list | tuple) else value
+
+    return BeforeValidator(read)
+
+
+def _choice_type(key: str, model_type: ModelType) -> Any:
+    """What may be chosen: text, or one of the words that mean something in a category."""
+    words = _WORDS.get(key)
+    if words is None:
+        return str
+    return Literal[tuple(word for word in words if model_type == "text" or word != "uneven_backends")]
+
+
+def _read_as(kind: Any, key: str) -> Any:
+    """A type whose values may be given in a person's words."""
+    return Annotated[kind, _as_keys(_WORDS[key])] if key in _WORDS else kind
+
+
+def _field_of(one: Filter, model_type: ModelType) -> tuple[Any, Any]:
+    """The type and the default of one filter of the audit."""
+    if one.kind is Kind.BOUND:
+        return float | None, Field(None, ge=0, le=1e18, allow_inf_nan=False, description=one.label)
+    if one.kind is Kind.TEXT:
+        return Annotated[str, Field(max_length=1000)], Field("", description="only names that hold this text")
+    if one.kind is Kind.ONE:
+        kind: Any = _choice_type(one.key, model_type) | None
+        return _read_as(kind, one.key), Field(None, description="a ready-made filter")
+    choice: Any = _choice_type(one.key, model_type)
+    if choice is str:
+        choice = Annotated[str, Field(max_length=LONGEST_WORD)]
+    several: Any = tuple[choice, ...]
+    return _read_as(several, one.key), Field((), max_length=100, description=f"{one.label}; may be repeated")
+
+
+def _field_to_try(one: WhatIf, model_type: ModelType) -> tuple[Any, Any]:
+    kind: Any = int if one.is_whole else float
+    return kind | None, Field(
+        None, ge=0, le=one.most, description=f"{one.label} so many {one.unit_of(model_type)}; the setting without it"
+    )
+
+
+def _made(model_type: ModelType) -> type[AuditQuery]:
+    fields: dict[str, Any] = {one.key: _field_of(one, model_type) for one in filters_for(model_type)}
+    fields |= {one.key: _field_to_try(one, model_type) for one in what_ifs(model_type)}
+    if model_type == "text":
+        level = _read_as(GroupLevel, "group")
+        fields["group"] = (level, Field("model", description="what a row is: a model, a family, or an exact API name"))
+    return create_model(f"{model_type.title()}AuditQuery", __base__=AuditQuery, **fields)
+
+
+_AUDIT_QUERIES: Mapping[ModelType, type[AuditQuery]] = {kind: _made(kind) for kind in CATEGORIES.values()}
+
+
+def audit_query(model_type: ModelType) -> type[AuditQuery]:
+    """What can be asked of the audit of a category: its filters, its thresholds, and for text the grouping."""
+    return _AUDIT_QUERIES[model_type]
+
+
+def is_list(query: type[Query], name: str) -> bool:
+    """Whether a parameter may be repeated."""
+    field = query.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) is tuple
+
+
+def read_query(query: type[Q], parameters: Iterable[tuple[str, str]]) -> Q:
+    """Read the parameters of a link. Raises :class:`QueryError` naming each that is not allowed, and what is."""
+    given: dict[str, Any] = {}
+    for name, text in parameters:
+        if is_list(query, name):
+            given.setdefault(name, []).append(text)
+        else:
+            given[name] = text
+    try:
+        return query.model_validate(given)
+    except ValidationError as error:
+        told = [_complaint(query, detail) for detail in error.errors(include_url=False)]
+        raise QueryError(" ".join(dict.fromkeys(told))) from error
+
+
+def _complaint(query: type[Query], detail: Any) -> str:
+    name = str(detail["loc"][0]) if detail["loc"] else "the query"
+    if detail["type"] == "extra_forbidden":
+        allowed = list(query.model_fields)
+        near = difflib.get_close_matches(name, allowed, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"{name!r} is no parameter here; allowed are {_listed(allowed)}.{hint}"
+    if detail["type"] == "missing":
+        return f"{name} is missing."
+    return f"{name}={detail['input']!r} is not allowed: {detail['msg']}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"

@@ -1,0 +1,1 @@
+"""One DataFrame a screen."""

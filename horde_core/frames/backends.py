@@ -1,0 +1,218 @@
+"""How text models spread over the programs that serve them, as DataFrames. Pure functions.
+
+Nullable columns throughout: a missing value is unknown. Shares are percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from horde_core.analytics.category_facts import hides_models, is_serving
+from horde_core.analytics.name_matching import CANONICAL
+from horde_core.analytics.records import BackendVariation, CombinedModelStatistics
+from horde_core.audit import ModelAuditInfo
+from horde_core.frames.models import in_units, share_of
+from horde_core.live.snapshot import Snapshot
+from horde_core.unknowns import count_or_unknown
+from horde_core.vocabulary import PERIODS
+
+VARIATION_COUNTS = ("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs")
+
+
+def variation_figures(variation: BackendVariation) -> dict[str, Any]:
+    """Return one backend's part of a model as cells: ``VARIATION_COUNTS`` and queued work, in the API's units."""
+    return {
+        "backend": variation.backend,
+        "usage_day": variation.usage_day,
+        "usage_month": variation.usage_month,
+        "usage_total": variation.usage_total,
+        "threads": variation.thread_count,
+        "workers": variation.distinct_workers,
+        "jobs": variation.queued_jobs,
+        "queued": variation.queued,
+    }
+
+
+def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row for each model (or unlisted name) and backend that has usage or is served; text only.
+
+    ``thread_share`` and ``share_month`` are percent of the category.
+    """
+    merged = snapshot.merged
+    is_listed = False if snapshot.reference.available else None
+    rows = [
+        {"name": name, "listed": listed} | variation_figures(variation)
+        for listed, part in ((True, merged.models), (is_listed, merged.unlisted))
+        for name, statistics in part.items()
+        for variation in (statistics.backend_variations or {}).values()
+    ]
+    frame = pd.DataFrame(rows, columns=["name", "listed", "backend", *VARIATION_COUNTS, "queued"])
+    frame = frame.astype(dict.fromkeys(VARIATION_COUNTS, "Int64") | {"listed": "boolean"})
+    frame["share_month"] = share_of(frame["usage_month"], merged.reconciliation.total_usage("month"))
+    frame["thread_share"] = share_of(frame["threads"], merged.reconciliation.thread_count.total)
+    return frame
+
+
+def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a backend: models, threads, distinct workers and requests, with their shares in percent.
+
+    ``models`` counts the models of the reference that the backend had requests for this month or serves now,
+    ``unlisted`` the names outside it; both are unknown without the reference, the usage or the status.
+    """
+    frame = backend_frame(snapshot)
+    is_active = (frame["usage_month"].fillna(0) > 0) | (frame["threads"].fillna(0) > 0)
+    is_listed = frame["listed"].fillna(False)
+    totals = frame.groupby("backend").agg(
+        **{column: (column, _sum_or_unknown) for column in ("usage_day", "usage_month", "usage_total", "threads")}
+    )
+    for column, chosen in (("models", is_active & is_listed), ("unlisted", is_active & ~is_listed)):
+        names = frame[chosen].groupby("backend")["name"].nunique().reindex(totals.index, fill_value=0)
+        is_known = snapshot.reference.available and snapshot.usage.available and snapshot.status.available
+        totals[column] = names if is_known else pd.NA
+    totals["workers"] = _workers_by_backend(snapshot, totals.index)
+    totals = totals.astype("Int64").reset_index()
+    totals["share_month"] = share_of(totals["usage_month"], snapshot.merged.reconciliation.total_usage("month"))
+    totals["thread_share"] = share_of(totals["threads"], snapshot.merged.reconciliation.thread_count.total)
+    figures = totals[["usage_day", "usage_month", "usage_total", "threads"]]
+    totals = totals[figures.fillna(0).gt(0).any(axis=1) | figures.isna().all(axis=1)]
+    return totals.sort_values("usage_month", ascending=False, ignore_index=True)
+
+
+def distribution_frame(totals: pd.DataFrame) -> pd.DataFrame:
+    """One row a backend that carries anything now or this month: its share of four things, in percent, side by side.
+
+    ``models`` of the reference, ``threads``, ``workers`` and ``requests`` of 30 days. A model or worker that several
+    backends carry counts in each, so the shares of those two are of the sum over backends. ``totals`` is
+    :func:`backend_totals_frame`.
+    """
+    active = totals[(totals["usage_month"].fillna(0) > 0) | (totals["threads"].fillna(0) > 0)]
+    return pd.DataFrame(
+        {
+            "backend": active["backend"],
+            "requests": active["share_month"],
+            "threads": active["thread_share"],
+            "workers": share_of(active["workers"], _known_sum(active["workers"])),
+            "models": share_of(active["models"], _known_sum(active["models"])),
+        }
+    ).reset_index(drop=True)
+
+
+def share_matrix(frame: pd.DataFrame, names: Sequence[str], column: str) -> pd.DataFrame:
+    """Each model's figure split over its backends: one row a model, one column a backend, percent of the model's own.
+
+    ``frame`` is :func:`backend_frame`. Backends are ordered by what they carry of these models, most first.
+    """
+    chosen = frame[frame["name"].isin(set(names)) & (frame[column].fillna(0) > 0)]
+    table = chosen.pivot_table(index="name", columns="backend", values=column, aggfunc="sum", fill_value=0)
+    table = table.reindex([name for name in names if name in table.index]).astype("Float64")
+    order = table.sum().sort_values(ascending=False, kind="stable").index
+    return table[order].div(table.sum(axis=1), axis=0) * 100
+
+
+def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
+    """What stands in front of unlisted names and is neither a known backend nor an author of the reference.
+
+    One row a prefix, most used this month first: candidates for the table of backends. ``names`` counts its names.
+    """
+    authors = {name.rpartition("/")[0].casefold() for name in snapshot.reference} - {""}
+    groups: dict[str, list[CombinedModelStatistics]] = {}
+    for name, statistics in snapshot.merged.unlisted.items():
+        prefix, slash, _ = name.partition("/")
+        is_known = snapshot.merged.backends.get(name, CANONICAL) != CANONICAL or prefix.casefold() in authors
+        if slash and not is_known:
+            groups.setdefault(prefix, []).append(statistics)
+    rows = [
+        {
+            "prefix": prefix,
+            "names": len(found),
+            **{f"usage_{period}": count_or_unknown(row.usage(period) for row in found) for period in PERIODS},
+            "threads": count_or_unknown(row.thread_count for row in found),
+        }
+        for prefix, found in groups.items()
+    ]
+    counts = ["names", "usage_day", "usage_month", "usage_total", "threads"]
+    frame = pd.DataFrame(rows, columns=["prefix", *counts]).astype(dict.fromkeys(counts, "Int64"))
+    return frame.sort_values(
+        ["usage_month", "usage_total", "prefix"], ascending=[False, False, True], ignore_index=True
+    )
+
+
+def variation_frame(statistics: CombinedModelStatistics) -> pd.DataFrame:
+    """One row a backend that carries a model, most used this month first; shares are percent of the model's own."""
+    rows = [
+        {
+            "backend": variation.backend,
+            "usage_day": variation.usage_day,
+            "usage_month": variation.usage_month,
+            "usage_total": variation.usage_total,
+            "threads": variation.thread_count,
+            "queued": variation.queued,
+            "names": len(variation.names),
+        }
+        for variation in (statistics.backend_variations or {}).values()
+    ]
+    counts = ["usage_day", "usage_month", "usage_total", "threads", "names"]
+    frame = pd.DataFrame(rows, columns=["backend", *counts, "queued"]).astype(dict.fromkeys(counts, "Int64"))
+    frame["usage_share"] = share_of(frame["usage_month"], statistics.usage("month"))
+    frame["thread_share"] = share_of(frame["threads"], statistics.thread_count)
+    return frame.sort_values("usage_month", ascending=False, kind="stable", ignore_index=True)
+
+
+def balance_frame(audits: Iterable[ModelAuditInfo]) -> pd.DataFrame:
+    """One row a text model that any backend carries, the most uneven first.
+
+    ``imbalance`` is 0 (even) to 1 (opposite); the shares of the largest backend are percent of the model's own.
+    """
+    rows = [
+        {
+            "name": info.name,
+            "imbalance": info.balance.imbalance,
+            "backends": list(info.balance.backends),
+            "backend_count": len(info.balance.backends),
+            "usage_month": info.usage_month,
+            "threads": info.thread_count,
+            "largest_usage_share": in_units(info.balance.largest_usage_share, 0.01),
+            "largest_thread_share": in_units(info.balance.largest_thread_share, 0.01),
+        }
+        for info in audits
+        if info.balance is not None and info.balance.backends
+    ]
+    frame = pd.DataFrame(rows, columns=_BALANCE_COLUMNS).astype(
+        dict.fromkeys(("imbalance", "largest_usage_share", "largest_thread_share"), "Float64")
+        | dict.fromkeys(("backend_count", "usage_month", "threads"), "Int64")
+    )
+    order = ["imbalance", "backend_count", "usage_month"]
+    return frame.sort_values(order, ascending=False, na_position="last", ignore_index=True)
+
+
+_BALANCE_COLUMNS = [
+    "name", "imbalance", "backends", "backend_count", "usage_month", "threads", "largest_usage_share",
+    "largest_thread_share",
+]  # fmt: skip
+
+
+def _known_sum(values: pd.Series[Any]) -> float | None:
+    return None if values.isna().any() else float(values.sum())
+
+
+def _sum_or_unknown(values: pd.Series[Any]) -> Any:
+    return values.sum(skipna=False) if len(values) else 0
+
+
+def _workers_by_backend(snapshot: Snapshot, backends: pd.Index[Any]) -> pd.Series[Any]:
+    """Distinct online workers, not in maintenance, that serve a name of each backend.
+
+    Unknown for all where workers are unavailable or one of them does not say what has to be known.
+    """
+    serving: dict[str, set[str]] = {backend: set() for backend in backends}
+    for worker in snapshot.workers:
+        is_counted = is_serving(worker)
+        if is_counted is None or hides_models(worker):
+            return pd.Series(pd.NA, index=backends, dtype="Int64")
+        for backend in {snapshot.merged.backends[name] for name in worker.models or ()} if is_counted else ():
+            serving.setdefault(backend, set()).add(worker.identity)
+    counts = pd.Series({backend: len(workers) for backend, workers in serving.items()}, dtype="Int64")
+    return counts if snapshot.workers.available else pd.Series(pd.NA, index=backends, dtype="Int64")

@@ -1,0 +1,1 @@
+"""Sources, cache and merge put together: snapshots, and what is derived from them."""

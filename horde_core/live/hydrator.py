@@ -1,0 +1,54 @@
+"""CacheHydrator: keeps the sources fresh in the background, so that no visitor waits or sees stale data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from horde_core.live.integration import HordeAPIIntegration
+from horde_core.live.repeating import Repeating
+
+LEADERSHIP = 0.9
+"""The part of an interval for which one replica leads: it is over when the next cycle begins."""
+
+
+def _nothing() -> None:
+    """Nothing is derived from the sources."""
+
+
+class CacheHydrator:
+    """Refreshes what will be due before the next cycle, then has ``recompute`` derive what pages need, once.
+
+    Of the replicas on one Redis a single one asks upstream in each cycle; the others take over what it wrote.
+    Cycles last ``HORDE_CACHE_HYDRATION_INTERVAL_SECONDS``, which belongs below ``HORDE_API_CACHE_TTL``.
+    """
+
+    def __init__(self, integration: HordeAPIIntegration, recompute: Callable[[], object] = _nothing) -> None:
+        self._integration = integration
+        self._recompute = recompute
+        self._interval = integration.settings.cache_hydration_interval_seconds
+        self._background = Repeating("hydrator", self.run_once, self._interval)
+
+    def start(self) -> None:
+        """Begin the cycles in a thread of their own."""
+        self._background.start()
+
+    def stop(self) -> None:
+        """End them."""
+        self._background.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether cycles are being made."""
+        return self._background.is_running
+
+    def run_once(self) -> None:
+        """Make one cycle. Raises what ``recompute`` raises."""
+        if self._is_leader():
+            integration = self._integration
+            integration.cache.refresh_ahead(integration.all_sources(), self._interval, integration.settings.api_timeout)
+        self._recompute()
+
+    def _is_leader(self) -> bool:
+        redis = self._integration.redis
+        name = f"{self._integration.settings.redis_key_prefix}:horde_api:lock:hydrator"
+        return redis is None or redis.lease(name, self._interval * LEADERSHIP) is not None

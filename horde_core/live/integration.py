@@ -1,0 +1,233 @@
+"""HordeAPIIntegration: client, cache and indexes put together; what everything else asks.
+
+Synchronous and thread-safe. Failures never raise out of it: last good data, else empty data marked unavailable.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from horde_core.analytics.indexes import (
+    IndexedHordeModelStats,
+    IndexedHordeModelStatus,
+    IndexedHordeWorkers,
+    SourceRows,
+)
+from horde_core.cache.dual_layer_cache import DualLayerCache
+from horde_core.cache.fetch_log import Observations
+from horde_core.cache.freshness import Clock, Policy
+from horde_core.cache.redis_connection import RedisConnection
+from horde_core.cache.redis_storage import RedisStorage
+from horde_core.cache.source import Reading, RefreshOutcome, Source
+from horde_core.demo import DemoTransport
+from horde_core.live.sources import (
+    NETWORK,
+    USAGE_PATHS,
+    ModelReferenceManager,
+    _a_type_vanished,
+    _all_vanished,
+    _indexed_usage,
+    _indexed_workers,
+    _usage_vanished,
+)
+from horde_core.settings import Settings
+from horde_core.upstream.api_records import (
+    HordeModelStatsResponse,
+    HordeModelStatus,
+    HordeWorker,
+)
+from horde_core.upstream.client import HordeClient
+from horde_core.upstream.parsing import Parsed, parse_object, parse_status
+from horde_core.vocabulary import ModelType, WorkerType
+
+T = TypeVar("T")
+
+
+LONGEST_LIST_OF_URLS = 2
+LEASE_RESERVE_SECONDS = 5.0
+
+
+class HordeAPIIntegration:
+    """The AI-Horde API and the model reference, cached.
+
+    Pass ``client`` and ``cache`` in tests; :meth:`shared` is the one instance of the app.
+    """
+
+    _shared: ClassVar[HordeAPIIntegration | None] = None
+    _simulated: ClassVar[HordeAPIIntegration | None] = None
+    _shared_lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        client: HordeClient | None = None,
+        cache: DualLayerCache | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings or Settings.load()
+        self.is_simulated = self.settings.source == "demo"
+        clock = clock or Clock()
+        self.redis: RedisConnection | None = None
+        if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
+            self.redis = RedisConnection(self.settings.redis_url, clock)
+        if client is None:
+            transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
+            client = HordeClient(self.settings, transport=transport)
+        self.client = client
+        self.observations = Observations()
+        if cache is None:
+            storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
+            longest_fetch = LONGEST_LIST_OF_URLS * self.settings.api_timeout
+            lease_seconds = longest_fetch + LEASE_RESERVE_SECONDS
+            observe = self.observations.fetched
+            cache = DualLayerCache(client.get, storage, clock, lease_seconds=lease_seconds, observe=observe)
+        self.cache = cache
+        self.reference = ModelReferenceManager(self.settings, cache)
+        policy = Policy(self.settings.api_cache_ttl, self.settings.cache_stale_ttl)
+        self.status_sources = {kind: self._status_source(kind, policy) for kind in USAGE_PATHS}
+        self.usage_sources = {kind: self._usage_source(kind, policy) for kind in USAGE_PATHS}
+        self.workers_source: Source[IndexedHordeWorkers] = Source(
+            key="workers",
+            title="Workers",
+            urls=(f"{self.settings.api_url}/v2/workers",),
+            parse=_indexed_workers,
+            policy=policy,
+            suspicious=_a_type_vanished,
+        )
+        self.network_sources: tuple[Source[Any], ...] = tuple(
+            Source(key, title, (self.settings.api_url + path,), parse_object(record), policy)
+            for key, (title, path, record) in NETWORK.items()
+        )
+
+    @classmethod
+    def shared(cls) -> HordeAPIIntegration:
+        """Return the instance that the whole process shares, made on first use from the environment."""
+        with cls._shared_lock:
+            if cls._shared is None:
+                cls._shared = cls()
+            return cls._shared
+
+    @classmethod
+    def simulated(cls) -> HordeAPIIntegration:
+        """Return the process's instance on the simulated Horde, whatever ``HORDE_SOURCE`` says."""
+        with cls._shared_lock:
+            if cls._simulated is None:
+                cls._simulated = cls(Settings.load().model_copy(update={"source": "demo"}))
+            return cls._simulated
+
+    def sources(self, model_type: ModelType) -> tuple[Source[Any], Source[Any], Source[Any], Source[Any]]:
+        """The four sources of a category: status, usage, workers, reference."""
+        return (
+            self.status_sources[model_type],
+            self.usage_sources[model_type],
+            self.workers_source,
+            self.reference.sources[model_type],
+        )
+
+    def all_sources(self) -> list[Source[Any]]:
+        """Every source once: both categories, whose workers are one, the ages of image models, and the network."""
+        categories = {source.key: source for kind in USAGE_PATHS for source in self.sources(kind)}
+        return [*categories.values(), self.reference.ages_source, *self.network_sources]
+
+    def read_category(
+        self, model_type: ModelType, wait: float | None = None, patience: float = 0.0
+    ) -> list[Reading[Any]]:
+        """Read the four sources of a category in parallel, each with its state and age.
+
+        With nothing cached, waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) for all of them together; where stale
+        data is being renewed, at most ``patience``.
+        """
+        return self.read(self.sources(model_type), wait, patience)
+
+    def read(
+        self, sources: Sequence[Source[Any]], wait: float | None = None, patience: float = 0.0
+    ) -> list[Reading[Any]]:
+        """Read any of the sources in parallel; waits as :meth:`read_category` does."""
+        return self.cache.read_all(sources, self._wait(wait), patience=patience)
+
+    def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
+        """Force a reload of a category's sources and say what came of each; at most every 10 s a source."""
+        return self.refresh_sources(self.sources(model_type), wait)
+
+    def refresh_sources(self, sources: Sequence[Source[Any]], wait: float | None = None) -> list[RefreshOutcome]:
+        """Force a reload of any of the sources, as :meth:`refresh` does."""
+        return self.cache.refresh(sources, self._wait(wait))
+
+    def get_model_status(self, model_type: ModelType, force_refresh: bool = False) -> SourceRows[HordeModelStatus]:
+        """Return the live rows of a category; empty and not ``available`` when there is nothing to show."""
+        return _rows(self.get_model_status_indexed(model_type, force_refresh))
+
+    def get_model_status_indexed(self, model_type: ModelType, force_refresh: bool = False) -> IndexedHordeModelStatus:
+        """Return the live rows by name: the same object until they change."""
+        return self._read(self.status_sources[model_type], force_refresh, _NO_STATUS)
+
+    def get_model_stats(self, model_type: ModelType, force_refresh: bool = False) -> HordeModelStatsResponse:
+        """Return usage by name; all three maps are None when there is nothing to show."""
+        return self.get_model_stats_indexed(model_type, force_refresh).response
+
+    def get_model_stats_indexed(self, model_type: ModelType, force_refresh: bool = False) -> IndexedHordeModelStats:
+        """Return usage by name, indexed: the same object until it changes."""
+        return self._read(self.usage_sources[model_type], force_refresh, _NO_USAGE)
+
+    def get_workers(self, model_type: WorkerType | None = None, force_refresh: bool = False) -> SourceRows[HordeWorker]:
+        """Return the workers, of one type or all; empty and not ``available`` when there is nothing to show."""
+        return _rows(self.get_workers_indexed(model_type, force_refresh))
+
+    def get_workers_indexed(
+        self, model_type: WorkerType | None = None, force_refresh: bool = False
+    ) -> IndexedHordeWorkers:
+        """Return the workers by the names they serve: the same object until they change."""
+        workers = self._read(self.workers_source, force_refresh, _NO_WORKERS)
+        return workers if model_type is None else workers.of_type(model_type)
+
+    def get_combined_data_indexed(
+        self, model_type: ModelType, include_workers: bool = True, force_refresh: bool = False
+    ) -> tuple[IndexedHordeModelStatus, IndexedHordeModelStats, IndexedHordeWorkers | None]:
+        """Return status, usage and workers of a category, asked for in parallel; workers None when not included."""
+        sources: list[Source[Any]] = [self.status_sources[model_type], self.usage_sources[model_type]]
+        if include_workers:
+            sources.append(self.workers_source)
+        readings = self.cache.read_all(sources, self.settings.cold_wait, force_refresh)
+        workers = readings[2].value_or(_NO_WORKERS).of_type(model_type) if include_workers else None
+        return readings[0].value_or(_NO_STATUS), readings[1].value_or(_NO_USAGE), workers
+
+    def _read(self, source: Source[T], force_refresh: bool, nothing: T) -> T:
+        return self.cache.read(source, self.settings.cold_wait, force_refresh).value_or(nothing)
+
+    def _wait(self, wait: float | None) -> float:
+        return self.settings.cold_wait if wait is None else wait
+
+    def _status_source(self, model_type: ModelType, policy: Policy) -> Source[IndexedHordeModelStatus]:
+        def parse(body: bytes) -> Parsed[IndexedHordeModelStatus]:
+            rows, dropped = parse_status(body, model_type)
+            return Parsed(IndexedHordeModelStatus(rows), dropped)
+
+        return Source(
+            key=f"status:{model_type}",
+            title="Queue",
+            urls=(f"{self.settings.api_url}/v2/status/models?type={model_type}&model_state=all",),
+            parse=parse,
+            policy=policy,
+            suspicious=_all_vanished,
+        )
+
+    def _usage_source(self, model_type: ModelType, policy: Policy) -> Source[IndexedHordeModelStats]:
+        return Source(
+            key=f"usage:{model_type}",
+            title="Usage",
+            urls=(self.settings.api_url + USAGE_PATHS[model_type],),
+            parse=_indexed_usage,
+            policy=policy,
+            suspicious=_usage_vanished,
+        )
+
+
+def _rows(indexed: Any) -> SourceRows[Any]:
+    return SourceRows(indexed) if indexed.available else SourceRows.unavailable()
+
+
+_NO_STATUS = IndexedHordeModelStatus.unavailable()
+_NO_USAGE = IndexedHordeModelStats()
+_NO_WORKERS = IndexedHordeWorkers.unavailable()

@@ -1,0 +1,211 @@
+"""What is computed from a snapshot, kept as long as it is looked at: in memory, and in Redis where that is configured.
+
+A result is keyed by the snapshot's id, which changes with the content of any source, so it is never older than what it
+was computed from. Its TTL bounds memory, not age.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from horde_core.analytics.category_statistics import CategoryStatistics, category_statistics
+from horde_core.analytics.groups import GroupLevel
+from horde_core.audit import AuditThresholds, CategoryAuditResponse
+from horde_core.cache.freshness import Clock
+from horde_core.cache.source import Reading
+from horde_core.live.integration import HordeAPIIntegration
+from horde_core.live.snapshot import Snapshot
+from horde_core.live.snapshot_reader import SnapshotReader
+from horde_core.live.sources import USAGE_PATHS
+from horde_core.settings import Settings
+from horde_core.upstream.model_ages import ModelAges
+from horde_core.version import __version__
+from horde_core.vocabulary import ModelType
+
+log = logging.getLogger(__name__)
+
+RESULTS_KEPT = 16
+"""How many results of one kind are held in memory: both categories, a few snapshots of each."""
+
+TRIED_KEPT = 4
+"""How many audits by thresholds that somebody tries are held."""
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class ResultStorage(Protocol):
+    """What a second layer has to offer."""
+
+    def read_bytes(self, key: str) -> bytes | None:
+        """Return what is stored, or None; never raises."""
+
+    def write_bytes(self, key: str, value: bytes, life: float) -> None:
+        """Store for ``life`` seconds; never raises."""
+
+
+class DerivedCache(Generic[T]):
+    """Results of one kind by key. Each is computed once, however many ask at a time. Thread-safe.
+
+    What is in memory is served at once; only who has to have it computed waits, for Redis and for the computation.
+    """
+
+    def __init__(
+        self,
+        record: type[T],
+        ttl: float,
+        storage: ResultStorage | None = None,
+        prefix: str = "",
+        clock: Clock | None = None,
+        most: int = RESULTS_KEPT,
+    ) -> None:
+        self._most = most
+        self._record = record
+        self._ttl = ttl
+        self._storage = storage
+        self._clock = clock or Clock()
+        self._computing = threading.Lock()
+        self._held: dict[str, tuple[float, T]] = {}
+        # Another release may compute otherwise, or know other fields.
+        schema = json.dumps(record.model_json_schema(), sort_keys=True)
+        version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
+        self._prefix = f"{prefix}:{version}:"
+
+    def get(self, key: str, compute: Callable[[], T]) -> T:
+        """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises."""
+        held = self._fresh(key)
+        if held is not None:
+            return held
+        with self._computing:
+            return self._fresh(key) or self._keep(key, self._stored(key) or self._computed(key, compute))
+
+    def _fresh(self, key: str) -> T | None:
+        since, result = self._held.get(key, (-math.inf, None))
+        return result if self._clock.monotonic() - since < self._ttl else None
+
+    def _keep(self, key: str, result: T) -> T:
+        """Hold a result, and let go of what is too old or too much. A new dict, as others read the old one."""
+        now = self._clock.monotonic()
+        young = [(other, entry) for other, entry in self._held.items() if now - entry[0] < self._ttl]
+        self._held = {**dict(young[-(self._most - 1) :]), key: (now, result)}
+        return result
+
+    def _computed(self, key: str, compute: Callable[[], T]) -> T:
+        result = compute()
+        if self._storage is not None:
+            value = zlib.compress(result.model_dump_json().encode())
+            self._storage.write_bytes(self._prefix + key, value, self._ttl)
+        return result
+
+    def _stored(self, key: str) -> T | None:
+        raw = self._storage.read_bytes(self._prefix + key) if self._storage is not None else None
+        if raw is None:
+            return None
+        try:
+            return self._record.model_validate_json(zlib.decompress(raw))
+        except (zlib.error, ValidationError) as error:
+            log.warning("stored result ignored key=%s reason=%s", key, error)
+            return None
+
+
+class StatisticsCache:
+    """The statistics of each snapshot, for ``HORDE_STATISTICS_CACHE_TTL``; in Redis under ``{prefix}:stats``."""
+
+    def __init__(
+        self, ttl: float, storage: ResultStorage | None = None, prefix: str = "", clock: Clock | None = None
+    ) -> None:
+        self._results = DerivedCache(CategoryStatistics, ttl, storage, prefix, clock)
+
+    @classmethod
+    def of(cls, integration: HordeAPIIntegration) -> StatisticsCache:
+        """Return a cache with an integration's settings, beside its sources in Redis."""
+        settings = integration.settings
+        return cls(settings.statistics_cache_ttl, integration.redis, f"{settings.redis_key_prefix}:stats")
+
+    def get(self, snapshot: Snapshot) -> CategoryStatistics:
+        """Return the statistics of a snapshot's category."""
+        return self._results.get(
+            snapshot.id, lambda: category_statistics(snapshot.reference, snapshot.merged, snapshot.model_type)
+        )
+
+
+class AuditCache:
+    """The audit of each snapshot, for ``HORDE_AUDIT_CACHE_TTL``; in Redis under ``{prefix}:audit``.
+
+    Keyed by what it is computed from: the snapshot, the thresholds, the day, the ages and the level of grouping. Only
+    audits by the settings' own thresholds are shared through Redis.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: ResultStorage | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        prefix = f"{settings.redis_key_prefix}:audit"
+        ttl = settings.audit_cache_ttl
+        self._results = DerivedCache(CategoryAuditResponse, ttl, storage, prefix, clock)
+        # What is tried is nothing to fill Redis with, and drives out nothing that everybody looks at.
+        self._tried = DerivedCache(CategoryAuditResponse, ttl, clock=clock, most=TRIED_KEPT)
+        self.thresholds: Mapping[ModelType, AuditThresholds] = {
+            model_type: AuditThresholds.from_settings(settings, model_type) for model_type in USAGE_PATHS
+        }
+
+    @classmethod
+    def of(cls, integration: HordeAPIIntegration) -> AuditCache:
+        """Return a cache with an integration's settings, beside its sources in Redis."""
+        return cls(integration.settings, integration.redis)
+
+    def get(
+        self,
+        snapshot: Snapshot,
+        as_of: date,
+        ages: Reading[ModelAges] | None = None,
+        thresholds: AuditThresholds | None = None,
+        level: GroupLevel = "model",
+    ) -> CategoryAuditResponse:
+        """Return the audit of a snapshot's category, by the settings' thresholds where none are given."""
+        own = self.thresholds[snapshot.model_type]
+        tried = thresholds or own
+        added = None if ages is None else ages.value
+        known = "-" if ages is None or added is None else ages.content
+        cache = self._results if tried == own else self._tried
+        return cache.get(
+            f"{snapshot.id}:{level}:{tried.digest}:{as_of}:{known}",
+            lambda: snapshot.audit(tried, as_of, added, level),
+        )
+
+
+class SharedResults:
+    """What all who ask of one integration share, pages, routes and the command line: snapshots and what is derived."""
+
+    def __init__(self, integration: HordeAPIIntegration) -> None:
+        self.integration = integration
+        self.reader = SnapshotReader(integration)
+        self.statistics = StatisticsCache.of(integration)
+        self.audits = AuditCache.of(integration)
+
+    @classmethod
+    def of(cls, integration: HordeAPIIntegration) -> SharedResults:
+        """Return an integration's results: the same object each time."""
+        return _shared_results(integration)
+
+
+@cache
+def _shared_results(integration: HordeAPIIntegration) -> SharedResults:
+    return SharedResults(integration)
+
+
+def today() -> date:
+    """The UTC day that ages count to."""
+    return datetime.now(UTC).date()

@@ -1,0 +1,163 @@
+"""What a page draws, at one moment: categories and the network, immutable, each with one id, merged once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from horde_core.analytics.category_facts import is_serving
+from horde_core.analytics.groups import GroupLevel, ModelGroup, group_models
+from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
+from horde_core.analytics.merge import CategoryMerge, merge_everything
+from horde_core.analytics.name_matching import NameIndex, name_index
+from horde_core.analytics.network import Network
+from horde_core.audit import (
+    FACTORY,
+    AuditThresholds,
+    CategoryAuditResponse,
+    ModelAuditInfoFactory,
+    Subject,
+    audit_category,
+    group_subjects,
+    model_subjects,
+)
+from horde_core.cache.freshness import State
+from horde_core.cache.source import Reading
+from horde_core.upstream.model_ages import ModelAges
+from horde_core.upstream.model_reference import ModelReference
+from horde_core.vocabulary import ModelType
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is known of a category. ``id`` changes when the content of any source does, and only then."""
+
+    id: str
+    model_type: ModelType
+    is_simulated: bool
+    status: IndexedHordeModelStatus
+    usage: IndexedHordeModelStats
+    workers: IndexedHordeWorkers
+    reference: ModelReference
+
+    _merging: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    _groups: dict[GroupLevel, tuple[ModelGroup, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _subjects: dict[GroupLevel, list[Subject]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def name_index(self) -> NameIndex:
+        """The index that resolves API names to the models of the reference."""
+        return name_index(tuple(self.reference), self.model_type)
+
+    @property
+    def merged(self) -> CategoryMerge:
+        """Every model with its figures, the unlisted names, and the totals; merged once for all sessions."""
+        with self._merging:
+            return self._merge
+
+    @cached_property
+    def _merge(self) -> CategoryMerge:
+        return merge_everything(self.name_index, self.status, self.usage, self.workers, self.model_type)
+
+    def groups(self, level: GroupLevel) -> tuple[ModelGroup, ...]:
+        """Every model of the reference in its group; put together once for all sessions."""
+        if level not in self._groups:
+            sources = (self.status, self.usage, self.workers)
+            self._groups[level] = group_models(self.reference, *sources, level, model_type=self.model_type)
+        return self._groups[level]
+
+    def subjects(self, level: GroupLevel = "model") -> list[Subject]:
+        """What there is to audit: every model of the reference, or every group of them; read once."""
+        if level not in self._subjects:
+            self._subjects[level] = (
+                model_subjects(self.reference, self.merged.models)
+                if level == "model"
+                else group_subjects(self.reference, self.groups(level))
+            )
+        return self._subjects[level]
+
+    def audit(
+        self,
+        thresholds: AuditThresholds,
+        as_of: date,
+        added: Mapping[str, date] | None = None,
+        level: GroupLevel = "model",
+        factory: ModelAuditInfoFactory = FACTORY,
+    ) -> CategoryAuditResponse:
+        """Audit every model of the reference, or every group of them.
+
+        ``as_of`` is the UTC day that ages count to; ``added`` when image models were added, None where that is unknown.
+        """
+        return audit_category(
+            self.subjects(level),
+            self.model_type,
+            thresholds,
+            self.merged.reconciliation.total_usage("month"),
+            as_of=as_of,
+            added={} if self.model_type == "text" else added,
+            level=level,
+            snapshot=self.id,
+            factory=factory,
+        )
+
+    def names_of(self, model: str) -> tuple[str, ...]:
+        """The API names that belong to a model of the reference."""
+        return self.merged.models[model].names
+
+    @cached_property
+    def serving_workers(self) -> frozenset[str] | None:
+        """The ids of the category's workers that are online and not in maintenance; None where that is unknown."""
+        serving = {worker.identity: is_serving(worker) for worker in self.workers}
+        if not self.workers.available or None in serving.values():
+            return None
+        return frozenset(identity for identity, is_counted in serving.items() if is_counted)
+
+
+@dataclass(frozen=True)
+class PageView:
+    """What one page draws: its categories, the network and ages where it shows them, what is known of their sources.
+
+    States and ages move while the content stays.
+    """
+
+    categories: Mapping[ModelType, Snapshot]
+    network: Network | None
+    sources: tuple[Reading[Any], ...]
+    ages: Reading[ModelAges] | None = None
+
+    @property
+    def id(self) -> str:
+        """Changes when the content of anything drawn does."""
+        parts = [snapshot.id for snapshot in self.categories.values()]
+        parts += [self.network.id] if self.network else []
+        return "-".join([*parts, content_of(self.ages)] if self.ages else parts)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The category of a page that looks at one."""
+        return next(iter(self.categories.values()))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether all of it is made up."""
+        return self.snapshot.is_simulated
+
+    @property
+    def nothing_reachable(self) -> bool:
+        """No source has anything to show."""
+        return all(source.state is State.UNAVAILABLE for source in self.sources)
+
+    def source(self, title: str, model_type: ModelType | None = None) -> Reading[Any]:
+        """Return one source by its title, of one category where there are two of them."""
+        found = [source for source in self.sources if source.title == title]
+        own = [source for source in found if source.key.endswith(f":{model_type}")]
+        return next(iter([*own, *found]))
+
+
+def content_of(reading: Reading[Any]) -> str:
+    """Names what there is to show; "-" for nothing."""
+    return reading.content if reading.value is not None else "-"

@@ -1,0 +1,58 @@
+"""What is going on behind the figures: each source's state, its last trouble, its calls and its counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from horde_core.cache.held import Counters
+from horde_core.cache.source import Reading, Source, without_secrets
+from horde_core.live.integration import HordeAPIIntegration
+
+RedisState = Literal["not used", "in use", "in trouble"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """One source now. ``calls`` are this process's requests of the last minute, retries counted.
+
+    ``due_in`` is in seconds: when data is past its TTL, or when a failing source is asked again; 0 with the next read.
+    """
+
+    key: str
+    reading: Reading[Any]
+    url: str
+    calls: int
+    due_in: float
+    counters: Counters
+
+
+def report(integration: HordeAPIIntegration) -> list[SourceReport]:
+    """Report on every source without asking for any."""
+    return [_report(integration, source) for source in integration.all_sources()]
+
+
+def redis_state(integration: HordeAPIIntegration) -> RedisState:
+    """Tell how the second layer does, from the last thing asked of it."""
+    if integration.redis is None:
+        return "not used"
+    return "in trouble" if integration.redis.is_in_trouble else "in use"
+
+
+def shown_url(integration: HordeAPIIntegration, url: str) -> str:
+    """Return an address as people may see it; what is simulated has none."""
+    return "simulated" if integration.is_simulated else without_secrets(url)
+
+
+def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceReport:
+    reading = integration.cache.peek(source)
+    url = reading.origin or source.urls[0]
+    ttl_left = 0.0 if reading.age is None else max(0.0, source.policy.ttl - reading.age)
+    return SourceReport(
+        key=source.key,
+        reading=reading,
+        url=shown_url(integration, url),
+        calls=sum(integration.client.calls.last_minute(address) for address in source.urls),
+        due_in=ttl_left if reading.retry_in is None else reading.retry_in,
+        counters=integration.cache.counters(source.key),
+    )

@@ -1,0 +1,1 @@
+"""Bytes from the API and the model reference, read into validated records."""

@@ -1,0 +1,197 @@
+"""HordeClient: one HTTP client for the API and the model reference, bytes out.
+
+Transport errors, 429 and 5xx are tried again a few times with jittered pauses, unless the server says how long
+to stay away (``Retry-After``): then the error carries that time, and the cache above keeps the peace. The real
+API sends ``Retry-After`` with every answer, so it means something on errors only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+
+import httpx
+import stamina
+
+from horde_core.settings import Settings
+from horde_core.upstream.errors import ShapeError, StatusError, TransportError
+from horde_core.version import __version__
+
+CONNECT_SECONDS = 3.0
+ATTEMPTS = 3
+LONGEST_RETRY_AFTER = 86_400.0
+CALLS_A_MINUTE = 90
+"""What the API allows one address, for each endpoint."""
+
+MINUTE = 60.0
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes after which a body is given up: fifty times the largest one seen."""
+
+
+class Calls:
+    """The requests of the last minute by URL, each retry counted: what the API holds against its limit. Thread-safe."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._times: dict[str, deque[float]] = {}
+
+    def add(self, url: str) -> None:
+        """Count one request."""
+        with self._lock:
+            times = self._times.setdefault(url, deque())
+            times.append(self._monotonic())
+            self._forget_old(times)
+
+    def last_minute(self, url: str) -> int:
+        """Return how many requests went to a URL in the last 60 s."""
+        with self._lock:
+            times = self._times.get(url, deque())
+            self._forget_old(times)
+            return len(times)
+
+    def _forget_old(self, times: deque[float]) -> None:
+        while times and times[0] <= self._monotonic() - MINUTE:
+            times.popleft()
+
+
+class HordeClient:
+    """Fetches bodies by absolute URL. Thread-safe; close it when done.
+
+    ``transport`` is the seam for tests and for the simulated Horde.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: httpx.BaseTransport | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._deadline_seconds = settings.api_timeout
+        self._monotonic = monotonic
+        self.calls = Calls(monotonic)
+        self._client = httpx.Client(
+            transport=transport,
+            headers={
+                "Client-Agent": f"horde-dashboard:{__version__}:{settings.contact}",
+                "User-Agent": f"horde-dashboard/{__version__}",
+                "Accept": "application/json",
+            },
+            # A minute between requests outlives what servers keep open, and one's own connection can be cut in time.
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=0),
+            follow_redirects=True,
+        )
+
+    def get(self, url: str) -> bytes:
+        """Return the body of a GET.
+
+        Raises :class:`~horde_core.errors.TransportError` when no whole answer comes within ``HORDE_API_TIMEOUT``,
+        :class:`~horde_core.errors.StatusError` for an error status.
+        """
+        body = b""
+        deadline = self._monotonic() + self._deadline_seconds
+        for attempt in stamina.retry_context(
+            on=_worth_another_try,
+            attempts=ATTEMPTS,
+            timeout=self._deadline_seconds,
+            wait_initial=0.2,
+            wait_jitter=0.3,
+            wait_max=2.0,
+        ):
+            with attempt:
+                body = self._get_once(url, deadline)
+        return body
+
+    def _get_once(self, url: str, deadline: float) -> bytes:
+        """Ask once, within what is left of the time for all tries together."""
+        left = deadline - self._monotonic()
+        if left <= 0:
+            raise self._too_slow()
+        timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
+        self.calls.add(url)
+        try:
+            with (
+                _HangUp(left) as hang_up,
+                self._client.stream("GET", url, timeout=timeout, extensions={"trace": hang_up.trace}) as response,
+            ):
+                if response.status_code != httpx.codes.OK:
+                    raise StatusError(response.status_code, _retry_after(response))
+                return self._read(response, deadline)
+        except httpx.TimeoutException as error:
+            raise self._too_slow() from error
+        except httpx.HTTPError as error:
+            if self._monotonic() >= deadline:
+                raise self._too_slow() from error
+            raise TransportError("The server could not be reached.") from error
+
+    def _read(self, response: httpx.Response, deadline: float) -> bytes:
+        """Read the body with one deadline for the whole: httpx's own timeout starts anew with every chunk."""
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if self._monotonic() > deadline:
+                raise self._too_slow()
+            if len(body) > LARGEST_BODY:
+                raise ShapeError(f"at most {LARGEST_BODY:,} bytes were expected")
+        return bytes(body)
+
+    def _too_slow(self) -> TransportError:
+        return TransportError(f"The server did not answer in full within {self._deadline_seconds:g} s.")
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._client.close()
+
+
+class _HangUp:
+    """Hangs up on a server that trickles, its headers or its body: httpx's timeout begins anew with every byte."""
+
+    def __init__(self, seconds: float) -> None:
+        self._connection: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note the connection that is being used; a request always opens its own."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._connection = info["return_value"].get_extra_info("socket")
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(OSError):  # it ended by itself just now
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._connection is not None:
+            self._connection.close()  # a client closed while it was being opened does not know of it
+
+
+def _worth_another_try(error: Exception) -> bool:
+    if isinstance(error, StatusError):
+        return error.is_outage and error.retry_after is None
+    return isinstance(error, TransportError)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds from a ``Retry-After`` header of an outage (a number or an HTTP date); None without a usable one."""
+    value = response.headers.get("Retry-After", "").strip()
+    if response.status_code != httpx.codes.TOO_MANY_REQUESTS and response.status_code < 500:
+        return None
+    if value.isdecimal():
+        return min(float(value), LONGEST_RETRY_AFTER)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,57 @@
+"""When each image model was added to the reference: an optional source, which the audit's grace period rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from horde_core.upstream.api_records import whole_number
+from horde_core.upstream.errors import ShapeError
+from horde_core.upstream.parsing import Parsed
+
+LATEST = 2**33
+"""Unix seconds in the year 2242: what is later is no date of a model."""
+
+
+class ModelAges(Mapping[str, date]):
+    """The UTC day on which each image model was last added to the reference, retired models included. Immutable."""
+
+    def __init__(self, added: Mapping[str, date] | None = None) -> None:
+        self._added = dict(added or {})
+
+    def __getitem__(self, name: str) -> date:
+        return self._added[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._added)
+
+    def __len__(self) -> int:
+        return len(self._added)
+
+
+def parse_ages(body: bytes) -> Parsed[ModelAges]:
+    """Parse the reference repository's ``model_mod_data.json``: an object a model, ``date_added`` in Unix seconds.
+
+    Models without a usable date are dropped and counted. Raises :class:`~horde_core.errors.ShapeError` for anything
+    else than an object of such objects.
+    """
+    try:
+        document = from_json(body)
+    except ValueError as error:
+        raise ShapeError(f"JSON was expected ({error})") from error
+    if not isinstance(document, dict):
+        raise ShapeError("an object with the dates of each model was expected")
+    added = {name: day for name, dates in document.items() if (day := _day(dates)) is not None}
+    if not added:
+        raise ShapeError("no date of any model could be used")
+    return Parsed(ModelAges(added), len(document) - len(added))
+
+
+def _day(dates: Any) -> date | None:
+    seconds = whole_number(dates.get("date_added")) if isinstance(dates, dict) else None
+    if seconds is None or not 0 < seconds < LATEST:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).date()

@@ -1,0 +1,44 @@
+"""The plain page that lists the routes, with an example each."""
+
+from __future__ import annotations
+
+from html import escape
+
+from horde_core.endpoints.table import QUESTIONS
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>AI Horde dashboard: the same figures for scripts</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
+code {{ font-size: 0.95em; overflow-wrap: anywhere; }}
+dt {{ margin-top: 1.2rem; }}
+dd {{ margin: 0; }}
+</style>
+</head>
+<body>
+<h1>The same figures for scripts</h1>
+<p>Read-only, without a key, as JSON; what lists rows also as CSV with <code>format=csv</code>. The category is
+<code>image_generation</code> or <code>text_generation</code>. Every answer tells the state of its sources, and what is
+unknown is <code>null</code>. Answers have an <code>ETag</code>, and <code>Cache-Control</code> says how long they stay
+fresh. What may be asked is described in <a href="{base}/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
+<dl>
+{routes}
+</dl>
+</body>
+</html>
+"""
+
+
+def index_page(base: str) -> str:
+    """Return the page; ``base`` is the address that all paths follow."""
+    routes = "\n".join(
+        f"<dt><code>GET {escape(question.path)}</code></dt><dd>{escape(question.summary)}<br>"
+        f'<a href="{escape(base + question.example)}"><code>{escape(question.example)}</code></a></dd>'
+        for question in QUESTIONS
+    )
+    return _PAGE.format(base=escape(base), routes=routes)

@@ -1,0 +1,212 @@
+"""Freshness on screen: the header strip, the notices, and what to show when nothing can be reached."""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from horde_core.cache.freshness import State
+from horde_core.cache.source import Reading, RefreshOutcome
+from horde_core.live.snapshot import PageView
+from horde_core.vocabulary import ModelType
+from pages.common import data, words
+from pages.common.visitors import TICK_SECONDS, Visitors
+
+NOTE_SECONDS = 45
+VISITORS = Visitors()
+
+_NOTE, _DRAWN, _VISITOR = "_refresh_note", "_drawn_view", "_visitor"
+_WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
+_ICONS = {
+    State.FRESH: ":material/check_circle:",
+    State.STALE: ":material/schedule:",
+    State.UNAVAILABLE: ":material/cloud_off:",
+}
+_COLOURS = {State.FRESH: "green", State.STALE: "orange", State.UNAVAILABLE: "red"}
+_WHAT = {
+    "Queue": "Jobs, queued work, threads and speed by model: live.",
+    "Usage": "Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
+    "Workers": "Workers seen in the last 5 minutes: live.",
+    "Ages": "When image models were added to the reference: changes rarely, and the grace period rests on it.",
+    "Reference": "The list of models: changes rarely.",
+    "Network": "Workers, threads and queue of the network as a whole: live.",
+    "Totals": "What was made in the last minute, hour, day and month: each minute.",
+    "Modes": "Whether AI Horde takes requests and new workers: live.",
+}
+
+
+def chip(
+    readings: Sequence[Reading[Any]], now: float | None = None, has_clock: bool = False, is_paused: bool = False
+) -> tuple[str, str, str, str]:
+    """Label, icon, colour and help of one chip: of a source, or of one source in both categories, the worse of them.
+
+    ``now`` is given where the readings are not of this moment: of a page that is paused, or has not yet its turn to be
+    drawn anew. What they said of freshness is over then. ``has_clock`` has the time of the fetch told instead of
+    its age, which stays true however long the chip stands.
+    """
+    reading = min(readings, key=lambda one: (_WORST_FIRST.index(one.state), one.error is None, -(one.age or 0.0)))
+    help_text = _WHAT[reading.title]
+    if reading.fetched_at is not None:
+        help_text += f" Fetched {words.moment(reading.fetched_at)}."
+    if reading.error:
+        help_text += f" Last refresh: {reading.error}"
+    if reading.age is None:
+        return f"{reading.title} · unavailable", _ICONS[reading.state], _COLOURS[reading.state], help_text
+    held_for = 0.0 if now is None or reading.fetched_at is None else now - reading.fetched_at
+    aged = words.age(max(reading.age, held_for))
+    if has_clock and reading.fetched_at is not None:
+        aged = f"of {words.clock(reading.fetched_at)}"
+    if is_paused:
+        return f"{reading.title} · {aged} · paused", ":material/pause_circle:", "gray", help_text
+    if now is not None or (reading.state is State.STALE and reading.error is None):
+        return f"{reading.title} · {aged} · updating", ":material/sync:", "gray", help_text
+    word = f"{reading.state.value} · " if reading.state is State.STALE else ""
+    return f"{reading.title} · {word}{aged}", _ICONS[reading.state], _COLOURS[reading.state], help_text
+
+
+def header_strip(drawn: PageView) -> None:
+    """One chip a source with its age, Refresh and Pause. Ticks; the page is drawn again only when its content changed.
+
+    With many visitors it ticks less often, and tells when each source was fetched instead of its age.
+    """
+    visitor = _note_visitor()
+    seconds = VISITORS.tick_seconds(spread=int(visitor[:4], 16) / 0xFFFF)
+    st.fragment(_strip, run_every=seconds)(drawn, seconds)
+
+
+def _note_visitor() -> str:
+    visitor: str = st.session_state.setdefault(_VISITOR, uuid.uuid4().hex)
+    VISITORS.seen(visitor)
+    return visitor
+
+
+def _strip(drawn: PageView, tick_seconds: float) -> None:
+    """The header strip of one moment. Ages are of what is drawn, also while that is paused or waits for its turn."""
+    _note_visitor()
+    words.speak(st.context.locale, st.context.timezone)
+    is_tick = st.session_state.get(_DRAWN) is drawn
+    st.session_state[_DRAWN] = drawn
+    view = drawn
+    if is_tick and not data.is_paused():
+        view = data.look(drawn)
+        if view.id != drawn.id:
+            if VISITORS.may_redraw():
+                st.rerun(scope="app")
+            view = drawn
+    _chips(view, is_held=is_tick and view is drawn, has_clock=tick_seconds > TICK_SECONDS)
+    note, written = st.session_state.get(_NOTE, ("", 0.0))
+    if note and time.monotonic() - written < NOTE_SECONDS:
+        st.caption(note)
+
+
+def _chips(view: PageView, is_held: bool, has_clock: bool) -> None:
+    titles = dict.fromkeys(reading.title for reading in view.sources)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for title in titles:
+            same = [reading for reading in view.sources if reading.title == title]
+            now = time.time() if is_held else None
+            text, icon, colour, help_text = chip(same, now, has_clock, is_held and data.is_paused())
+            st.badge(text, icon=icon, color=colour, help=help_text)  # type: ignore[arg-type]
+        st.button(
+            "Refresh",
+            icon=":material/refresh:",
+            key="refresh",
+            type="tertiary",
+            on_click=_refresh,
+            args=(view,),
+            help="Ask AI Horde for all of this anew. Possible every 10 s for everybody together.",
+        )
+        st.toggle("Pause", key=data.PAUSED, help="Keep the page as it is; the ages go on.")
+
+
+def _refresh(drawn: PageView) -> None:
+    st.session_state[_NOTE] = (refresh_note(data.refresh(drawn)), time.monotonic())
+
+
+def refresh_note(outcomes: list[RefreshOutcome]) -> str:
+    """What came of a refresh, in one line."""
+    parts = []
+    for result, sentence in (
+        ("new", "{} new"),
+        ("unchanged", "{} unchanged"),
+        ("pending", "{} still being fetched"),
+        ("refused", "{} not asked again, possible in {} s"),
+    ):
+        chosen = [outcome for outcome in outcomes if outcome.result == result]
+        if chosen:
+            wait = math.ceil(max(outcome.retry_in or 0.0 for outcome in chosen))
+            parts.append(sentence.format(words.listing(_titles(chosen)), wait))
+    errors = [outcome.error or "" for outcome in outcomes if outcome.result == "failed"]
+    for error in dict.fromkeys(errors):
+        failed = [outcome for outcome in outcomes if outcome.result == "failed" and outcome.error == error]
+        parts.append(f"{words.listing(_titles(failed))} failed: {error.removesuffix('.')}")
+    return f"Refresh: {'; '.join(parts)}."
+
+
+def _titles(named: Iterable[RefreshOutcome | Reading[Any]]) -> list[str]:
+    """Each title once, though both categories have such a source."""
+    return list(dict.fromkeys(one.title for one in named))
+
+
+def usage_age(view: PageView, model_type: ModelType | None = None) -> str:
+    """How old the usage itself is: what is known of its last change upstream."""
+    usage = view.source("Usage", model_type)
+    if usage.fetched_at is None or usage.unchanged_since is None:
+        return "usage unavailable"
+    now = time.time()
+    if usage.changed_at is not None:
+        return f"compiled daily, last changed {words.age(max(0.0, now - usage.changed_at))} ago"
+    unchanged = max(0.0, now - usage.unchanged_since)
+    return (
+        "compiled once a day" if unchanged < 3600 else f"compiled daily, unchanged for {words.age(unchanged)} or more"
+    )
+
+
+def notices(view: PageView) -> None:
+    """Say what a reader has to know before any figure: simulated, stale, or unavailable."""
+    if view.is_simulated:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info("Simulated Horde: every figure and every name on this page is made up.", icon=":material/science:")
+            if data.is_visitors_choice():
+                st.button("Back to the live Horde", on_click=data.close_simulation, key="close_simulation")
+    failed = [source for source in view.sources if source.state is State.STALE and source.error]
+    if failed:
+        oldest = max(source.age or 0.0 for source in failed)
+        st.warning(
+            f"{words.listing(_titles(failed))} could not be refreshed. "
+            f"These figures are {words.age(oldest)} old; the app keeps trying.",
+            icon=":material/schedule:",
+        )
+    missing = [source for source in view.sources if source.state is State.UNAVAILABLE]
+    if missing:
+        st.warning(
+            f"{words.listing(_titles(missing))}: unavailable. What depends on it reads {words.UNKNOWN}; "
+            "the app keeps trying.",
+            icon=":material/cloud_off:",
+        )
+
+
+def nothing_reachable(view: PageView) -> None:
+    """One sentence, Retry, and the way to the simulated Horde."""
+    with st.container(border=True):
+        st.subheader("AI Horde cannot be reached, and nothing was loaded before.", anchor=False)
+        st.caption("The app keeps trying by itself. Meanwhile you can look around with made-up figures.")
+        with st.container(horizontal=True):
+            st.button(
+                "Retry",
+                icon=":material/refresh:",
+                key="retry",
+                on_click=_refresh,
+                args=(view,),
+            )
+            st.button(
+                "Open the simulated Horde",
+                icon=":material/science:",
+                on_click=data.open_simulation,
+                key="open_simulation",
+            )

@@ -1,0 +1,182 @@
+"""The charts of the audit: findings by severity, usage against size, what a selection leaves, uneven backends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity
+from horde_core.audit.presets import PRESET_OF
+from horde_core.audit.removal import Remainder
+from horde_core.frames.audit import findings_by_severity
+from horde_core.vocabulary import GIGABYTE, ModelType
+from pages.common import bar_charts, other_charts, panels, tables, words
+from pages.sections import findings
+
+SEVERITY_COLOURS = {
+    Severity.CRITICAL.value: "#C62828",
+    Severity.WARNING.value: "#B26A00",
+    Severity.NOTICE.value: "#6B7A8F",
+    Severity.UNKNOWN.value: "#8E6BB0",
+}
+"""Of their own, never in a chart with the last of the ten: each has a contrast of 3 and more on both grounds."""
+
+CANDIDACY = {False: "No candidate", None: "Not known whether a candidate", True: "Deletion candidate"}
+"""What is told of a model; in this order, so that candidates lie on top of the others."""
+
+UNEVEN_MODELS = 8
+"""How many models the chart of uneven backends shows."""
+
+
+def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> panels.Chart:
+    """How many models each finding has, by their severity."""
+    counts = findings_by_severity(infos)
+    title = f"{words.sentence_case(rows_are[1])} by finding and severity"
+    scope = f"The {words.plural(len(infos), *rows_are)} shown; one may have several findings"
+    if not len(counts):
+        return panels.Chart(title, scope, None, "Nothing was found in what is shown.")
+    labels = [findings.label(flag) for flag in counts.index]
+    totals = [words.count(total) for total in counts.sum(axis=1)]
+    return panels.Chart(
+        title,
+        scope,
+        bar_charts.stacked_counts(
+            labels,
+            {severity: [int(count) for count in counts[severity]] for severity in SEVERITY_COLOURS},
+            rows_are[1],
+            list(SEVERITY_COLOURS.values()),
+        ),
+        words.ranking(labels, totals, title, 13),
+        counts.assign(label=labels).reset_index(drop=True),
+        {"label": tables.name_column("Finding")}
+        | {severity: tables.count_column(severity.capitalize()) for severity in SEVERITY_COLOURS},
+    )
+
+
+def usage_against_size(
+    infos: Sequence[ModelAuditInfo], model_type: ModelType, rows_are: tuple[str, str]
+) -> panels.Chart:
+    """What models take against what is asked of them, deletion candidates marked. Text records state weights only."""
+    is_image = model_type == "image"
+    what, unit = ("Size on disk", "GB") if is_image else ("Parameters", "billion")
+    noun = tables.REQUEST_WORDS[model_type]
+    title = f"{noun.capitalize()} in 30 days against {what.lower()}, deletion candidates marked"
+    candidate = PRESET_OF["deletion_candidates"].selects
+    rows = [
+        (info, (size or 0) / (GIGABYTE if is_image else 1e9), CANDIDACY[candidate(info)])
+        for info in infos
+        if (size := info.size if is_image else info.parameters) and info.usage_month is not None
+    ]
+    left_out = len(infos) - len(rows)
+    scope = f"The {words.plural(len(rows), *rows_are)} shown · both axes logarithmic, no use at the bottom" + (
+        f" · without {words.count(left_out)} of unknown size or usage" if left_out else ""
+    )
+    if not rows:
+        return panels.Chart(title, scope, None, "No row that is shown has a known size and a known usage.")
+    frame = pd.DataFrame(
+        {
+            "name": [info.name for info, _, _ in rows],
+            "size": [size for _, size, _ in rows],
+            "usage_month": [info.usage_month for info, _, _ in rows],
+            "candidate": [candidacy for _, _, candidacy in rows],
+        }
+    )
+    marked = frame[frame["candidate"] == CANDIDACY[True]].sort_values("size", ascending=False)
+    return panels.Chart(
+        title,
+        scope,
+        other_charts.usage_against_size(frame, what, unit, noun, list(CANDIDACY.values())),
+        words.ranking(
+            list(marked["name"]), [f"{words.amount(size)} {unit}" for size in marked["size"]], "Largest candidates"
+        )
+        if len(marked)
+        else "No row that is shown is known to be a deletion candidate.",
+        frame.sort_values(["candidate", "size"], ascending=False),
+        {
+            "name": tables.name_column(),
+            "size": tables.amount_column(f"{what} ({unit})"),
+            "usage_month": tables.count_column(f"{noun.capitalize()}, 30 days"),
+            "candidate": tables.text_column("Deletion candidate"),
+        },
+    )
+
+
+def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: int) -> panels.Chart:
+    """What the reference would be without the chosen models."""
+    noun = tables.REQUEST_WORDS[response.model_type]
+    said = {"models": ("Models", "models"), "size": ("Disk", "GB"), "usage": (f"{noun.capitalize()}, 30 days", noun)}
+    rows = [
+        {
+            "measure": said[part.measure][0],
+            "kept": _in_unit(part.kept, part.measure),
+            "removed": _in_unit(part.removed, part.measure),
+            "unit": said[part.measure][1],
+            "kept_share": part.kept_share,
+        }
+        for part in parts
+        if part.kept_share is not None
+    ]
+    title = f"The reference without {words.plural(removed, 'chosen model')}"
+    scope = "What would be kept and what would go, of what the reference has now; requests of its own models only"
+    if not rows:
+        return panels.Chart(title, scope, None, "What models take and what is asked of them is unknown.")
+    frame = pd.DataFrame(rows)
+    return panels.Chart(
+        title,
+        scope,
+        other_charts.kept_bars(frame),
+        words.ranking(list(frame["measure"]), [f"{words.share(share)} kept" for share in frame["kept_share"]], title),
+        frame,
+        {
+            "measure": tables.name_column("What"),
+            "kept": tables.amount_column("Kept"),
+            "removed": tables.amount_column("Removed"),
+            "unit": tables.text_column("Unit"),
+            "kept_share": tables.part_column("% kept"),
+        },
+    )
+
+
+def uneven(frame: pd.DataFrame) -> panels.Chart:
+    """Share of a model's requests against share of its threads, by backend; ``frame`` is ``uneven_frame``."""
+    known = frame[frame["imbalance"].notna()]
+    names = list(dict.fromkeys(known["name"]))[:UNEVEN_MODELS]
+    rows = known[known["name"].isin(names)]
+    title = "Share of a model's 30-day requests and share of its threads, by backend"
+    scope = f"Listed models on two or more backends, the {words.count(len(names))} most uneven first"
+    if not len(rows):
+        return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
+    pairs = list(zip(rows["name"], rows["backend"], strict=True))
+    labels = [f"{name} · {backend}" for name, backend in pairs]
+    figure: go.Figure = bar_charts.grouped_bars(
+        labels,
+        {
+            "Share of its requests": words.known(rows["usage_share"]),
+            "Share of its threads": words.known(rows["thread_share"]),
+        },
+        "% of the model's own",
+        ticks=[f"{words.one_line(name, 22)} · {backend}" for name, backend in pairs],
+    )
+    told = [
+        f"{words.share(usage)} of requests, {words.share(threads)} of threads"
+        for usage, threads in zip(rows["usage_share"], rows["thread_share"], strict=True)
+    ]
+    return panels.Chart(
+        title,
+        scope,
+        figure,
+        words.ranking(labels, told, title),
+        rows,
+        {
+            "name": tables.name_column(),
+            "backend": tables.text_column("Backend"),
+            "usage_share": tables.part_column("% of its requests"),
+            "thread_share": tables.part_column("% of its threads"),
+        },
+    )
+
+
+def _in_unit(value: float | None, measure: str) -> float | None:
+    return value / GIGABYTE if value is not None and measure == "size" else value

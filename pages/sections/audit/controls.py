@@ -1,0 +1,196 @@
+"""What a maintainer chooses on the audit page: thresholds to try, presets, filters; and what was chosen, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from horde_core import numbers
+from horde_core.analytics.groups import GroupLevel
+from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
+from horde_core.audit.filters import FILTER_OF, FILTERS, Filter, Kind, Selection, filters_for
+from horde_core.audit.presets import Preset, presets_for
+from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
+from horde_core.vocabulary import ModelType
+from pages.common import data, filters, words
+
+PRESET = "preset"
+_PRESET, _CATEGORY = "_audit_preset", "_audit_category"
+ALWAYS_SHOWN = ("severity", "flag", "flag_not", "flag_unknown")
+ROWS_ARE: Mapping[GroupLevel, tuple[str, str]] = {
+    "model": ("model", "models"),
+    "family": ("family", "families"),
+    "exact": ("API name", "API names"),
+}
+"""What one row of the table is, and several."""
+
+FROM_THE_REFERENCE: Mapping[GroupLevel, str] = {
+    "model": "of the reference",
+    "family": "of the reference",
+    "exact": "that belong to models of the reference",
+}
+
+
+def threshold_words(thresholds: AuditThresholds, model_type: ModelType) -> str:
+    """Every threshold in force, for files."""
+    tried = [
+        f"{one.label.lower()} {numbers.exact(getattr(thresholds, one.field))} ({one.unit_of(model_type)})"
+        for one in what_ifs(model_type)
+    ]
+    hosts = [] if thresholds.ignores_downloads else [f"preferred hosts {', '.join(thresholds.preferred_hosts)}"]
+    return "; ".join(tried + hosts)
+
+
+def tried_thresholds(model_type: ModelType) -> AuditThresholds:
+    """The thresholds with what this visitor tries instead; an empty box stands for the setting's own value."""
+    own = data.THRESHOLDS[model_type]
+    tried: dict[str, float] = {}
+    with st.popover("Thresholds", icon=":material/tune:", help="Try other thresholds: every count follows at once."):
+        st.caption("Empty boxes stand for the settings in force, which they show in grey.")
+        for one in what_ifs(model_type):
+            value = _tried(one, model_type, getattr(own, one.field))
+            if value is not None:
+                tried[one.field] = value
+        st.button(
+            "Back to the settings",
+            key="reset_thresholds",
+            on_click=filters.clear,
+            args=([one.key for one in what_ifs(model_type)],),
+            disabled=not tried,
+        )
+    return with_tried(own, tried)
+
+
+def _tried(one: WhatIf, model_type: ModelType, own: float) -> float | None:
+    label = f"{one.label} ({one.unit_of(model_type)})"
+    return filters.number(label, one.key, one.most, one.step, placeholder=words.exact(own), width=320)
+
+
+def tried_note(thresholds: AuditThresholds, model_type: ModelType) -> None:
+    """Say which thresholds are not the settings' own."""
+    own = data.THRESHOLDS[model_type]
+    changed = [one for one in what_ifs(model_type) if getattr(thresholds, one.field) != getattr(own, one.field)]
+    if changed:
+        said = [
+            f"{one.label.lower()} {words.exact(getattr(thresholds, one.field))} {one.unit_of(model_type)} "
+            f"(setting: {words.exact(getattr(own, one.field))})"
+            for one in changed
+        ]
+        st.info(f"Tried thresholds: {'; '.join(said)}.", icon=":material/science:")
+
+
+def offered(model_type: ModelType, thresholds: AuditThresholds, level: GroupLevel) -> list[Preset]:
+    """The presets that mean anything: an API name is no model to delete, and on one backend by what it is."""
+    of_models = ("deletion_candidates", "uneven_backends")
+    presets = presets_for(model_type, thresholds)
+    return [preset for preset in presets if level != "exact" or preset.key not in of_models]
+
+
+def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThresholds, level: GroupLevel) -> str | None:
+    """One button a preset, with how many rows it selects; pressed again it selects no more."""
+    choices = offered(model_type, thresholds, level)
+    named = _named_preset()
+    chosen = named if named in [preset.key for preset in choices] else None
+    with st.container(horizontal=True, gap="small"):
+        for preset in choices:
+            is_chosen = preset.key == chosen
+            st.button(
+                f"{preset.label} · {words.count(summary.by_preset[preset.key])}",
+                key=f"preset_{preset.key}",
+                icon=":material/check:" if is_chosen else None,
+                help=preset.rule(thresholds, words),
+                on_click=_choose_preset,
+                args=(None if is_chosen else preset.key,),
+            )
+    return chosen
+
+
+def _named_preset() -> str | None:
+    """The preset that the link names, or that was chosen before another page was looked at, which lost it the link."""
+    named = st.query_params.get(PRESET)
+    if named is None and st.session_state.get(_PRESET) is not None:
+        named = st.query_params[PRESET] = st.session_state[_PRESET]
+    st.session_state[_PRESET] = named
+    return named
+
+
+def _choose_preset(key: str | None) -> None:
+    st.session_state[_PRESET] = key
+    if key is None:
+        st.query_params.pop(PRESET, None)
+    else:
+        st.query_params[PRESET] = key
+
+
+def begin(model_type: ModelType) -> None:
+    """Let go of the filters on words, and on figures that another category has not, once the category is another one.
+
+    Such a word may not be among those of the new category: it would be out of force, and still in the link.
+    """
+    before = st.session_state.get(_CATEGORY, model_type)
+    st.session_state[_CATEGORY] = model_type
+    if before != model_type:
+        own = [one.key for one in FILTERS if one.kind is Kind.SEVERAL or len(one.of) == 1]
+        filters.clear([*own, *(one.key for one in WHAT_IFS)])
+
+
+def choose(
+    infos: Sequence[ModelAuditInfo], model_type: ModelType, thresholds: AuditThresholds, preset: str | None
+) -> Selection:
+    """Every other filter of the category; the rarer ones folded away."""
+    chosen: dict[str, Any] = {PRESET: preset}
+    available = [one for one in filters_for(model_type) if one.key != PRESET]
+    on_words = [one for one in available if one.kind is Kind.SEVERAL]
+
+    def several(one: Filter, width: int) -> None:
+        given = ("options", one.key, data.current_view().id, model_type)
+        options = data.kept(given, lambda: one.options(infos, model_type, thresholds))
+        chosen[one.key] = filters.several(one.label, options, one.key, one.word, width)
+
+    chosen["search"] = filters.search("search", "Search names")
+    for one in on_words:
+        if one.key in ALWAYS_SHOWN:
+            several(one, 190)
+    with st.popover("More filters", icon=":material/filter_list:"):
+        for one in on_words:
+            if one.key not in ALWAYS_SHOWN:
+                several(one, 320)
+    bounds = [one for one in available if one.kind is Kind.BOUND]
+    with st.popover("Ranges", icon=":material/straighten:"):
+        for pair in zip(bounds[::2], bounds[1::2], strict=True):
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                for one in pair:
+                    chosen[one.key] = filters.number(one.label, one.key)
+    return Selection.of(model_type, chosen)
+
+
+def active_line(selection: Selection, thresholds: AuditThresholds, shown: int, whole: int, level: GroupLevel) -> None:
+    """The whole selection in a sentence, with how many rows it leaves, and a button to clear each part of it."""
+    sentences = selection.sentences(thresholds, words)
+    counted = f"{words.count(shown)} of {words.plural(whole, *ROWS_ARE[level])}"
+    if not sentences:
+        st.caption(f"{counted}. No filter is set.")
+        return
+    st.caption(words.escaped(f"{counted}: {'; '.join(sentences.values())}."))
+    with st.container(horizontal=True, gap="small"):
+        for key in sentences:
+            st.button(
+                FILTER_OF[key].label,
+                key=f"clear_{key}",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=clear,
+                args=([key],),
+                help=f"Clear this filter: {words.escaped(sentences[key])}",
+            )
+        if len(sentences) > 1:
+            st.button("Clear all", key="clear_audit", type="tertiary", on_click=clear, args=(list(sentences),))
+
+
+def clear(keys: Sequence[str]) -> None:
+    """Forget what was chosen in these filters; to be called from a button's callback."""
+    if PRESET in keys:
+        _choose_preset(None)
+    filters.clear([key for key in keys if key != PRESET])

@@ -1,0 +1,150 @@
+"""The table of the audit: its rows, which of them are shown, and what is known of one that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.analytics.groups import GroupLevel
+from horde_core.audit import CategoryAuditResponse, ModelAuditInfo
+from horde_core.audit.filters import Selection
+from horde_core.frames.audit import audit_frame, worst_first
+from horde_core.live.snapshot import PageView, Snapshot
+from pages.common import data, tables, tickable_table, words
+from pages.sections import findings
+
+NAMES = {"model": "Model", "family": "Family", "exact": "API name"}
+MEMBERS_ARE: dict[GroupLevel, GroupLevel] = {"model": "exact", "family": "model"}
+
+
+class Audited(NamedTuple):
+    """The audit that a page draws: every model or group of it, worst first, with a row each."""
+
+    view: PageView
+    snapshot: Snapshot
+    response: CategoryAuditResponse
+    infos: Sequence[ModelAuditInfo]
+    rows: pd.DataFrame
+
+    @property
+    def members(self) -> int:
+        """How many models the reference has."""
+        return len(self.snapshot.reference)
+
+    @property
+    def key(self) -> str:
+        """Names the category and its grouping: what is ticked holds for one of them."""
+        return f"audit_{self.response.model_type}_{self.response.level}"
+
+
+def audited(view: PageView, response: CategoryAuditResponse) -> Audited:
+    """Put an audit in rows, once for all who see the same."""
+    given = ("audit", view.id, response.thresholds.digest, response.level, response.model_type, response.as_of)
+    infos = data.kept((*given, "infos"), lambda: worst_first(response.models))
+    rows = data.kept((*given, words.locale()), lambda: _rows(infos, response))
+    return Audited(view, view.snapshot, response, infos, rows)
+
+
+def _rows(infos: Sequence[ModelAuditInfo], response: CategoryAuditResponse) -> pd.DataFrame:
+    frame = findings.in_words(audit_frame(infos, response.thresholds, words))
+    return frame.assign(**{tables.MODEL_LINK: [tables.model_link(info.name) for info in infos]})
+
+
+def identity(info: ModelAuditInfo) -> tickable_table.Identity:
+    """What tells a row from others: a family may have the name of a model that stands alone."""
+    return (info.name, info.members)
+
+
+def shown(audit: Audited, selection: Selection) -> tuple[list[ModelAuditInfo], pd.DataFrame]:
+    """The models of which everything that was chosen holds, and their rows."""
+    if not selection.chosen:
+        return list(audit.infos), audit.rows
+    kept = selection.narrows(audit.infos)
+    infos = [info for info, is_kept in zip(audit.infos, kept, strict=True) if is_kept]
+    return infos, audit.rows[kept]
+
+
+def table(
+    audit: Audited, infos: Sequence[ModelAuditInfo], rows: pd.DataFrame, chosen_columns: dict[str, object]
+) -> None:
+    """The rows that are shown, to be ticked; a click on a cell tells everything of its row."""
+    looked_at = tickable_table.table(
+        rows,
+        [identity(info) for info in infos],
+        chosen_columns,
+        "Audit of the model reference",
+        audit.key,
+        height=520,
+    )
+    if looked_at is None:
+        st.caption("Click a cell to see every finding of its row with its reason, and what it adds up.")
+    else:
+        details(audit, infos[looked_at])
+
+
+def columns(audit: Audited) -> dict[str, object]:
+    """The columns that the visitor wants."""
+    level = audit.response.level
+    return tables.chosen_columns(
+        f"audit_columns_{audit.response.model_type}",
+        findings.columns(audit.response.model_type, NAMES[level]),
+        findings.HIDDEN,
+        has_link=level != "family",
+    )
+
+
+def details(audit: Audited, info: ModelAuditInfo) -> None:
+    """Every flag of a row with its reason, and the members that it adds up."""
+    with st.container(border=True):
+        st.markdown("**All findings of**")
+        st.text(words.one_line(info.name, 120))
+        tables.show(
+            findings.explanation_frame(info, audit.response.thresholds),
+            {
+                "what": tables.name_column("Finding"),
+                "value": tables.text_column("Holds", width="small"),
+                "why": tables.text_column("Why", width="large"),
+            },
+            alt="Every finding of the row and why it holds or does not",
+            key="audit_details",
+            height=560,
+        )
+        member_level = MEMBERS_ARE.get(audit.response.level)
+        if member_level is not None:
+            _members(audit, info, member_level)
+
+
+def _members(audit: Audited, info: ModelAuditInfo, level: GroupLevel) -> None:
+    """The models of a family, or the API names of a model, that are added up in its row."""
+    snapshot = audit.snapshot
+    names = set(info.members) if level == "model" else set(snapshot.names_of(info.members[0]))
+    frame = data.category_frame(snapshot, level)
+    members = frame[frame["name"].isin(names)]
+    what = "model" if level == "model" else "API name"
+    st.markdown(f"**{words.plural(len(members), what)}** {'is' if len(members) == 1 else 'are'} added up in this row")
+    if not len(members):
+        return
+    text = {"backends": tables.text_column("Backends")} if snapshot.model_type == "text" else {}
+    tables.show(
+        members,
+        {
+            "name": tables.name_column(NAMES[level]),
+            **tables.usage_columns(snapshot.model_type),
+            "threads": tables.count_column("Threads"),
+            "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
+            **text,
+        },
+        alt=f"The {what}s that are added up",
+        key="audit_members",
+        height=300,
+    )
+
+
+def nothing_matches(selection: Selection, clear: Callable[[Sequence[str]], None]) -> None:
+    """Say that nothing is left, and offer to clear the filters."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info("No model matches. Loosen a filter, or clear all filters.", icon=":material/filter_alt_off:")
+        st.button("Clear all filters", key="clear_nothing", on_click=clear, args=(list(selection.chosen),))

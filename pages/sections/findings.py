@@ -1,0 +1,130 @@
+"""The audit's findings in words and columns, from the same data the engine uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.audit import AuditSummary, AuditThresholds, Flag, ModelAuditInfo, Severity
+from horde_core.audit.presets import presets_for
+from horde_core.audit.rules import RULE_OF, RULES, SEVERITY_RULES, explain, rules_for, severity_reason
+from horde_core.vocabulary import ModelType
+from pages.common import tables, words
+
+_SEVERITY_MARKS = {
+    "critical": "■ critical",
+    "warning": "▲ warning",
+    "notice": "● notice",
+    "unknown": "? unknown",
+    "none": "✓ none",
+}
+_VALUE_MARKS = {True: "■ yes", False: "✓ no", None: "? unknown"}
+
+
+def label(flag: Flag) -> str:
+    """A flag in two or three words."""
+    return RULE_OF[flag].label
+
+
+def severity_words(severity: Severity) -> str:
+    """A severity as mark and word."""
+    return _SEVERITY_MARKS[severity.value]
+
+
+def severity_rule(severity: Severity, thresholds: AuditThresholds) -> str:
+    """What a severity means, with the thresholds in force."""
+    return SEVERITY_RULES[severity](thresholds, words)
+
+
+def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
+    """The columns of the audit table; severity first."""
+    chosen: dict[str, Any] = {
+        "name": tables.name_column(name),
+        "severity": st.column_config.TextColumn("Severity", width="small"),
+        "findings": st.column_config.ListColumn("Findings", width="medium"),
+        "reasons": st.column_config.TextColumn("Reasons", width="large", help="Why each finding is one, with figures."),
+        **tables.usage_columns(model_type),
+        "share_month": tables.exact_part_column("Share, 30 days", "Percent of the category's 30-day requests."),
+        "momentum": tables.ratio_column("Momentum", "Day x 30 / 30 days: above 1 rises."),
+        "threads": tables.count_column("Threads"),
+        "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
+    }
+    if model_type == "text":
+        chosen["backends"] = tables.list_column("Backends", "Those with requests in 30 days or threads now.")
+        chosen["parameters"] = tables.amount_column("Parameters (billions)")
+    else:
+        chosen["size"] = st.column_config.NumberColumn("Size (GB)", format="%.2f", help="On disk; 1 GB is 10⁹ bytes.")
+        chosen["cost_benefit_percentile"] = st.column_config.ProgressColumn(
+            "Cost-benefit percentile",
+            format="%.0f",
+            min_value=0,
+            max_value=100,
+            help="30-day requests for each GiB on disk, as a place among all models with a size: "
+            "0 is the least use for its size, 100 the most.",
+        )
+        chosen["hosts"] = tables.list_column("Hosts")
+        chosen["age"] = tables.count_column("Age (days)", "Since it was added to the reference.")
+    chosen["baseline"] = tables.text_column("Baseline")
+    chosen["style"] = tables.text_column("Style")
+    chosen["tags"] = tables.list_column("Tags")
+    chosen["nsfw"] = tables.flag_column("NSFW", "As the reference states it.")
+    return chosen
+
+
+HIDDEN = ("style", "tags", "nsfw")
+"""Columns that are there for who asks for them."""
+
+
+def in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with severity as word and mark, findings as words, and reasons as one text."""
+    return frame.assign(
+        severity=frame["severity"].map(_SEVERITY_MARKS),
+        findings=frame["findings"].map(lambda found: [label(flag) for flag in found]),
+        reasons=frame["reasons"].map("; ".join),
+    )
+
+
+def explanation_frame(info: ModelAuditInfo, thresholds: AuditThresholds) -> pd.DataFrame:
+    """One row a flag that is judged of a model: whether it is true, and why; the severity first."""
+    rows = [("Severity", severity_words(info.severity), severity_reason(info, thresholds, words))]
+    rows += [
+        (words.sentence_case(one.label), _VALUE_MARKS[one.value], one.why) for one in explain(info, thresholds, words)
+    ]
+    return pd.DataFrame(rows, columns=["what", "value", "why"])
+
+
+def unknown_notice(summary: AuditSummary) -> None:
+    """Say which findings cannot be known now."""
+    named = [label(flag) for flag in summary.unknown_flags]
+    if summary.by_preset["critical"] is None:
+        named.append("who is critical, and so every severity")
+    if summary.by_preset["deletion_candidates"] is None:
+        named.append("who is a deletion candidate")
+    if named:
+        st.warning(
+            "Unknown now, because a source is unavailable or incomplete: "
+            f"{words.listing(named)}. "
+            "What is unknown is neither a finding nor a clean bill, and no preset selects it.",
+            icon=":material/help:",
+        )
+
+
+def criteria(model_type: ModelType, thresholds: AuditThresholds) -> list[str]:
+    """Every rule with the threshold in force, from the tables by which the engine judges."""
+    rules = [f"- **{rule.label}**: {rule.rule(thresholds, words)}" for rule in rules_for(model_type, thresholds)]
+    severities = [f"- **{severity}**: {rule(thresholds, words)}" for severity, rule in SEVERITY_RULES.items()]
+    presets = [
+        f"- **{preset.label}**: {preset.rule(thresholds, words)}" for preset in presets_for(model_type, thresholds)
+    ]
+    skipped = [rule.label for rule in RULES if not rule.judges(model_type, thresholds)]
+    return [
+        "**Findings.** Each is true, false or unknown: it is unknown while the source it rests on is unavailable.",
+        "\n".join(rules),
+        *([f"Not judged of {model_type} models: {words.listing(skipped)}."] if skipped else []),
+        "**Severity**, worst first:",
+        "\n".join(severities),
+        "**Presets.** Each selects the models of which it is certain:",
+        "\n".join(presets),
+    ]

@@ -1,0 +1,117 @@
+"""DualLayerCache and what bodies hold: unchanged content stays the same object, and an empty list is suspicious."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from horde_core.cache.freshness import State
+from horde_core.cache.source import Reading, Source
+from horde_core.upstream.errors import StatusError
+from horde_core.upstream.parsing import Parsed
+from tests.fixtures.upstream import CacheBench
+
+TTL, LIMIT = 60.0, 3_660.0
+
+
+@pytest.fixture
+def bench() -> CacheBench:
+    return CacheBench()
+
+
+class TestContent:
+    def renewed(self, bench: CacheBench, source: Source[Any], bodies: Sequence[object]) -> list[Reading[Any]]:
+        """Return the reading after each body, a TTL apart."""
+        readings = []
+        for body in bodies:
+            bench.upstream.answer(body)
+            bench.clock.advance(TTL)
+            readings.append(bench.settled(source))
+        return readings
+
+    def test_equal_bytes_are_not_parsed_again_and_only_their_age_is_new(self, bench: CacheBench) -> None:
+        first, second = self.renewed(bench, bench.source(), [["same"], ["same"]])
+        assert bench.parser.bodies == 1
+        assert second.value is first.value
+        assert second.content == first.content
+        assert (second.age, second.fetched_at) == (0, bench.clock.wall)
+        assert (second.unchanged_since, second.changed_at) == (first.fetched_at, None)
+
+    def test_equal_content_in_another_order_keeps_its_id_and_its_object(self, bench: CacheBench) -> None:
+        first, second = self.renewed(bench, bench.source(), [b'{"a": 1, "b": 2}', b'{"b": 2, "a": 1}'])
+        assert bench.parser.bodies == 2
+        assert second.value is first.value
+        assert second.content == first.content
+
+    def test_other_content_has_another_id_and_says_since_when(self, bench: CacheBench) -> None:
+        first, second, third = self.renewed(bench, bench.source(), [["a"], ["b"], ["b"]])
+        assert first.changed_at is None, "nobody has seen a change yet"
+        assert second.content != first.content
+        assert (second.changed_at, second.unchanged_since) == (second.fetched_at, second.fetched_at)
+        assert (third.content, third.changed_at) == (second.content, second.fetched_at)
+        assert third.unchanged_since == second.fetched_at
+
+    def test_dropped_rows_are_counted_also_when_equal_bytes_come_again(self, bench: CacheBench) -> None:
+        source = bench.source(parse=lambda body: Parsed(json.loads(body), dropped=2))
+        assert [reading.dropped for reading in self.renewed(bench, source, [["a"], ["a"]])] == [2, 2]
+
+
+class TestSuspicion:
+    @pytest.fixture
+    def source(self, bench: CacheBench) -> Source[Any]:
+        source = bench.source()
+        bench.read(source)
+        bench.upstream.answer([])
+        bench.clock.advance(TTL)
+        bench.cache.read(source)
+        return source
+
+    def test_an_empty_list_in_place_of_data_is_not_believed_at_once(
+        self, bench: CacheBench, source: Source[Any]
+    ) -> None:
+        reading = bench.settled(source)
+        assert (reading.value, reading.state, reading.age) == (["first"], State.STALE, TTL)
+        assert "empty" in (reading.error or "")
+
+    def test_it_is_believed_when_a_second_answer_agrees(self, bench: CacheBench, source: Source[Any]) -> None:
+        bench.settled(source)
+        bench.clock.advance(TTL)
+        reading = bench.settled(source)
+        assert (reading.value, reading.state, reading.error) == ([], State.FRESH, None)
+        assert bench.upstream.asked == 3
+
+    def test_data_after_it_needs_no_second_answer_and_the_next_empty_list_does(
+        self, bench: CacheBench, source: Source[Any]
+    ) -> None:
+        bench.settled(source)
+        for body, value in ((["more"], ["more"]), ([], ["more"]), ([], [])):
+            bench.upstream.answer(body)
+            bench.clock.advance(TTL)
+            assert bench.settled(source).value == value
+
+    def test_an_answer_that_failed_is_no_first_empty_list(self, bench: CacheBench) -> None:
+        source = bench.source()
+        bench.read(source)
+        answers: tuple[object, ...] = (StatusError(500), [])
+        for answer in answers:
+            bench.upstream.answer(answer)
+            bench.clock.advance(TTL)
+            assert bench.settled(source).value == ["first"]
+
+    def test_past_the_stale_limit_it_is_believed_at_once(self, bench: CacheBench, source: Source[Any]) -> None:
+        bench.settled(source)
+        bench.upstream.answer(StatusError(500))
+        bench.clock.advance(LIMIT)
+        bench.settled(source)
+        bench.upstream.answer([])
+        bench.clock.advance(TTL)
+        assert bench.settled(source).value == []
+
+    def test_with_nothing_held_an_empty_list_is_an_answer(self, bench: CacheBench) -> None:
+        bench.upstream.answer([])
+        reading = bench.read(bench.source())
+        assert (reading.value, reading.state) == ([], State.FRESH)
+        assert reading.value_or(["other"]) == []

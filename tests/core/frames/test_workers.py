@@ -1,0 +1,130 @@
+"""Workers as a frame: bridges and versions, speeds with their unit, how few carry half."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from horde_core.frames.summaries import staff_summary, workforce_summary
+from horde_core.frames.workers import (
+    bridge_counts,
+    bridge_frame,
+    bridge_of,
+    bridge_summary,
+    capabilities_of,
+    fewest_for_half,
+    worker_frame,
+)
+from horde_core.upstream.api_records import HordeWorker
+from tests.fixtures.horde_bodies import IMAGE_WORKERS, TEXT_WORKERS
+
+_numbers = itertools.count()
+
+
+def worker(**fields: Any) -> HordeWorker:
+    usual = {"name": f"worker {next(_numbers)}", "type": "text", "threads": 1, "models": [], "maintenance_mode": False}
+    return HordeWorker.model_validate(usual | fields)
+
+
+def usual() -> pd.DataFrame:
+    return worker_frame([HordeWorker.model_validate(row) for row in (*IMAGE_WORKERS, *TEXT_WORKERS)])
+
+
+@pytest.mark.parametrize(
+    ("agent", "name", "version"),
+    [
+        ("AI Horde Worker reGen:10.1.1:https://github.com/x", "AI Horde Worker reGen", "10.1.1"),
+        ("KoboldCppEmbedWorker:2:https://github.com/x", "KoboldCppEmbedWorker", "2"),
+        ("unknown:0:unknown", "unknown", None),
+        ("Odd:not a version:x", "Odd", None),
+        ("NoVersion", "NoVersion", None),
+        ("", "unknown", None),
+        (None, "unknown", None),
+        (":3:", "unknown", None),
+    ],
+)
+def test_a_bridge_is_read_from_what_a_worker_says_of_itself(agent: str | None, name: str, version: str | None) -> None:
+    bridge = bridge_of(worker(bridge_agent=agent))
+    assert bridge.name == name
+    assert (None if bridge.version is None else str(bridge.version)) == version
+
+
+def test_versions_are_compared_as_versions_and_within_a_bridge() -> None:
+    agents = ("A:9.0.5:x", "A:10.1.1:x", "A:10.1.1:x", "B:2:x", "C:what:x", "unknown:0:unknown")
+    frame = worker_frame([worker(bridge_agent=agent) for agent in agents])
+    told = bridge_frame(frame).set_index(["bridge", "version"])
+    assert bool(told.loc[("A", "9.0.5"), "behind"])
+    assert not told.loc[("A", "10.1.1"), "behind"]
+    assert told.loc[("A", "10.1.1"), "workers"] == 2
+    assert pd.isna(told.loc[("C", "n/a"), "behind"])
+    assert bridge_summary(frame) == (4, 1, 25.0)
+    counts = bridge_counts(frame)
+    assert list(counts.loc["A"]) == [2, 1, 0]
+    assert list(counts.loc["C"]) == [0, 0, 1]
+    assert counts.to_numpy().sum() == len(agents)
+
+
+def test_a_worker_has_its_speed_as_number_and_unit_and_unknown_stays_unknown() -> None:
+    frame = usual().set_index("name")
+    assert (frame.loc["painter", "speed"], frame.loc["painter", "unit"]) == (1.0, "megapixelsteps per second")
+    assert frame.loc["scribe", "context"] == 8_192
+    assert pd.isna(frame.loc["painter", "context"])
+    assert frame.loc["resting painter", "maintenance"]
+    assert frame.loc["scribe", "uptime"] == pd.Timedelta(days=3)
+    new = worker_frame([worker(performance="No requests fulfilled yet", threads=None, uptime=None)]).iloc[0]
+    assert pd.isna(new["speed"])
+    assert pd.isna(new["threads"])
+    assert pd.isna(new["uptime"])
+
+
+def test_capabilities_are_those_a_worker_affirms_and_an_alchemists_forms() -> None:
+    assert capabilities_of(worker(img2img=True, lora=False, controlnet=None)) == ["img2img"]
+    assert capabilities_of(worker(type="interrogation", forms=["caption", "nsfw"])) == ["caption", "nsfw"]
+
+
+def test_alchemists_are_called_so() -> None:
+    assert worker_frame([worker(type="interrogation")])["type"].iloc[0] == "alchemy"
+
+
+def test_a_type_in_figures_counts_those_in_maintenance_but_half_of_the_threads_does_not() -> None:
+    rows = [worker(threads=8, maintenance_mode=True), worker(threads=5), worker(threads=3), worker(threads=1)]
+    summary = workforce_summary(worker_frame(rows), "text")
+    assert (summary.workers, summary.threads, summary.in_maintenance, summary.for_half) == (4, 17, 1, 1)
+    unknown = workforce_summary(worker_frame([worker(threads=None), worker(maintenance_mode=None)]), "text")
+    assert (unknown.workers, unknown.threads, unknown.in_maintenance, unknown.for_half) == (2, None, None, None)
+
+
+def test_all_workers_in_figures() -> None:
+    summary = staff_summary(usual())
+    assert summary.workers == 4
+    assert summary.by_type["image"].workers == 2
+    assert summary.by_type["alchemy"].workers == 0
+    assert summary.capabilities == ["img2img", "lora", "post processing"]
+    assert summary.bridge_names == ["AI Horde Worker reGen", "KoboldCppEmbedWorker"]
+
+
+def test_no_workers_are_an_empty_frame() -> None:
+    frame = worker_frame([])
+    assert len(frame) == 0
+    assert bridge_summary(frame) == (0, 0, None)
+    assert len(bridge_frame(frame)) == 0
+    assert len(bridge_counts(frame)) == 0
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=12))
+def test_the_fewest_for_half_are_enough_and_one_less_is_not(threads: list[int]) -> None:
+    fewest = fewest_for_half(threads)
+    assert fewest is not None
+    ordered = sorted(threads, reverse=True)
+    assert sum(ordered[:fewest]) * 2 >= sum(threads)
+    assert sum(ordered[: fewest - 1]) * 2 < sum(threads)
+
+
+@pytest.mark.parametrize("threads", [[], [0, 0], [3, None]])
+def test_half_of_nothing_or_of_the_unknown_is_unknown(threads: list[int | None]) -> None:
+    assert fewest_for_half(threads) is None

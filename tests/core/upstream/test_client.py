@@ -1,0 +1,334 @@
+"""HordeClient: bytes or a named error, within its time, and quiet towards a server that asks to be left alone."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+import stamina
+
+from horde_core.settings import Settings
+from horde_core.upstream.client import ATTEMPTS, LARGEST_BODY, HordeClient
+from horde_core.upstream.errors import ShapeError, SourceError, StatusError, TransportError
+from horde_core.version import __version__
+from tests.fixtures import horde_bodies
+from tests.fixtures.horde_server import HordeServer, encoded
+from tests.fixtures.processes import wait_until
+
+URL = "http://horde.example/api/v2/workers"
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class Transport:
+    """A transport that answers in turn (the last answer again and again), and keeps the requests."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Chunks(httpx.SyncByteStream):
+    """A body in chunks of one size; ``tick`` is called before each."""
+
+    def __init__(self, number: int, size: int, tick: Callable[[], None] = lambda: None) -> None:
+        self.number, self.size, self.tick = number, size, tick
+        self.sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(self.number):
+            self.tick()
+            self.sent += self.size
+            yield bytes(self.size)
+
+
+@pytest.fixture
+def no_waits() -> Iterator[None]:
+    """Retry at once: the waits are the library's affair."""
+    with stamina.set_testing(True, attempts=ATTEMPTS):
+        yield
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def connect(stack: ExitStack) -> Callable[..., HordeClient]:
+    """Return a maker of clients, which are closed after the test."""
+
+    def connect(
+        handler: Handler | None = None, monotonic: Callable[[], float] = time.monotonic, **settings: object
+    ) -> HordeClient:
+        transport = httpx.MockTransport(handler) if handler else None
+        client = HordeClient(Settings(**settings), transport, monotonic)  # type: ignore[arg-type]
+        stack.callback(client.close)
+        return client
+
+    return connect
+
+
+Connect = Callable[..., HordeClient]
+
+
+class TestRequest:
+    def test_it_says_who_asks_and_sends_no_key(self, connect: Connect) -> None:
+        transport = Transport(httpx.Response(200, content=b"[]"))
+        assert connect(transport, contact="someone@example.org").get(URL) == b"[]"
+        headers = transport.requests[0].headers
+        assert headers["Client-Agent"] == f"horde-dashboard:{__version__}:someone@example.org"
+        assert "apikey" not in headers
+        assert "X-Fields" not in headers
+
+    def test_the_real_server_sees_the_agent_on_every_request(self, connect: Connect, horde_server: HordeServer) -> None:
+        client = connect()
+        for path in ("/v2/workers", "/v2/stats/text/models"):
+            client.get(horde_server.url + path)
+        assert horde_server.agents == {f"horde-dashboard:{__version__}:unknown": 2}
+
+    def test_the_body_comes_as_it_was_sent(self, connect: Connect, horde_server: HordeServer) -> None:
+        body = connect().get(f"{horde_server.url}/v2/status/models?type=text&model_state=all")
+        assert body == encoded(horde_bodies.TEXT_STATUS)
+
+    def test_a_redirect_is_followed(self, connect: Connect) -> None:
+        moved = httpx.Response(308, headers={"Location": "http://elsewhere.example/"})
+        transport = Transport(moved, httpx.Response(200, content=b"{}"))
+        assert connect(transport).get(URL) == b"{}"
+
+    def test_a_client_closed_while_it_connects_leaves_no_connection_open(
+        self, connect: Connect, horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = connect()
+        opened: list[socket.socket] = []
+        really_connect = socket.create_connection
+
+        def close_meanwhile(*arguments: Any, **options: Any) -> socket.socket:
+            opened.append(really_connect(*arguments, **options))
+            client.close()
+            return opened[-1]
+
+        monkeypatch.setattr(socket, "create_connection", close_meanwhile)
+        client.get(f"{horde_server.url}/v2/workers")
+        assert [connection.fileno() for connection in opened] == [-1]
+
+
+@pytest.mark.usefixtures("no_waits")
+class TestRetries:
+    @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+    def test_an_outage_is_tried_again_a_few_times(self, connect: Connect, status: int) -> None:
+        transport = Transport(httpx.Response(status))
+        with pytest.raises(StatusError) as refusal:
+            connect(transport).get(URL)
+        assert len(transport.requests) == ATTEMPTS
+        assert (refusal.value.status, refusal.value.is_outage, refusal.value.retry_after) == (status, True, None)
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 422])
+    def test_our_own_fault_is_not_tried_again(self, connect: Connect, status: int) -> None:
+        transport = Transport(httpx.Response(status, headers={"Retry-After": "7"}))
+        with pytest.raises(StatusError) as refusal:
+            connect(transport).get(URL)
+        assert len(transport.requests) == 1
+        assert (refusal.value.is_outage, refusal.value.retry_after) == (False, None)
+
+    def test_a_success_without_a_body_to_read_is_an_error(self, connect: Connect) -> None:
+        with pytest.raises(StatusError, match="204"):
+            connect(Transport(httpx.Response(204))).get(URL)
+
+    @pytest.mark.parametrize(
+        "error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.RemoteProtocolError("hung up")]
+    )
+    def test_no_answer_is_tried_again_and_then_told_in_a_plain_sentence(
+        self, connect: Connect, error: httpx.TransportError
+    ) -> None:
+        transport = Transport(error)
+        with pytest.raises(TransportError, match=r"^The server .*\.$") as failure:
+            connect(transport).get(URL)
+        assert len(transport.requests) == ATTEMPTS
+        assert failure.value.__cause__ is error
+
+    def test_the_second_try_may_succeed(self, connect: Connect) -> None:
+        transport = Transport(httpx.ConnectError("refused"), httpx.Response(502), httpx.Response(200, content=b"[1]"))
+        assert connect(transport).get(URL) == b"[1]"
+
+    @pytest.mark.parametrize("fault", [{"drop": True}, {"truncate": 20}, {"status": 500}, {"status": 503}])
+    def test_a_real_server_that_fails_is_asked_three_times(
+        self, connect: Connect, horde_server: HordeServer, fault: dict[str, int]
+    ) -> None:
+        horde_server.answer("/v2/workers", **fault)  # type: ignore[arg-type]
+        with pytest.raises(SourceError):
+            connect().get(f"{horde_server.url}/v2/workers")
+        assert horde_server.requests["/v2/workers"] == 3
+
+    def test_a_page_that_is_not_found_is_an_error_and_not_a_body(
+        self, connect: Connect, horde_server: HordeServer
+    ) -> None:
+        with pytest.raises(StatusError, match="404"):
+            connect().get(f"{horde_server.url}/v2/nothing")
+        assert horde_server.requests["/v2/nothing"] == 1
+
+    def test_a_stopped_server_is_no_answer_and_a_restarted_one_is_found_again(
+        self, connect: Connect, horde_server: HordeServer
+    ) -> None:
+        client = connect()
+        before = client.get(f"{horde_server.url}/v2/workers")
+        horde_server.stop()
+        with pytest.raises(TransportError):
+            client.get(f"{horde_server.url}/v2/workers")
+        horde_server.start()
+        assert client.get(f"{horde_server.url}/v2/workers") == before
+
+
+@pytest.mark.usefixtures("no_waits")
+class TestRetryAfter:
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    def test_on_an_outage_it_ends_the_tries_and_goes_out_with_the_error(self, connect: Connect, status: int) -> None:
+        transport = Transport(httpx.Response(status, headers={"Retry-After": "120"}))
+        with pytest.raises(StatusError) as refusal:
+            connect(transport).get(URL)
+        assert len(transport.requests) == 1
+        assert refusal.value.retry_after == 120
+
+    def test_it_may_be_a_date(self, connect: Connect) -> None:
+        date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+        with pytest.raises(StatusError) as refusal:
+            connect(Transport(httpx.Response(429, headers={"Retry-After": date}))).get(URL)
+        assert refusal.value.retry_after == pytest.approx(90, abs=5)
+
+    def test_a_date_in_the_past_is_no_wait(self, connect: Connect) -> None:
+        past = {"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"}
+        with pytest.raises(StatusError) as refusal:
+            connect(Transport(httpx.Response(429, headers=past))).get(URL)
+        assert refusal.value.retry_after == 0
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "",
+            "soon",
+            "-5",
+            "1.5",
+            "0x10",
+            "Sun, 99 Nov 2026 08:49:37 GMT",
+            "Mon, 01 Jan 2024 00:00:00 +999999999999999",
+        ],
+    )
+    def test_one_that_cannot_be_read_is_none(self, connect: Connect, value: str) -> None:
+        transport = Transport(httpx.Response(503, headers={"Retry-After": value}))
+        with pytest.raises(StatusError) as refusal:
+            connect(transport).get(URL)
+        assert refusal.value.retry_after is None
+        assert len(transport.requests) == ATTEMPTS
+
+    def test_on_a_success_it_means_nothing(self, connect: Connect, horde_server: HordeServer) -> None:
+        client = connect()
+        for _ in range(3):  # the server sends Retry-After: 42 with each of these
+            client.get(f"{horde_server.url}/v2/workers")
+        assert horde_server.requests["/v2/workers"] == 3
+
+
+class TestDeadline:
+    def test_a_trickling_body_ends_at_the_deadline(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", trickle=0.02)
+        asked = time.monotonic()
+        with pytest.raises(TransportError, match=r"did not answer in full within 0\.6 s"):
+            connect(api_timeout=0.6).get(f"{horde_server.url}/v2/workers")
+        assert 0.6 <= time.monotonic() - asked < 15, "the body would take a minute"
+        assert horde_server.requests["/v2/workers"] == 1, "no time was left for another try"
+
+    def test_trickling_headers_end_at_the_deadline(self, connect: Connect, horde_server: HordeServer) -> None:
+        headers = {f"X-Header-{number}": "x" for number in range(100)}
+        horde_server.answer("/v2/workers", headers=headers, trickle_head=0.2)
+        asked = time.monotonic()
+        with pytest.raises(TransportError, match=r"did not answer in full within 0\.6 s"):
+            connect(api_timeout=0.6).get(f"{horde_server.url}/v2/workers")
+        assert 0.6 <= time.monotonic() - asked < 10, "the headers would take 20 s"
+
+    def test_the_calls_of_the_last_minute_are_counted_with_each_retry(
+        self, connect: Connect, horde_server: HordeServer
+    ) -> None:
+        now = [0.0]
+        client = connect(monotonic=lambda: now[0])
+        url = f"{horde_server.url}/v2/workers"
+        client.get(url)
+        horde_server.answer("/v2/workers", status=503)
+        with pytest.raises(StatusError):
+            client.get(url)
+        assert client.calls.last_minute(url) == horde_server.requests["/v2/workers"] == 4
+        assert client.calls.last_minute("http://elsewhere.example/") == 0
+        now[0] = 60.0
+        assert client.calls.last_minute(url) == 0
+
+    def test_the_time_before_the_first_byte_counts_too(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", delay=1.5, trickle=60)
+        asked = time.monotonic()
+        with pytest.raises(TransportError, match="within 2 s"):
+            connect(api_timeout=2).get(f"{horde_server.url}/v2/workers")
+        assert 2 <= time.monotonic() - asked < 15, "a byte a minute would take longer"
+
+    def test_another_try_has_what_the_first_one_left(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", delay=1.2, drop=True)
+        with ThreadPoolExecutor(1) as pool:
+            asked = time.monotonic()
+            body = pool.submit(connect(api_timeout=2).get, f"{horde_server.url}/v2/workers")
+            wait_until(lambda: horde_server.requests["/v2/workers"] == 1, "the first try is under way")
+            horde_server.answer("/v2/workers", delay=60)
+            with pytest.raises(TransportError, match="within 2 s"):
+                body.result()
+        assert 2 <= time.monotonic() - asked < 3
+        assert horde_server.requests["/v2/workers"] == 2
+
+    def test_a_server_that_accepts_and_never_answers_is_given_up(
+        self, connect: Connect, horde_server: HordeServer
+    ) -> None:
+        horde_server.answer("/v2/workers", delay=60)
+        asked = time.monotonic()
+        with pytest.raises(TransportError, match=r"within 0\.3 s"):
+            connect(api_timeout=0.3).get(f"{horde_server.url}/v2/workers")
+        assert 0.3 <= time.monotonic() - asked < 15
+
+    @pytest.mark.usefixtures("no_waits")
+    def test_each_chunk_counts_towards_the_same_deadline(self, connect: Connect) -> None:
+        now = [100.0]
+
+        def tick() -> None:
+            now[0] += 0.4
+
+        body = Chunks(number=1_000, size=10, tick=tick)
+        with pytest.raises(TransportError, match="within 1 s"):
+            connect(lambda _: httpx.Response(200, stream=body), lambda: now[0], api_timeout=1).get(URL)
+        assert body.sent == 3 * 10, "the third chunk is past the deadline, and no time is left for another try"
+
+    def test_a_slow_body_within_the_deadline_is_read_in_full(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", "[1, 2, 3]", trickle=0.02)
+        assert connect(api_timeout=10).get(f"{horde_server.url}/v2/workers") == b"[1, 2, 3]"
+
+
+@pytest.mark.usefixtures("no_waits")
+class TestSize:
+    CHUNK = 4 * 1024 * 1024
+
+    def test_a_body_without_end_is_given_up(self, connect: Connect) -> None:
+        body = Chunks(number=1_000, size=self.CHUNK)
+        with pytest.raises(ShapeError, match="at most 67,108,864 bytes"):
+            connect(lambda _: httpx.Response(200, stream=body)).get(URL)
+        assert body.sent <= LARGEST_BODY + self.CHUNK, "asking again would bring the same"
+
+    def test_the_largest_body_is_still_read(self, connect: Connect) -> None:
+        body = Chunks(number=LARGEST_BODY // self.CHUNK, size=self.CHUNK)
+        assert len(connect(lambda _: httpx.Response(200, stream=body)).get(URL)) == LARGEST_BODY

@@ -1,0 +1,132 @@
+"""Tables as a visitor explores them: search, ranges, columns, downloads, and nothing found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from horde_core.live.snapshot import PageView
+from pages.common import exports, filters, tables
+from tests.fixtures.dashboard import Visit
+from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
+from tests.fixtures.snapshots import snapshot
+from tests.pages.common.test_exports import read_back
+from tests.pages.test_pages import notices
+
+VIEW = PageView({"text": snapshot("text")}, None, ())
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"name": ["a", "b", "c"], "threads": pd.array([0, 5, None], "Int64"), "models": [["x y"], ["z"], []]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "names"),
+    [(None, None, "abc"), (0, None, "ab"), (1, None, "b"), (None, 4, "a"), (0, 5, "ab"), (6, None, "")],
+)
+def test_a_range_includes_its_ends_and_never_the_unknown(least: float | None, most: float | None, names: str) -> None:
+    found = filters.within(frame(), [filters.Range("threads", "Threads", least, most)])
+    assert "".join(found["name"]) == names
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "said"),
+    [
+        (None, None, ""),
+        (2, None, "Threads from 2"),
+        (None, 1_000, "Threads up to 1,000"),
+        (0.5, 2, "Threads from 0.500 to 2"),
+    ],
+)
+def test_a_range_reads_as_a_sentence(least: float | None, most: float | None, said: str) -> None:
+    assert filters.Range("threads", "Threads", least, most).sentence == said
+
+
+def test_a_search_looks_into_lists_word_by_word() -> None:
+    assert list(filters.matching(frame(), "x y", ("models",))["name"]) == ["a"]
+    assert list(filters.matching(frame(), "zq", ("models",))["name"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        ("Deliberate", "model?name=Deliberate"),
+        ("a/b c&d#e?f=g+h%", "model?name=a%2Fb%20c%26d%23e%3Ff%3Dg%2Bh%25"),
+        ("javascript:alert(1)", "model?name=javascript%3Aalert%281%29"),
+    ],
+)
+def test_a_link_to_a_model_holds_any_name(name: str, link: str) -> None:
+    assert tables.model_link(name) == link
+
+
+def test_json_says_where_it_is_from_and_unknown_is_null() -> None:
+    rows = frame().assign(drain_time=pd.to_timedelta(pd.array([90, None, 0], "Float64"), unit="s"))
+    about = exports.provenance(VIEW, "Some table", "threads from 1")
+    written = json.loads(exports.json_bytes(rows, about))
+    assert written["about"]["filters"] == "threads from 1"
+    assert written["about"]["source"].startswith("AI Horde public API")
+    assert written["rows"][2] == {"name": "c", "threads": None, "models": [], "drain_time": 0.0}
+    assert written["rows"][0]["drain_time"] == 90
+
+
+def test_csv_says_where_it_is_from_before_its_header() -> None:
+    about = exports.provenance(VIEW, "Some table", 'name holds “,=1+1\n"x"”')
+    rows = read_back(exports.csv_bytes(frame(), about))
+    comments = [row for row in rows if row[0].startswith("# ")]
+    assert [len(row) for row in comments] == [1] * len(about)
+    assert comments[0] == ["# table: Some table"]
+    assert any("=1+1" in row[0] for row in comments)
+    assert rows[len(comments)] == ["name", "threads", "models"]
+
+
+def test_ranges_and_columns_narrow_a_table_and_its_sentence_says_so(visit: Visit) -> None:
+    app = visit("usage", "text")
+    app.number_input(key="usage_usage_month_from").set_value(1_000).run()
+    assert list(app.dataframe[0].value["name"]) == ["mistralai/Mistral-7B-Instruct-v0.3"]
+    assert any(caption.value.startswith("1 of 6 names: in use; 30 days from 1,000.") for caption in app.caption)
+    app.multiselect(key="usage_columns_text").set_value(["share"]).run()
+    assert list(app.dataframe[0].value.columns) == ["name", "link", "share"]
+
+
+def test_a_link_with_ranges_and_columns_reproduces_the_table(visit: Visit) -> None:
+    app = visit("usage", "text", usage_usage_month_to="150", usage_columns_text="Threads", usage_rows="All names")
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["name", "link", "threads"]
+    assert HTML_NAME in set(table["name"])
+    assert "mistralai/Mistral-7B-Instruct-v0.3" not in set(table["name"])
+
+
+def test_clearing_forgets_ranges_search_and_the_pages_own_choice(visit: Visit) -> None:
+    app = visit("queue", "text", queue_rows="Queue, no threads")
+    assert "No name matches. Loosen *Rows* or *Search* or *Ranges*" in notices(app)
+    app.button(key="clear_queue_name").click().run()
+    assert len(app.dataframe[0].value) == 2
+
+
+Made = Callable[[], bytes]
+
+
+def test_what_is_downloaded_is_what_is_shown(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: dict[str, Made] = {}
+
+    def button(label: str, *, data: Made, **_: object) -> None:
+        offered[label] = data
+
+    monkeypatch.setattr("streamlit.download_button", button)
+    app = visit("usage", "text", usage_usage_month_to="450", usage_columns_text="Threads")
+    shown = list(app.dataframe[0].value["name"])
+    written = json.loads(offered["JSON"]())
+    assert [row["name"] for row in written["rows"]] == shown
+    assert list(written["rows"][0]) == ["name", "threads"]
+    assert written["about"]["filters"] == "in use; 30 days up to 450"
+    assert "usage" in written["about"]["fetched"]
+    rows = [row for row in read_back(offered["CSV"]()) if not row[0].startswith("# ")]
+    assert rows[0] == ["name", "threads"]
+    assert [row[0].removeprefix("'") for row in rows[1:]] == shown
+    assert FORMULA_NAME in shown
+    assert f"'{FORMULA_NAME}" in [row[0] for row in rows]
