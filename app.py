@@ -16,7 +16,9 @@ from horde_core.live.repeating import Repeating
 from horde_core.settings import Settings, SettingsError
 from horde_core.web import metrics
 from horde_core.web.security_headers import SecurityHeaders
+from horde_core.web.session_guard import SessionGuard
 from horde_core.web.tcp_nodelay import NoDelay
+from pages.common import websocket_messages
 
 try:
     Settings.load()
@@ -97,4 +99,5 @@ app: ASGIApp = st.App(
     on_script_error=page_failed,
 )
 # Outside of Streamlit's own middleware, which hides the connection. Streamlit looks for the assignment above.
+app = SessionGuard(app, websocket_messages.asks, websocket_messages.is_end_of_run, websocket_messages.PATH)
 app = NoDelay(app)
