@@ -1,12 +1,12 @@
-"""DualLayerCache: memory always, Redis when configured, one flight a source, and honest ages.
+"""DualLayerCache: memory, and Redis where it is configured, with one fetch a source at a time.
 
 A read is answered from memory. Redis and the network are only asked inside a *flight*: one background thread a
-source at a time, that readers with nothing to show wait for, briefly. Data past its TTL is served at once, marked
-stale, while a flight renews it; when a flight fails, the last good data stays and the source is left alone for a
-growing while. Ages count from ``fetched_at`` wherever the data came from, so layers never add up.
+source at a time. Readers with nothing to show wait for it, up to a limit. Data past its TTL is served at once, marked
+stale, while a flight renews it; when a flight fails, the last good data stays, and the pauses between tries grow.
+Ages count from ``fetched_at`` wherever the data came from, so the TTLs of the two layers never add up.
 
-Replicas on one Redis fetch in turn: who has the lease asks upstream, the others take what it wrote. Each fetch has a
-number, taken as it starts, and never replaces what a later one wrote.
+Replicas on one Redis fetch in turn: the one with the lease asks upstream, the others take what it wrote. Each fetch
+has a number, taken as it starts, and never replaces the data of a fetch with a higher one.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from horde_core.cache.fetch_log import Outcome
 from horde_core.cache.freshness import Clock, Decision
 from horde_core.cache.held import Counters, Event, Flight
 from horde_core.cache.memory import Memory
-from horde_core.cache.redis_connection import SOCKET_SECONDS, GiveBack
-from horde_core.cache.redis_storage import Storage, StoredBody
+from horde_core.cache.redis_connection import SOCKET_SECONDS, GiveBack, no_lease
+from horde_core.cache.redis_storage import RedisStorage, StoredBody
 from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
 from horde_core.upstream.errors import SourceError, StatusError
 from horde_core.upstream.parsing import Parsed
@@ -32,27 +32,27 @@ from horde_core.upstream.parsing import Parsed
 log = logging.getLogger(__name__)
 
 FORCED_REFRESH_SECONDS = 10.0
-"""How long a source is left alone after a forced refresh, for the whole app."""
+"""At most one forced refresh of a source in this time, for all replicas together."""
 
 LEASE_SECONDS = 65.0
-"""After this a replica that died while fetching no longer keeps the others waiting; longer than any fetch may take."""
+"""Life of the lease on a fetch, longer than any fetch may take: after it a replica that died holds up no other."""
 
 LOCK_PATIENCE_SECONDS = 5.0
-"""How long a process with nothing to show waits for another replica's fetch before it asks for itself."""
+"""How long a process with nothing to show waits for another replica's fetch before it fetches by itself."""
 
 LOCK_POLL_SECONDS = 0.1
 
 SAME_FETCH_SECONDS = SOCKET_SECONDS
-"""Below this two times of fetching are one: told by Redis' clock, they differ by what its answers took."""
+"""Times of fetching closer than this are one and the same: by Redis' clock they differ by what its answers took."""
 
 Observer = Callable[[str, str, Outcome, float], None]
-"""Is told of each fetch: the source's key, the URL, what came of it, and the seconds that it took."""
+"""Called after each fetch with the source's key, the URL, the outcome, and the seconds that it took."""
 
 T = TypeVar("T")
 
 
 def _unobserved(_key: str, _url: str, _outcome: Outcome, _seconds: float) -> None:
-    """Nobody wants to know."""
+    """No-op observer."""
 
 
 class DualLayerCache:
@@ -61,7 +61,7 @@ class DualLayerCache:
     def __init__(
         self,
         fetch: Callable[[str], bytes],
-        storage: Storage | None = None,
+        storage: RedisStorage | None = None,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
         lease_seconds: float = LEASE_SECONDS,
@@ -96,11 +96,11 @@ class DualLayerCache:
     ) -> list[Reading[Any]]:
         """Read several sources, in parallel.
 
-        A source with nothing to show is waited for, at most ``wait`` seconds from the start of its flight and for
-        all sources together; afterwards, and while it is known to be failing, it reads as unavailable at once and the
-        fetch goes on behind. ``force_refresh`` asks upstream whatever the age (not more often than every 10 s a
-        source) and waits for that in the same way. ``patience`` is for who can wait: seconds, for all sources
-        together, that a refresh under way is given before stale data is served.
+        With nothing to show for a source, waits at most ``wait`` seconds from the start of its flight, for all sources
+        together; after that, and while the source is failing, it reads as unavailable at once and the fetch goes on
+        in the background. ``force_refresh`` asks upstream whatever the age (at most every 10 s a source) and waits in
+        the same way. ``patience`` is how many seconds, for all sources together, a refresh under way is given before
+        stale data is served.
         """
         joined = [self._join(source, force_refresh) for source in sources]
         for flight, is_awaited in filter(None, joined):
@@ -110,7 +110,7 @@ class DualLayerCache:
         return readings
 
     def refresh(self, sources: Sequence[Source[Any]], wait: float) -> list[RefreshOutcome]:
-        """Force a reload of the sources and say what came of each."""
+        """Force a refresh of the sources and return the outcome of each."""
         before = {source.key: self.peek(source) for source in sources}
         forced = {source.key: self._force(source) for source in sources}
         for flight in forced.values():
@@ -124,15 +124,15 @@ class DualLayerCache:
         ]
 
     def invalidate(self, source: Source[Any]) -> None:
-        """Have the next read refresh a source. The last good copy stays and is served, stale, until then."""
+        """Mark a source expired: the next read refreshes it; its last good data is served as stale until then."""
         self._memory.expire(source.key)
 
     def counters(self, key: str) -> Counters:
-        """How often which thing happened to a source since the start, in this process."""
+        """Return how often each event happened to a source since the start of this process."""
         return self._memory.counters(key)
 
     def refresh_ahead(self, sources: Sequence[Source[Any]], seconds: float, wait: float) -> None:
-        """Refresh what will be due within so many seconds, unless it is failing; wait for that at most ``wait``."""
+        """Refresh the sources that will be due within ``seconds`` and are not failing; wait at most ``wait`` s."""
         started = []
         for source in sources:
             age = self._memory.age(source.key)
@@ -144,12 +144,12 @@ class DualLayerCache:
             self._wait_for(flight, wait)
 
     def peek(self, source: Source[T]) -> Reading[T]:
-        """Tell what is held of a source, without asking for it and without counting."""
+        """Return what is held of a source; starts no refresh and counts no read."""
         with self._lock:
             return self._memory.reading(source, refreshing=source.key in self._flights)
 
     def take_over(self) -> None:
-        """Take over what other replicas have written since we last looked: one small question to Redis for all."""
+        """Take over what other replicas have written since the last call: one small question for all."""
         sources = list(self._sources.values())
         if self._storage is None or not sources:
             return
@@ -166,21 +166,15 @@ class DualLayerCache:
         wait_for_all([flight.landed], timeout=max(0.0, until - self._clock.monotonic()))
 
     def _join(self, source: Source[Any], force_refresh: bool) -> tuple[Flight, bool] | None:
-        """Start or join a flight where one is due, and say whether the reader has to wait for it."""
+        """Start or join a flight where one is due; return it, and whether the reader has to wait for it."""
         if force_refresh and isinstance(forced := self._force(source), Flight):
             return forced, True
         with self._lock:
-            decision = self._memory.decide(source)
-            if decision is Decision.SERVE:
-                return None
-            if self._memory.is_paused(source.key) and source.key not in self._flights:
-                return None
-            has_nothing_to_show = source.policy.ttl == 0 or decision is Decision.FETCH
-            is_failing = self._memory.failure(source.key) is not None
-            return self._flight(source), has_nothing_to_show and not is_failing
+            decision = self._memory.decide(source, refreshing=source.key in self._flights)
+            return None if decision is Decision.SERVE else (self._flight(source), decision is Decision.FETCH)
 
     def _force(self, source: Source[Any]) -> Flight | float:
-        """Return the forced flight, or for how many seconds there can be none; one a while for the whole deployment."""
+        """Return the forced flight, or the seconds before the next one is allowed, for all replicas together."""
         with self._forcing:  # so that Redis is asked once, whatever the number of callers
             with self._lock:
                 is_under_way, left = source.key in self._flights, self._refused_for(source.key)
@@ -200,7 +194,7 @@ class DualLayerCache:
         return self._flight(source, is_forced=True)
 
     def _refused_for(self, key: str) -> float:
-        """Seconds before a forced refresh is possible: one was just made, or the server asked to be left alone."""
+        """Return the seconds before a forced refresh is allowed: after another one, and after a Retry-After."""
         failure = self._memory.failure(key)
         allowed_at = max(
             self._forced_at.get(key, -math.inf) + FORCED_REFRESH_SECONDS, failure.asked_until if failure else -math.inf
@@ -208,7 +202,7 @@ class DualLayerCache:
         return max(0.0, allowed_at - self._clock.monotonic())
 
     def _flight(self, source: Source[Any], is_forced: bool = False, is_take_over: bool = False) -> Flight:
-        """Return the flight of this source, starting one when none is under way. Called with the lock held."""
+        """Return the flight of this source, started if none is under way. The caller holds the lock."""
         flight = self._flights.get(source.key)
         if flight is not None:
             flight.is_forced |= is_forced
@@ -221,7 +215,7 @@ class DualLayerCache:
         thread = threading.Thread(target=self._fly, args=(source, flight), name=f"fetch-{source.key}", daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # the machine has no thread left: readers get what there is
+        except RuntimeError as error:  # no thread is left: readers get what is held
             log.error("no thread to fetch with source=%s error=%s", source.key, error)
             self._memory.record_failure(source, "The server has no room to fetch it.")
             self._land(source, flight)
@@ -233,21 +227,21 @@ class DualLayerCache:
         flight.landed.set_result(None)
 
     def _fly(self, source: Source[Any], flight: Flight) -> None:
-        """Renew one source from Redis or from upstream; the body of the flight's thread."""
+        """Renew one source from Redis or upstream; runs in the flight's thread."""
         try:
             is_renewed = self._renew_from_storage(source, flight)
             if flight.is_forced or not (is_renewed or flight.is_take_over):
                 self._renew_in_turn(source, flight)
         except SourceError as error:
             self._memory.record_failure(source, str(error), error.retry_after)
-        except Exception as error:  # a bug must strand neither the readers nor the last good data
+        except Exception as error:  # after a bug too the readers get the last good data
             log.exception("refresh broke source=%s", source.key)
             self._memory.record_failure(source, f"Reading the answer failed ({type(error).__name__}).")
         finally:
             self._land(source, flight)
 
     def _renew_in_turn(self, source: Source[Any], flight: Flight) -> None:
-        """Ask upstream, one process at a time; whoever waits takes what the other fetched."""
+        """Fetch from upstream, one process at a time; a process that had to wait takes what the other one fetched."""
         give_back, has_waited = self._lease(source)
         try:
             is_renewed = (has_waited or not flight.is_forced) and self._renew_from_storage(source, flight)
@@ -257,12 +251,12 @@ class DualLayerCache:
             give_back()
 
     def _lease(self, source: Source[Any]) -> tuple[GiveBack, bool]:
-        """Wait for the right to fetch, and say whether another process had it.
+        """Wait for the right to fetch; return how to give it back, and whether another process had it.
 
-        With nothing to show we wait briefly and then ask for ourselves; with stale data for as long as the lease lives.
+        With nothing to show the wait is short; with stale data it lasts as long as the lease lives.
         """
         if self._storage is None:
-            return _nothing, False
+            return no_lease, False
         is_urgent = self._memory.held_within_limit(source) is None
         patience = LOCK_PATIENCE_SECONDS if is_urgent else self._lease_seconds
         for attempt in range(math.ceil(patience / LOCK_POLL_SECONDS)):
@@ -272,12 +266,12 @@ class DualLayerCache:
             if attempt == 0:
                 self._memory.count(source.key, Event.LOCK_WAIT)
             self._polling.wait(LOCK_POLL_SECONDS)
-        return _nothing, True
+        return no_lease, True
 
     def _renew_from_storage(self, source: Source[Any], flight: Flight, is_overruled: bool = False) -> bool:
-        """Take over what another process fetched, when it is newer than ours; True when that makes this flight end.
+        """Take over what another process fetched, if newer; return whether it is fresh, so that the flight can end.
 
-        ``is_overruled``: Redis refused ours, as a fetch that started later is there already.
+        ``is_overruled``: Redis refused our body, as it holds that of a fetch that started later.
         """
         stored = self._storage.read(source.key) if self._storage else None
         if stored is None or stored.origin not in source.urls:
@@ -326,9 +320,9 @@ class DualLayerCache:
                 self._renew_from_storage(source, flight, is_overruled=True)
 
     def _fetch_first_usable(self, source: Source[Any]) -> tuple[bytes, str, Parsed[Any], float]:
-        """Ask the source's URLs in order, and say how many seconds the last one took, its parsing included.
+        """Ask the source's URLs in order; return body, URL, value, and the seconds of the last one, parsing included.
 
-        Raises the first URL's error when none gives anything usable.
+        Raises the first URL's error when no URL gives anything usable.
         """
         first_error: SourceError | None = None
         held = self._memory.held_within_limit(source)
@@ -350,7 +344,3 @@ class DualLayerCache:
                 )  # fmt: skip
                 first_error = first_error or error
         raise first_error or SourceError("The source has no address.")
-
-
-def _nothing() -> None:
-    """Give back what was not taken."""

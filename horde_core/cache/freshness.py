@@ -1,4 +1,4 @@
-"""When cached data may be served: a pure decision, and the clocks that ages are measured with."""
+"""When cached data may be served: a pure decision on age and policy, and the clocks that ages are measured with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTEST_LIMIT_SECONDS = 5.0
 
 
 def _monotonic() -> float:
-    """Seconds that never step; those of a suspended machine count too where the system knows them."""
+    """Seconds of a clock that never steps; on Linux it also counts the time that the machine was suspended."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
@@ -27,7 +27,7 @@ class Clock(NamedTuple):
 
 
 class State(StrEnum):
-    """What a source's data is worth now, in the word that the screen shows."""
+    """State of a source's data, in the word shown on screen."""
 
     FRESH = "fresh"
     STALE = "stale"
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 
 class Decision(StrEnum):
-    """What to do with a read."""
+    """What to do with a read: answer with what is held, start a refresh behind that answer, or wait for a refresh."""
 
     SERVE = "serve"
     SERVE_STALE = "serve stale and refresh behind"
@@ -51,20 +51,27 @@ class Policy:
 
     @property
     def limit(self) -> float:
-        """The age in seconds past which data is unavailable, not ancient; time enough to show what was fetched."""
+        """Age in seconds past which data is unavailable; at least 5, so that with a TTL of 0 a fetch can be shown."""
         return max(self.ttl + self.stale_ttl, SHORTEST_LIMIT_SECONDS)
 
     def pause(self, failures: int, jitter: float) -> float:
-        """Seconds to leave a source alone after that many failures in a row; ``jitter`` lies in 0..1.
+        """Return the seconds before the next try after that many failures in a row; ``jitter`` lies in 0..1.
 
-        Pauses double and stay below half a TTL, so that with the readers' own rhythm a source that is back is
-        noticed within one.
+        Pauses double up to half a TTL, so that a source that is back is noticed within one TTL.
         """
         return min(max(self.ttl, 2.0) / 2, 2.0 ** min(failures, 30)) * (0.5 + jitter / 2)
 
 
-def decide(age: float | None, policy: Policy) -> Decision:
-    """Decide on a read, given the age in seconds of what is held (None: nothing)."""
-    if age is None or age > policy.limit:
-        return Decision.FETCH
-    return Decision.SERVE if age < policy.ttl else Decision.SERVE_STALE
+def decide(
+    age: float | None, policy: Policy, *, is_expired: bool = False, is_failing: bool = False, is_paused: bool = False
+) -> Decision:
+    """Decide on a read, given the age in seconds of what is held (None: nothing). With a TTL of 0 reads wait.
+
+    ``is_expired``: it was invalidated. ``is_failing``: the last refresh failed, so that waiting for another one is in
+    vain. ``is_paused``: the source is not to be asked for now, so that there is nothing to do but serve what there is.
+    """
+    if is_paused or (age is not None and age < policy.ttl and not is_expired):
+        return Decision.SERVE
+    if is_failing or (age is not None and policy.ttl > 0 and age <= policy.limit):
+        return Decision.SERVE_STALE
+    return Decision.FETCH

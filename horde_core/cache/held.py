@@ -1,4 +1,4 @@
-"""What the cache holds of a source: its value, why the last refresh gave nothing, and the fetch under way."""
+"""What the cache holds of a source: its value, its last failure, the fetch under way, and its counters."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ T = TypeVar("T")
 class Entry(Generic[T]):
     """A value held in memory. Times are Unix seconds, but for ``born``, which is monotonic.
 
-    ``digest`` is of the last body, ``content`` of the body that first held this value: the API's order varies.
-    ``is_expired`` after an invalidation: still good to show, due for a refresh.
+    ``digest`` is of the last body, ``content`` of the body that first held this value: the order of the API's rows
+    varies. ``is_expired`` after an invalidation: still shown, due for a refresh.
     """
 
     value: T
@@ -34,13 +34,13 @@ class Entry(Generic[T]):
 
     @property
     def kept(self) -> int | None:
-        """How many rows the value has; None where it has no rows."""
+        """Number of rows of the value; None where it has no rows."""
         return len(self.value) if isinstance(self.value, Sized) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the last refresh gave nothing. Times are monotonic; ``asked_until`` is what the server itself asked for.
+    """A failed refresh, ``count`` of them in a row. Times are monotonic; ``asked_until`` is the server's Retry-After.
 
     ``suspect`` is a value that is not believed until a second answer agrees.
     """
@@ -55,7 +55,8 @@ class Failure:
 @dataclass(slots=True)
 class Flight:
     """A refresh under way. A forced one asks upstream, whatever Redis holds; a take-over asks Redis only.
-    Whoever joins can make it do more, never less.
+
+    A reader that joins it can make it do more, never less.
     """
 
     sequence: int
@@ -66,7 +67,7 @@ class Flight:
 
 
 class Event(StrEnum):
-    """What the cache counts, in the words of the Sources page."""
+    """Events that the cache counts, in the words of the Sources page."""
 
     MEMORY_HIT = "from memory"
     STALE_SERVED = "stale served"

@@ -1,4 +1,4 @@
-"""The memory layer of the cache: what is held of each source, what went wrong last, and what was counted."""
+"""The memory layer of the cache: each source's value, its last failure and its counters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from horde_core.upstream.parsing import Parsed
 log = logging.getLogger(__name__)
 
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
-"""A day: no server's wish to be left alone is honoured for longer without asking again."""
+"""A day: the longest ``Retry-After`` that is honoured."""
 
 T = TypeVar("T")
 
@@ -35,51 +35,55 @@ class Memory:
         self._counters: dict[str, Counters] = {}
 
     def entry(self, key: str) -> Entry[Any] | None:
-        """Return what is held, however old."""
+        """Return the entry of a source, whatever its age."""
         return self._entries.get(key)
 
     def failure(self, key: str) -> Failure | None:
-        """Return why the last refresh gave nothing; None when it did not fail."""
+        """Return the failure of the last refresh; None when it did not fail."""
         return self._failures.get(key)
 
     def is_paused(self, key: str) -> bool:
-        """Whether the source failed and is to be left alone for now."""
+        """Whether the source failed and is not to be asked for now."""
         failure = self._failures.get(key)
         return failure is not None and self._clock.monotonic() < failure.retry_at
 
     def expire(self, key: str) -> None:
-        """Have the next read refresh it; it is shown, stale, until then."""
+        """Mark the entry expired: the next read refreshes it, and it is shown as stale until then."""
         with self._lock:
             held = self._entries.get(key)
             if held is not None:
                 self._entries[key] = replace(held, is_expired=True)
 
     def age(self, key: str) -> float | None:
-        """Seconds since the body arrived, by the clock that never steps: the wall clock makes nothing young or old."""
+        """Return the seconds since the body arrived, by the monotonic clock; None without an entry."""
         entry = self._entries.get(key)
         return None if entry is None else max(self._clock.monotonic() - entry.born, 0.0)
 
     def held_within_limit(self, source: Source[T]) -> Entry[T] | None:
-        """Return what is held, unless it is too old to be shown."""
+        """Return the entry of a source; None when it is older than the policy's limit."""
         age = self.age(source.key)
         return self._entries.get(source.key) if age is not None and age <= source.policy.limit else None
 
-    def decide(self, source: Source[Any]) -> Decision:
-        """Decide on a read of a source now."""
+    def decide(self, source: Source[Any], refreshing: bool) -> Decision:
+        """Decide on a read of a source now; a refresh under way can be joined even while the source is paused."""
         held = self._entries.get(source.key)
-        decision = decide(self.age(source.key), source.policy)
-        is_expired = held is not None and held.is_expired and decision is Decision.SERVE
-        return Decision.SERVE_STALE if is_expired else decision
+        return decide(
+            self.age(source.key),
+            source.policy,
+            is_expired=held is not None and held.is_expired,
+            is_failing=source.key in self._failures,
+            is_paused=not refreshing and self.is_paused(source.key),
+        )
 
     def parse(self, source: Source[Any], body: bytes) -> Parsed[Any]:
-        """Parse a body, unless it is the one that is held: large bodies change once a day and come each minute."""
+        """Parse a body, unless it equals the one held: large bodies change once a day and are fetched each minute."""
         held = self._entries.get(source.key)
         if held is not None and held.digest == _digest_of(body):
             return Parsed(held.value, held.dropped)
         return source.parse(body)
 
     def agrees(self, source: Source[Any], value: Any) -> bool:
-        """Whether the last answer was suspicious in the same way."""
+        """Return whether the last answer was suspicious in the same way."""
         failure = self._failures.get(source.key)
         if failure is None or failure.suspect is None:
             return False
@@ -93,7 +97,7 @@ class Memory:
         sequence: int,
         parsed: Parsed[Any] | None = None,
     ) -> Entry[Any]:
-        """Put a body into memory, unless a later fetch has come in before."""
+        """Hold a body's value, unless that of a later fetch is held already, and return the entry in force."""
         parsed = parsed or self.parse(source, stored.body)
         with self._lock:
             held = self._entries.get(source.key)
@@ -125,7 +129,7 @@ class Memory:
     def record_failure(
         self, source: Source[Any], message: str, retry_after: float | None = None, suspect: Any = None
     ) -> None:
-        """Note why a refresh gave nothing, and until when to leave the source alone."""
+        """Record a failed refresh, and until when the source is not to be asked."""
         with self._lock:
             previous, now = self._failures.get(source.key), self._clock.monotonic()
             count = previous.count + 1 if previous else 1
@@ -139,7 +143,7 @@ class Memory:
         log.warning("refresh failed source=%s failures=%d pause=%.1f error=%s", source.key, count, pause, message)
 
     def reading(self, source: Source[T], refreshing: bool) -> Reading[T]:
-        """Tell what is held of a source, as its readers see it."""
+        """Return the source as its readers see it: its value, or why there is none."""
         with self._lock:
             entry, failure = self.held_within_limit(source), self._failures.get(source.key)
             age = self.age(source.key)
@@ -171,7 +175,7 @@ class Memory:
         )
 
     def counters(self, key: str) -> Counters:
-        """How often which thing happened to a source since the start, by this process."""
+        """Return how often each event happened to a source since the start of this process."""
         with self._lock:
             return Counters(self._counters.get(key, Counters()))
 
@@ -181,7 +185,7 @@ class Memory:
             self._counters.setdefault(key, Counters())[event] += 1
 
     def count_reads(self, readings: Sequence[Reading[Any]], served_at_once: Sequence[bool]) -> None:
-        """Count what readers got; ``served_at_once`` where no refresh was due."""
+        """Count the outcome of reads; ``served_at_once`` where no refresh was due."""
         for reading, is_hit in zip(readings, served_at_once, strict=True):
             if reading.state is State.STALE:
                 self.count(reading.key, Event.STALE_SERVED)

@@ -20,17 +20,21 @@ from redis.lock import Lock
 from horde_core.cache.freshness import Clock
 
 SOCKET_SECONDS = 0.25
-
+"""Timeout of connecting and of each answer."""
 
 PAUSE_SECONDS = 5.0
-
+"""How long Redis is not asked after a failure."""
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-
 GiveBack = Callable[[], None]
+"""Gives a lease back."""
+
+
+def no_lease() -> None:
+    """No-op: there is no lease to give back."""
 
 
 def milliseconds(seconds: float) -> int:
@@ -107,7 +111,7 @@ class RedisConnection:
         lock = self._redis.lock(key, timeout=seconds, blocking=False, thread_local=False)
         taken = self.ask("write", lambda _server: lock.acquire(), None)
         if taken is None:
-            return lambda: None
+            return no_lease
         return (lambda: self._release(lock)) if taken else None
 
     def _release(self, lock: Lock) -> None:

@@ -11,7 +11,7 @@ import logging
 import math
 import zlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import redis
 
@@ -48,35 +48,13 @@ return 1
 
 
 class StoredBody(NamedTuple):
-    """A body as the layers exchange it; times are Unix seconds."""
+    """A body as memory and Redis exchange it; times are Unix seconds."""
 
     body: bytes
     origin: str
     fetched_at: float
     unchanged_since: float
     changed_at: float | None
-
-
-class Storage(Protocol):
-    """What the cache needs of its second layer. Nothing here raises; while it is in trouble the cache is on its own."""
-
-    def read(self, key: str) -> StoredBody | None:
-        """Return what is stored, or None."""
-
-    def next_sequence(self, key: str) -> int | None:
-        """Return a number larger than any before, to be taken as a fetch starts; None in trouble."""
-
-    def write(self, key: str, stored: StoredBody, life: float, sequence: int) -> bool:
-        """Store for ``life`` seconds; False when what is there comes from a fetch that started later."""
-
-    def sequences(self, keys: Sequence[str]) -> list[int]:
-        """Return by which fetch each key was written, 0 where that is not known."""
-
-    def lease(self, key: str, seconds: float) -> GiveBack | None:
-        """Take the right to fetch, and return how to give it back; None while another process has it."""
-
-    def claim_refresh(self, key: str, seconds: float) -> float:
-        """Claim the one forced refresh of these seconds: 0 when it is ours, else how many are left."""
 
 
 def encode(stored: StoredBody, life: float) -> bytes:

@@ -1,4 +1,4 @@
-"""CacheHydrator: keeps the sources fresh in the background, so that no visitor waits or sees stale data."""
+"""CacheHydrator: refreshes the sources in the background, so that no visitor waits or sees stale data."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.repeating import Repeating
 
 LEADERSHIP = 0.9
-"""The part of an interval for which one replica leads: it is over when the next cycle begins."""
+"""Part of an interval for which one replica leads; its lead has ended when the next cycle begins."""
 
 
-def _nothing() -> None:
-    """Nothing is derived from the sources."""
+def _no_recompute() -> None:
+    """No-op."""
 
 
 class CacheHydrator:
-    """Refreshes what will be due before the next cycle, then has ``recompute`` derive what pages need, once.
+    """Refreshes the sources that will be due before the next cycle, then calls ``recompute``.
 
-    Of the replicas on one Redis a single one asks upstream in each cycle; the others take over what it wrote.
+    Of the replicas on one Redis, one asks upstream in each cycle; the others take over what it wrote.
     Cycles last ``HORDE_CACHE_HYDRATION_INTERVAL_SECONDS``, which belongs below ``HORDE_API_CACHE_TTL``.
     """
 
-    def __init__(self, integration: HordeAPIIntegration, recompute: Callable[[], object] = _nothing) -> None:
+    def __init__(self, integration: HordeAPIIntegration, recompute: Callable[[], object] = _no_recompute) -> None:
         self._integration = integration
         self._recompute = recompute
         self._interval = integration.settings.cache_hydration_interval_seconds
         self._background = Repeating("hydrator", self.run_once, self._interval)
 
     def start(self) -> None:
-        """Begin the cycles in a thread of their own."""
+        """Start the cycles in a background thread."""
         self._background.start()
 
     def stop(self) -> None:
-        """End them."""
+        """Stop the cycles."""
         self._background.stop()
 
     @property
     def is_running(self) -> bool:
-        """Whether cycles are being made."""
+        """Whether the background thread runs."""
         return self._background.is_running
 
     def run_once(self) -> None:
-        """Make one cycle. Raises what ``recompute`` raises."""
+        """Run one cycle. Raises what ``recompute`` raises."""
         if self._is_leader():
             integration = self._integration
             integration.cache.refresh_ahead(integration.all_sources(), self._interval, integration.settings.api_timeout)

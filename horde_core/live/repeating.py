@@ -1,4 +1,4 @@
-"""Work that runs beside the pages, again and again, until it is told to stop."""
+"""Repeating: a background thread that runs an action at an interval."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 2.0
+"""How long :meth:`Repeating.stop` waits for an action under way."""
 
 
 class Repeating:
-    """Does something every so many seconds in a thread of its own. Survives whatever that raises."""
+    """Runs ``action`` every ``interval`` seconds in a daemon thread; an exception is logged and ends nothing."""
 
     def __init__(self, name: str, action: Callable[[], object], interval: float) -> None:
         self._name = name
@@ -22,14 +23,14 @@ class Repeating:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin with the first interval; nothing happens when it runs already."""
+        """Start; the first run comes after one interval. No effect when it runs already."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Begin nothing more, and wait a moment for what is under way."""
+        """Start no further run, and wait up to 2 s for one under way."""
         self._stopping.set()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -44,5 +45,5 @@ class Repeating:
         while not self._stopping.wait(self._interval):
             try:
                 self._action()
-            except Exception:  # what failed now may work the next time
+            except Exception:  # the next run may succeed
                 log.exception("%s failed, and goes on", self._name)

@@ -1,4 +1,4 @@
-"""What is computed from a snapshot, kept as long as it is looked at: in memory, and in Redis where that is configured.
+"""Results computed from a snapshot (statistics, audits), cached in memory and, where it is configured, in Redis.
 
 A result is keyed by the snapshot's id, which changes with the content of any source, so it is never older than what it
 was computed from. Its TTL bounds memory, not age.
@@ -9,20 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 import threading
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
+from cachetools import TTLCache
 from pydantic import BaseModel, ValidationError
 
 from horde_core.analytics.category_statistics import CategoryStatistics, category_statistics
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
 from horde_core.cache.freshness import Clock
+from horde_core.cache.redis_connection import RedisConnection
 from horde_core.cache.source import Reading
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.snapshot import Snapshot
@@ -36,46 +37,36 @@ from horde_core.vocabulary import ModelType
 log = logging.getLogger(__name__)
 
 RESULTS_KEPT = 16
-"""How many results of one kind are held in memory: both categories, a few snapshots of each."""
+"""Results of one kind held in memory: both categories, a few snapshots of each."""
 
 TRIED_KEPT = 4
-"""How many audits by thresholds that somebody tries are held."""
+"""Audits held in memory that were made by thresholds other than the settings'."""
 
 T = TypeVar("T", bound=BaseModel)
 
 
-class ResultStorage(Protocol):
-    """What a second layer has to offer."""
-
-    def read_bytes(self, key: str) -> bytes | None:
-        """Return what is stored, or None; never raises."""
-
-    def write_bytes(self, key: str, value: bytes, life: float) -> None:
-        """Store for ``life`` seconds; never raises."""
-
-
 class DerivedCache(Generic[T]):
-    """Results of one kind by key. Each is computed once, however many ask at a time. Thread-safe.
+    """Results of one kind by key, each computed once, however many threads ask for it at a time. Thread-safe.
 
-    What is in memory is served at once; only who has to have it computed waits, for Redis and for the computation.
+    A result in memory is returned at once; only a thread whose result is missing waits, for Redis and the computation.
+    The ``ttl`` seconds count by the monotonic clock; at most ``most`` results are held, the least recently used goes.
     """
 
     def __init__(
         self,
         record: type[T],
         ttl: float,
-        storage: ResultStorage | None = None,
+        storage: RedisConnection | None = None,
         prefix: str = "",
         clock: Clock | None = None,
         most: int = RESULTS_KEPT,
     ) -> None:
-        self._most = most
         self._record = record
         self._ttl = ttl
         self._storage = storage
-        self._clock = clock or Clock()
         self._computing = threading.Lock()
-        self._held: dict[str, tuple[float, T]] = {}
+        self._lock = threading.Lock()
+        self._held: TTLCache[str, T] = TTLCache(most, ttl, timer=(clock or Clock()).monotonic)
         # Another release may compute otherwise, or know other fields.
         schema = json.dumps(record.model_json_schema(), sort_keys=True)
         version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
@@ -83,22 +74,19 @@ class DerivedCache(Generic[T]):
 
     def get(self, key: str, compute: Callable[[], T]) -> T:
         """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises."""
-        held = self._fresh(key)
-        if held is not None:
+        if held := self._in_memory(key):
             return held
         with self._computing:
-            return self._fresh(key) or self._keep(key, self._stored(key) or self._computed(key, compute))
+            if held := self._in_memory(key):
+                return held
+            result = self._stored(key) or self._computed(key, compute)
+            with self._lock:
+                self._held[key] = result
+            return result
 
-    def _fresh(self, key: str) -> T | None:
-        since, result = self._held.get(key, (-math.inf, None))
-        return result if self._clock.monotonic() - since < self._ttl else None
-
-    def _keep(self, key: str, result: T) -> T:
-        """Hold a result, and let go of what is too old or too much. A new dict, as others read the old one."""
-        now = self._clock.monotonic()
-        young = [(other, entry) for other, entry in self._held.items() if now - entry[0] < self._ttl]
-        self._held = {**dict(young[-(self._most - 1) :]), key: (now, result)}
-        return result
+    def _in_memory(self, key: str) -> T | None:
+        with self._lock:
+            return self._held.get(key)
 
     def _computed(self, key: str, compute: Callable[[], T]) -> T:
         result = compute()
@@ -122,7 +110,7 @@ class StatisticsCache:
     """The statistics of each snapshot, for ``HORDE_STATISTICS_CACHE_TTL``; in Redis under ``{prefix}:stats``."""
 
     def __init__(
-        self, ttl: float, storage: ResultStorage | None = None, prefix: str = "", clock: Clock | None = None
+        self, ttl: float, storage: RedisConnection | None = None, prefix: str = "", clock: Clock | None = None
     ) -> None:
         self._results = DerivedCache(CategoryStatistics, ttl, storage, prefix, clock)
 
@@ -142,20 +130,20 @@ class StatisticsCache:
 class AuditCache:
     """The audit of each snapshot, for ``HORDE_AUDIT_CACHE_TTL``; in Redis under ``{prefix}:audit``.
 
-    Keyed by what it is computed from: the snapshot, the thresholds, the day, the ages and the level of grouping. Only
-    audits by the settings' own thresholds are shared through Redis.
+    Keyed by what it is computed from: snapshot, thresholds, day, ages and level of grouping. Only audits by the
+    settings' own thresholds are shared through Redis.
     """
 
     def __init__(
         self,
         settings: Settings,
-        storage: ResultStorage | None = None,
+        storage: RedisConnection | None = None,
         clock: Clock | None = None,
     ) -> None:
         prefix = f"{settings.redis_key_prefix}:audit"
         ttl = settings.audit_cache_ttl
         self._results = DerivedCache(CategoryAuditResponse, ttl, storage, prefix, clock)
-        # What is tried is nothing to fill Redis with, and drives out nothing that everybody looks at.
+        # Audits by a visitor's own thresholds stay out of Redis and push none of the shared ones out of memory.
         self._tried = DerivedCache(CategoryAuditResponse, ttl, clock=clock, most=TRIED_KEPT)
         self.thresholds: Mapping[ModelType, AuditThresholds] = {
             model_type: AuditThresholds.from_settings(settings, model_type) for model_type in USAGE_PATHS
@@ -187,7 +175,7 @@ class AuditCache:
 
 
 class SharedResults:
-    """What all who ask of one integration share, pages, routes and the command line: snapshots and what is derived."""
+    """Results shared by pages, routes and the command line: an integration's snapshots, statistics and audits."""
 
     def __init__(self, integration: HordeAPIIntegration) -> None:
         self.integration = integration
@@ -197,7 +185,7 @@ class SharedResults:
 
     @classmethod
     def of(cls, integration: HordeAPIIntegration) -> SharedResults:
-        """Return an integration's results: the same object each time."""
+        """Return an integration's results, the same object each time."""
         return _shared_results(integration)
 
 

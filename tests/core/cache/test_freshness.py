@@ -21,7 +21,7 @@ MINUTE_AND_HOUR = Policy(ttl=60, stale_ttl=3_600)
         (60.0, MINUTE_AND_HOUR, Decision.SERVE_STALE),
         (3_660.0, MINUTE_AND_HOUR, Decision.SERVE_STALE),
         (3_660.001, MINUTE_AND_HOUR, Decision.FETCH),
-        (0.0, Policy(ttl=0, stale_ttl=3_600), Decision.SERVE_STALE),
+        (0.0, Policy(ttl=0, stale_ttl=3_600), Decision.FETCH),
         (60.0, Policy(ttl=60, stale_ttl=0), Decision.SERVE_STALE),
         (60.001, Policy(ttl=60, stale_ttl=0), Decision.FETCH),
     ],
@@ -30,6 +30,24 @@ def test_a_read_is_served_served_stale_or_fetched_by_its_age(
     age: float | None, policy: Policy, decision: Decision
 ) -> None:
     assert decide(age, policy) is decision
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "decision"),
+    [
+        (59.0, {"is_expired": True}, Decision.SERVE_STALE),
+        (59.0, {"is_failing": True}, Decision.SERVE),
+        (60.0, {"is_failing": True}, Decision.SERVE_STALE),
+        (None, {"is_failing": True}, Decision.SERVE_STALE),
+        (None, {"is_failing": True, "is_paused": True}, Decision.SERVE),
+        (60.0, {"is_failing": True, "is_paused": True}, Decision.SERVE),
+        (59.0, {"is_expired": True, "is_failing": True, "is_paused": True}, Decision.SERVE),
+    ],
+)
+def test_what_was_invalidated_is_renewed_and_nobody_waits_for_a_source_that_fails(
+    age: float | None, state: dict[str, bool], decision: Decision
+) -> None:
+    assert decide(age, MINUTE_AND_HOUR, **state) is decision
 
 
 def test_the_limit_is_the_ttl_and_the_stale_time_together() -> None:
