@@ -1,7 +1,7 @@
-"""The same questions for who has no server: ``python -m horde_core audit image_generation --preset critical``.
+"""The endpoints without a server: ``python -m horde_core audit image_generation --preset critical``.
 
 Parameters and figures are those of the routes. The exit code is 0, 1 when the answer cannot be written, 2 for a
-question that is not understood, and 3 when a source that it needs is unavailable: what can be told is told anyhow.
+command that is not understood, and 3 when a source that it needs is unavailable: the rest is answered all the same.
 """
 
 from __future__ import annotations
@@ -17,43 +17,42 @@ import pandas as pd
 from pydantic import BaseModel
 
 from horde_core.cache.freshness import State
-from horde_core.endpoints import answers
-from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, SourcesQuery, is_list, read_query
-from horde_core.endpoints.table import QUESTIONS, Question
+from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, is_list, read_query
+from horde_core.endpoints.table import ENDPOINTS, KINDS, Endpoint
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults
 from horde_core.numbers import UNKNOWN
 from horde_core.safe_csv import csv_bytes
 from horde_core.settings import SettingsError
-from horde_core.vocabulary import ModelType
 
 NOT_WRITTEN, NOT_UNDERSTOOD, UNAVAILABLE = 1, 2, 3
 WIDEST_CELL = 60
-AUDIT_COLUMNS = ("name", "severity", "usage_month", "share_month", "threads", "workers", "size", "age", "reasons")
-"""What a terminal has room for."""
+"""Characters of a cell in a terminal; more are cut."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Answer one question on standard output and return the exit code."""
+    """Answer one command on standard output and return the exit code."""
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.ERROR)
     asked = _parser().parse_args(arguments)
-    question: Question = asked.question
-    kinds = tuple(CATEGORIES.values()) if not question.has_category else (CATEGORIES[asked.category],)
+    endpoint: Endpoint = asked.endpoint
+    kinds = (CATEGORIES[asked.category],) if endpoint.has_category else KINDS
     try:
-        query = read_query(question.query(kinds[0]), _given(asked, question))
+        query = read_query(endpoint.query(kinds[0]), _given(asked, endpoint))
         integration = HordeAPIIntegration()
     except (QueryError, SettingsError) as error:
         print(error, file=sys.stderr)
         return NOT_UNDERSTOOD
     try:
-        answer = _answered(SharedResults(integration), question, kinds, query)
+        results = SharedResults(integration)
+        view = endpoint.read(results, kinds, query, 2 * integration.settings.api_timeout)
+        answer: Any = endpoint.answer(results, view, query)
     finally:
         integration.client.close()
     try:
-        _print(_written(answer, asked.format))
+        _print(_written(endpoint, answer, asked.format))
     except OSError as error:
         print(f"The answer could not be written: {error.strerror}.", file=sys.stderr)
-        # What is left of it would be tried again at the end, and fail with a traceback.
+        # Python would flush the rest of it at exit, and fail with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_WRITTEN
     if answer.state is State.STALE:
@@ -64,37 +63,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _answered(results: SharedResults, question: Question, kinds: tuple[ModelType, ...], query: Query) -> Any:
-    wait = 2 * results.integration.settings.api_timeout
-    if isinstance(query, SourcesQuery):
-        results.integration.read(results.integration.all_sources(), wait)
-        return answers.sources_answer(results)
-    return question.answer(results, question.look(results, kinds, query, wait), query)
-
-
 def _print(text: str) -> None:
-    """Write to standard output, whatever its encoding can hold."""
+    """Write to standard output; what its encoding lacks is escaped."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
 
 
-def _written(answer: BaseModel, form: str) -> str:
+def _written(endpoint: Endpoint, answer: BaseModel, form: str) -> str:
     if form == "json":
         return answer.model_dump_json(exclude_unset=True, indent=2) + "\n"
-    if isinstance(answer, answers.StatisticsAnswer):
-        figures = pd.json_normalize(answer.model_dump(mode="json")["statistics"], sep=" ").iloc[0]
-        told = figures[[not isinstance(value, list) for value in figures]]
-        return _table(pd.DataFrame({"figure": told.index, "value": told.to_numpy()}))
-    rows = answers.rows_of(answer)
-    if form == "csv":
-        return csv_bytes(rows).decode("utf-8-sig")
-    return _table(rows[list(AUDIT_COLUMNS)] if isinstance(answer, answers.AuditAnswer) else rows)
-
-
-def _table(rows: pd.DataFrame) -> str:
-    """Columns of text: lists joined, names on one line, long ones cut."""
-    shown = rows.map(_cell)
+    if form == "csv" and endpoint.rows is not None:
+        return csv_bytes(endpoint.rows(answer)).decode("utf-8-sig")
+    shown = endpoint.table(answer).map(_cell)
     return f"{shown.to_string(index=False)}\n" if len(shown) else "no rows\n"
 
 
@@ -112,24 +93,22 @@ def _cell(value: Any) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m horde_core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="question")
-    for question in QUESTIONS:
+    for endpoint in ENDPOINTS:
         command = commands.add_parser(
-            question.name, help=question.summary, description=question.summary, allow_abbrev=False
+            endpoint.name, help=endpoint.summary, description=endpoint.summary, allow_abbrev=False
         )
-        command.set_defaults(question=question)
-        if question.has_category:
+        command.set_defaults(endpoint=endpoint)
+        if endpoint.has_category:
             command.add_argument("category", choices=list(CATEGORIES))
-        for name, query in _parameters(question).items():
+        for name, query in _parameters(endpoint).items():
             _add(command, name, query)
-        command.add_argument("--format", choices=["table", *question.formats], default="table")
+        command.add_argument("--format", choices=["table", *endpoint.formats], default="table")
     return parser
 
 
-def _parameters(question: Question) -> dict[str, type[Query]]:
-    """What a question may be asked, of either category; the category itself says which of it means anything."""
-    return {
-        name: query for kind in CATEGORIES.values() for query in [question.query(kind)] for name in query.model_fields
-    }
+def _parameters(endpoint: Endpoint) -> dict[str, type[Query]]:
+    """The parameters of both categories, each with its record; which of them are allowed depends on the category."""
+    return {name: query for kind in KINDS for query in [endpoint.query(kind)] for name in query.model_fields}
 
 
 def _add(command: argparse.ArgumentParser, name: str, query: type[Query]) -> None:
@@ -147,16 +126,16 @@ def _add(command: argparse.ArgumentParser, name: str, query: type[Query]) -> Non
 
 
 def _words(kind: Any) -> list[str]:
-    """The words of a choice, however deep they stand in its type."""
+    """The words of a choice, at any depth of its type."""
     if get_origin(kind) is Literal:
         return [str(word) for word in get_args(kind)]
     return [word for part in get_args(kind) for word in _words(part)]
 
 
-def _given(asked: argparse.Namespace, question: Question) -> list[tuple[str, str]]:
-    """The parameters that were given, as a link would have them."""
+def _given(asked: argparse.Namespace, endpoint: Endpoint) -> list[tuple[str, str]]:
+    """The parameters that were given, as in the query of a link."""
     pairs: list[tuple[str, str]] = []
-    for name in _parameters(question):
+    for name in _parameters(endpoint):
         value = getattr(asked, f"ask_{name}")
         given = value if isinstance(value, list) else [] if value is None else [value]
         pairs += [(name, str(one).lower() if isinstance(one, bool) else one) for one in given]

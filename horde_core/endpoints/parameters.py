@@ -1,8 +1,7 @@
-"""What can be asked of the merged data, as data: one record a question, with the name, bounds and meaning of each part.
+"""The parameters of the endpoints: one record an endpoint, with the name, type, bounds and meaning of each.
 
-Routes and the command line read the same records, and the filters and thresholds of the audit come from the tables that
-the page draws its own from: a parameter means the same in all three. Words may be given as keys or as the page shows
-them.
+Routes and the command line read the same records, and the audit's filters and thresholds come from the tables that its
+page is drawn from, so a parameter means the same in all three. Choices may be given as keys or in the page's words.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ LONGEST_WORD = 200
 
 
 class QueryError(ValueError):
-    """Something is asked for that is not there; the message names it and what is allowed."""
+    """A parameter or a value that is not allowed; the message names it and what is."""
 
 
 class Query(BaseModel):
-    """What all questions share: nothing but what is listed may be asked."""
+    """The parameters of an endpoint: none but those listed are allowed. By itself it has none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,14 +46,14 @@ Q = TypeVar("Q", bound=Query)
 
 
 class Paging(Query):
-    """Questions that are answered with rows."""
+    """Parameters of endpoints that list rows."""
 
     limit: int | None = Field(None, ge=1, le=MOST_ROWS, description="at most so many rows; all without it")
     offset: int = Field(0, ge=0, le=10**9, description="rows to leave out first")
 
 
 class ModelsQuery(Paging):
-    """Every model of the reference with what the API knows of it."""
+    """Parameters of the models of the reference."""
 
     include_workers: bool = Field(False, description="with the workers that list each model")
     include_backend_variations: bool = Field(False, description="with what each backend carries; text only")
@@ -71,7 +70,7 @@ class ModelsQuery(Paging):
 
 
 class UnlistedQuery(ModelsQuery):
-    """Every name that belongs to no model of the reference; most used this month first."""
+    """Parameters of the names outside the reference; most used this month first."""
 
     sort_by: SortBy = Field("usage_month", description="what rows are ordered by; unknown is last")
     sort_desc: bool | None = Field(None, description="largest first; without it figures are, and names are not")  # type: ignore[assignment]
@@ -82,16 +81,8 @@ class UnlistedQuery(ModelsQuery):
         return self.sort_by != "name" if self.sort_desc is None else self.sort_desc
 
 
-class StatisticsQuery(Query):
-    """The category as a whole; there is nothing to choose."""
-
-
-class SourcesQuery(Query):
-    """Every source; there is nothing to choose."""
-
-
 class ResolveQuery(Query):
-    """Which model of the reference an API name belongs to."""
+    """A name to resolve, in one category or both."""
 
     name: str = Field(max_length=1000, description="a name as workers send it")
     category: Category | None = Field(None, description="both without it")

@@ -1,110 +1,157 @@
-"""The table of routes: each with its path, what it may be asked, what answers it, and an example. All else reads it."""
+"""The table of endpoints: address, parameters, sources, answer and forms of each.
+
+Routes, OpenAPI, index page and command line are made from it. To add an endpoint, add an entry here with its query
+(:mod:`~horde_core.endpoints.parameters`) and its answer (:mod:`~horde_core.endpoints.answers`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import pandas as pd
 from pydantic import BaseModel
 
-from horde_core.endpoints import answers
-from horde_core.endpoints.parameters import (
-    CATEGORIES,
-    ModelsQuery,
-    Query,
-    ResolveQuery,
-    SourcesQuery,
-    StatisticsQuery,
-    UnlistedQuery,
-    audit_query,
-)
+from horde_core.endpoints import answers, records, rows
+from horde_core.endpoints.parameters import CATEGORIES, ModelsQuery, Query, ResolveQuery, UnlistedQuery, audit_query
 from horde_core.live.results import SharedResults
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import ModelType
 
+KINDS = tuple(CATEGORIES.values())
 
-class Question(NamedTuple):
-    """One route. ``query`` is what it may be asked, of a category; ``answer`` answers it from one view."""
+
+def _read_categories(results: SharedResults, kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
+    return results.reader.page_view(kinds, wait=wait)
+
+
+def _read_with_ages(results: SharedResults, kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
+    return results.reader.page_view(kinds, wait=wait, has_ages="image" in kinds)
+
+
+def _read_references(results: SharedResults, kinds: Sequence[ModelType], query: ResolveQuery, wait: float) -> PageView:
+    asked = kinds if query.category is None else (CATEGORIES[query.category],)
+    return results.reader.references_view(asked, wait)
+
+
+def _read_every_source(results: SharedResults, _kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
+    """Without a wait nothing is asked for: the state is as it is."""
+    integration = results.integration
+    sources = integration.all_sources()
+    readings = integration.read(sources, wait) if wait else [integration.cache.peek(source) for source in sources]
+    return PageView({}, None, tuple(readings))
+
+
+class Endpoint(NamedTuple):
+    """One endpoint: a route below ``/api/v1`` and a command of ``python -m horde_core``.
+
+    ``query`` is the record of its parameters, by category. ``read`` reads the sources that the answer rests on, of
+    these categories, and waits at most so many seconds for what was never fetched. ``rows`` are the lines of the CSV
+    file, None where there is no such form; ``table`` is what a terminal shows. An answer that is not ``is_cached``
+    changes with every second: it is made for each request, from what is held.
+    """
 
     name: str
     path: str
     summary: str
+    example: str
     query: Callable[[ModelType], type[Query]]
     answer: Callable[[SharedResults, PageView, Any], BaseModel]
     record: type[BaseModel]
-    example: str
-    formats: tuple[str, ...] = ("json", "csv")
-    has_ages: bool = False
+    rows: Callable[[Any], pd.DataFrame] | None
+    table: Callable[[Any], pd.DataFrame]
+    read: Callable[[SharedResults, Sequence[ModelType], Any, float], PageView] = _read_categories
+    is_cached: bool = True
 
-    def look(self, results: SharedResults, kinds: Sequence[ModelType], query: Query, wait: float) -> PageView:
-        """Read what an answer rests on; waits at most so many seconds for what is not there yet."""
-        if isinstance(query, ResolveQuery):
-            asked = kinds if query.category is None else (CATEGORIES[query.category],)
-            return results.reader.references_view(asked, wait)
-        return results.reader.page_view(kinds, wait=wait, has_ages=self.has_ages and tuple(kinds) == ("image",))
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The forms that an answer is written in."""
+        return ("json",) if self.rows is None else ("json", "csv")
 
     @property
     def has_category(self) -> bool:
-        """Whether it is asked of one category, named in its path."""
+        """Whether its path names one category."""
         return "{category}" in self.path
 
+    @property
+    def differs(self) -> bool:
+        """Whether each category has parameters of its own."""
+        return len({self.query(kind) for kind in KINDS}) > 1
 
-QUESTIONS: tuple[Question, ...] = (
-    Question(
-        "statistics",
-        "/statistics/{category}",
-        "The category as a whole: what the reference holds, what of it is used and served, how concentrated that is.",
-        lambda _kind: StatisticsQuery,
-        lambda results, view, _query: answers.statistics_answer(results, view),
-        answers.StatisticsAnswer,
-        "/statistics/image_generation",
-        formats=("json",),
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        name="statistics",
+        path="/statistics/{category}",
+        summary="The category as a whole: what the reference holds, what of it is used and served, how concentrated "
+        "that is.",
+        example="/statistics/image_generation",
+        query=lambda _kind: Query,
+        answer=lambda results, view, _query: answers.statistics_answer(results, view),
+        record=records.StatisticsAnswer,
+        rows=None,
+        table=rows.statistics_rows,
     ),
-    Question(
-        "with-stats",
-        "/statistics/{category}/with-stats",
-        "Every model of the reference with what the API knows of it: requests, threads, workers, queue, backends.",
-        lambda _kind: ModelsQuery,
-        lambda _results, view, query: answers.models_answer(view, query),
-        answers.ModelsAnswer,
-        "/statistics/text_generation/with-stats?sort_by=usage_month&sort_desc=true&limit=10",
+    Endpoint(
+        name="with-stats",
+        path="/statistics/{category}/with-stats",
+        summary="Every model of the reference with what the API knows of it: requests, threads, workers, queue, "
+        "backends.",
+        example="/statistics/text_generation/with-stats?sort_by=usage_month&sort_desc=true&limit=10",
+        query=lambda _kind: ModelsQuery,
+        answer=lambda _results, view, query: answers.models_answer(view, query),
+        record=records.ModelsAnswer,
+        rows=rows.model_rows,
+        table=rows.model_rows,
     ),
-    Question(
-        "audit",
-        "/audit/{category}",
-        "What a maintainer of the reference should look at, and why; filters and thresholds as on the page Audit.",
-        audit_query,
-        answers.audit_answer,
-        answers.AuditAnswer,
-        "/audit/image_generation?preset=deletion_candidates&size_from=4",
-        has_ages=True,
+    Endpoint(
+        name="audit",
+        path="/audit/{category}",
+        summary="What a maintainer of the reference should look at, and why; filters and thresholds as on the page "
+        "Audit.",
+        example="/audit/image_generation?preset=deletion_candidates&size_from=4",
+        query=audit_query,
+        answer=answers.audit_answer,
+        record=records.AuditAnswer,
+        rows=rows.audit_rows,
+        table=rows.short_audit_rows,
+        read=_read_with_ages,
     ),
-    Question(
-        "unlisted",
-        "/unlisted/{category}",
-        "Names that belong to no model of the reference, most used this month first.",
-        lambda _kind: UnlistedQuery,
-        lambda _results, view, query: answers.unlisted_answer(view, query),
-        answers.UnlistedAnswer,
-        "/unlisted/text_generation?limit=10",
+    Endpoint(
+        name="unlisted",
+        path="/unlisted/{category}",
+        summary="Names that belong to no model of the reference, most used this month first.",
+        example="/unlisted/text_generation?limit=10",
+        query=lambda _kind: UnlistedQuery,
+        answer=lambda _results, view, query: answers.unlisted_answer(view, query),
+        record=records.UnlistedAnswer,
+        rows=rows.unlisted_rows,
+        table=rows.unlisted_rows,
     ),
-    Question(
-        "resolve",
-        "/resolve",
-        "Which model of the reference a name that workers send belongs to, and by which rule.",
-        lambda _kind: ResolveQuery,
-        lambda _results, view, query: answers.resolve_answer(view, query),
-        answers.ResolveAnswer,
-        "/resolve?name=koboldcpp/L3-8B-Stheno-v3.2-Q4_K_M",
+    Endpoint(
+        name="resolve",
+        path="/resolve",
+        summary="Which model of the reference a name that workers send belongs to, and by which rule.",
+        example="/resolve?name=koboldcpp/L3-8B-Stheno-v3.2-Q4_K_M",
+        query=lambda _kind: ResolveQuery,
+        answer=lambda _results, view, query: answers.resolve_answer(view, query),
+        record=records.ResolveAnswer,
+        rows=rows.resolution_rows,
+        table=rows.resolution_rows,
+        read=_read_references,
     ),
-    Question(
-        "sources",
-        "/sources",
-        "State and age of every source; asks for none.",
-        lambda _kind: SourcesQuery,
-        lambda results, _view, _query: answers.sources_answer(results),
-        answers.SourcesAnswer,
-        "/sources",
+    Endpoint(
+        name="sources",
+        path="/sources",
+        summary="State and age of every source; asks for none.",
+        example="/sources",
+        query=lambda _kind: Query,
+        answer=lambda results, _view, _query: answers.sources_answer(results),
+        record=records.SourcesAnswer,
+        rows=rows.source_rows,
+        table=rows.source_rows,
+        read=_read_every_source,
+        is_cached=False,
     ),
 )
-"""Every route with data."""
+"""Every endpoint, in the order in which they are described."""

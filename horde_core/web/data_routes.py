@@ -1,4 +1,4 @@
-"""The routes under ``/api/v1``: what each is asked with, what it rests on, and how it is answered."""
+"""The routes under ``/api/v1``: parse a request, read its sources, answer from the response cache."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Hashable
 from functools import partial
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -19,9 +18,8 @@ from starlette.routing import Route
 
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
-from horde_core.endpoints import answers
-from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, SourcesQuery, read_query
-from horde_core.endpoints.table import QUESTIONS, Question
+from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, read_query
+from horde_core.endpoints.table import ENDPOINTS, KINDS, Endpoint
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView
@@ -43,22 +41,27 @@ from horde_core.web.response_cache import (
 
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
 LEAST_RETRY_SECONDS = 5
-TOLD = ("X-Snapshot", "X-State", "X-Fetched-At", "X-Unknown", "X-Total-Count", "X-Returned-Count")
+FACTS = ("X-Snapshot", "X-State", "X-Fetched-At", "X-Unknown", "X-Total-Count", "X-Returned-Count")
 """The headers of a CSV answer."""
 
 
 class Asked(NamedTuple):
-    """One request, understood."""
+    """One request, parsed."""
 
-    question: Question
+    endpoint: Endpoint
     kinds: tuple[ModelType, ...]
     query: Query
     as_csv: bool
 
     @property
     def key(self) -> tuple[Hashable, ...]:
-        """What its answer depends on besides the snapshot: the day too, as ages count to it."""
-        return (self.question.name, self.kinds, self.query.model_dump_json(), self.as_csv, today())
+        """Everything but the snapshot that the answer depends on; the day too, as ages count to it."""
+        return (self.endpoint.name, self.kinds, self.query.model_dump_json(), self.as_csv, today())
+
+    @property
+    def media_type(self) -> str:
+        """The type of the body."""
+        return CSV if self.as_csv else JSON
 
 
 def data_api() -> Starlette:
@@ -67,7 +70,7 @@ def data_api() -> Starlette:
     routes = [
         Route("/", _index),
         Route("/openapi.json", _openapi),
-        *(Route(question.path, partial(_guarded, question, made)) for question in QUESTIONS),
+        *(Route(endpoint.path, partial(_guarded, endpoint, made)) for endpoint in ENDPOINTS),
     ]
     api = Starlette(
         routes=routes,
@@ -78,7 +81,7 @@ def data_api() -> Starlette:
                 allow_origins=["*"],
                 allow_methods=["GET"],
                 allow_headers=["If-None-Match"],
-                expose_headers=["ETag", "Retry-After", *TOLD],
+                expose_headers=["ETag", "Retry-After", *FACTS],
             ),
         ],
         exception_handlers={HTTPException: refused, Exception: failed},
@@ -96,32 +99,55 @@ async def _openapi(request: Request) -> Response:
     return JSONResponse(document(request.scope["root_path"]), headers=headers)
 
 
-async def _guarded(question: Question, made: MadeAnswers, request: Request) -> Response:
-    """Answer, or say that it failed; here, so that a script from elsewhere may read that too."""
+async def _guarded(endpoint: Endpoint, made: MadeAnswers, request: Request) -> Response:
+    """Answer, or report a failure; inside of the CORS middleware, so that a page of another site can read that too."""
     try:
-        return await _endpoint(question, made, request)
-    except Exception as error:  # whatever it is, it is logged, and the client gets a plain sentence
+        return await _answered(endpoint, made, request)
+    except Exception as error:  # any failure is logged, and the client gets a plain sentence
         return failed(request, error)
 
 
-async def _endpoint(question: Question, made: MadeAnswers, request: Request) -> Response:
-    """Answer one question, from what is made already wherever that is so: then nothing leaves this thread."""
+async def _answered(endpoint: Endpoint, made: MadeAnswers, request: Request) -> Response:
+    """Answer one request; where the answer is in the cache, without leaving this thread."""
+    category = request.path_params.get("category")
+    if category is not None and category not in CATEGORIES:
+        return problem(404, "There is no such category.", f"{category!r} is none of {', '.join(CATEGORIES)}.")
     try:
-        asked = _understood(question, request)
+        asked = _parsed(endpoint, KINDS if category is None else (CATEGORIES[category],), request)
     except QueryError as error:
         return problem(422, "The question is not understood.", str(error))
-    if asked is None:
-        allowed = ", ".join(CATEGORIES)
-        return problem(404, "There is no such category.", f"{request.path_params['category']!r} is none of {allowed}.")
     results = SharedResults.of(HordeAPIIntegration.shared())
-    if isinstance(asked.query, SourcesQuery):
-        return _sources(results, asked.as_csv)
-    look = partial(question.look, results, asked.kinds, asked.query)
-    view = look(0.0)
+    read = partial(endpoint.read, results, asked.kinds, asked.query)
+    view = read(0.0)
+    if not endpoint.is_cached:
+        body = _written(endpoint.answer(results, view, asked.query), asked)
+        return Response(body, headers={"Cache-Control": "no-store"}, media_type=asked.media_type)
     if any(map(_is_on_its_way, view.sources)):
-        view = await asyncio.to_thread(look, results.integration.settings.cold_wait)
+        view = await asyncio.to_thread(read, results.integration.settings.cold_wait)
     if view.nothing_reachable:
         return _nothing_yet(view)
+    return await _from_cache(made, results, view, asked, request)
+
+
+def _parsed(endpoint: Endpoint, kinds: tuple[ModelType, ...], request: Request) -> Asked:
+    """Read the parameters of a request. Raises :class:`QueryError`."""
+    parameters = request.query_params.multi_items()
+    form = ([text for name, text in parameters if name == "format"] or ["json"])[-1]
+    if form not in endpoint.formats:
+        raise QueryError(f"format={form!r} is not allowed here: {' or '.join(endpoint.formats)}.")
+    query = read_query(endpoint.query(kinds[0]), [(name, text) for name, text in parameters if name != "format"])
+    return Asked(endpoint, kinds, query, form == "csv")
+
+
+def _is_on_its_way(reading: Reading[Any]) -> bool:
+    """Whether a source is being fetched for the first time; one that has failed before is not waited for."""
+    return reading.state is State.UNAVAILABLE and reading.refreshing and reading.error is None
+
+
+async def _from_cache(
+    made: MadeAnswers, results: SharedResults, view: PageView, asked: Asked, request: Request
+) -> Response:
+    """Serve an answer under its entity tag, made now where the cache does not hold it."""
     tag, max_age = tag_of(view, asked.key), seconds_left(view)
     unchanged = not_modified(request, tag, max_age)
     if unchanged is not None:
@@ -130,41 +156,26 @@ async def _endpoint(question: Question, made: MadeAnswers, request: Request) -> 
     answer = made.held(key)
     if answer is None:
         try:
-            answer = await made.make(key, partial(_written, results, view, asked), address_of(request.scope))
+            answer = await made.make(key, partial(_made, results, view, asked), address_of(request.scope))
         except TooManyAtOnceError:
             return problem(429, "Too many questions at once from this address.", None, {"Retry-After": "1"})
-    return respond(request, answer, CSV if asked.as_csv else JSON, tag, max_age)
+    return respond(request, answer, asked.media_type, tag, max_age)
 
 
-def _is_on_its_way(reading: Reading[Any]) -> bool:
-    """Whether something is fetched for the first time; what has failed before is not waited for."""
-    return reading.state is State.UNAVAILABLE and reading.refreshing and reading.error is None
+def _made(results: SharedResults, view: PageView, asked: Asked) -> Made:
+    answer = asked.endpoint.answer(results, view, asked.query)
+    return Made.of(_written(answer, asked), _headers(answer) if asked.as_csv else {})
 
 
-def _understood(question: Question, request: Request) -> Asked | None:
-    """Read a request; None for a category that there is not. Raises :class:`QueryError` for parameters."""
-    category = request.path_params.get("category")
-    if category is not None and category not in CATEGORIES:
-        return None
-    kinds = tuple(CATEGORIES.values()) if category is None else (CATEGORIES[category],)
-    parameters = request.query_params.multi_items()
-    formats = [text for name, text in parameters if name == "format"]
-    allowed = question.formats
-    if formats and formats[-1] not in allowed:
-        raise QueryError(f"format={formats[-1]!r} is not allowed here: {' or '.join(allowed)}.")
-    query = read_query(question.query(kinds[0]), [(name, text) for name, text in parameters if name != "format"])
-    return Asked(question, kinds, query, bool(formats) and formats[-1] == "csv")
-
-
-def _written(results: SharedResults, view: PageView, asked: Asked) -> Made:
-    answer = asked.question.answer(results, view, asked.query)
-    if not asked.as_csv:
-        return Made.of(_json(answer))
-    return Made.of(csv_bytes(answers.rows_of(answer)), _headers(answer))
+def _written(answer: Any, asked: Asked) -> bytes:
+    """Write CSV, or JSON without the parts that were not asked for: those that have a default and were not set."""
+    if asked.as_csv and asked.endpoint.rows is not None:
+        return csv_bytes(asked.endpoint.rows(answer))
+    return bytes(answer.model_dump_json(exclude_unset=True).encode())
 
 
 def _headers(answer: Any) -> dict[str, str]:
-    """What an answer says of itself, where its body is a table."""
+    """The facts about an answer that CSV has no place for."""
     fetched = [source.fetched_at for source in answer.sources if source.fetched_at is not None]
     return {
         "X-Snapshot": answer.snapshot,
@@ -174,18 +185,6 @@ def _headers(answer: Any) -> dict[str, str]:
         "X-Total-Count": "" if answer.total_count is None else str(answer.total_count),
         "X-Returned-Count": str(answer.returned_count),
     }
-
-
-def _json(answer: BaseModel) -> bytes:
-    """JSON without the parts that were not asked for: those that have a default and were not given."""
-    return answer.model_dump_json(exclude_unset=True).encode()
-
-
-def _sources(results: SharedResults, as_csv: bool) -> Response:
-    """What changes with every second is made anew, and kept by nobody."""
-    answer = answers.sources_answer(results)
-    body = csv_bytes(answers.rows_of(answer)) if as_csv else _json(answer)
-    return Response(body, headers={"Cache-Control": "no-store"}, media_type=CSV if as_csv else JSON)
 
 
 def _nothing_yet(view: PageView) -> Response:

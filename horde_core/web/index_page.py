@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from horde_core.endpoints.table import QUESTIONS
+from horde_core.endpoints.table import ENDPOINTS
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -37,8 +37,8 @@ fresh. What may be asked is described in <a href="{base}/openapi.json">openapi.j
 def index_page(base: str) -> str:
     """Return the page; ``base`` is the address that all paths follow."""
     routes = "\n".join(
-        f"<dt><code>GET {escape(question.path)}</code></dt><dd>{escape(question.summary)}<br>"
-        f'<a href="{escape(base + question.example)}"><code>{escape(question.example)}</code></a></dd>'
-        for question in QUESTIONS
+        f"<dt><code>GET {escape(endpoint.path)}</code></dt><dd>{escape(endpoint.summary)}<br>"
+        f'<a href="{escape(base + endpoint.example)}"><code>{escape(endpoint.example)}</code></a></dd>'
+        for endpoint in ENDPOINTS
     )
     return _PAGE.format(base=escape(base), routes=routes)

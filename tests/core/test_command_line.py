@@ -14,7 +14,7 @@ import pytest
 
 from horde_core.command_line import NOT_UNDERSTOOD, UNAVAILABLE, WIDEST_CELL, main
 from horde_core.endpoints.parameters import CATEGORIES
-from horde_core.endpoints.table import QUESTIONS
+from horde_core.endpoints.table import ENDPOINTS
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import CATEGORIES as KINDS
@@ -24,16 +24,16 @@ REPOSITORY = Path(__file__).parents[2]
 IMAGE, TEXT = CATEGORIES
 RESOLVE = ["resolve", "--name", "koboldcpp/Cydonia-24B-v4.1-Q4_K_M"]
 ASKED = [
-    *([question.name, category] for question in QUESTIONS if question.has_category for _, category in KINDS),
+    *([endpoint.name, category] for endpoint in ENDPOINTS if endpoint.has_category for _, category in KINDS),
     RESOLVE,
     ["sources"],
 ]
 FORMATS = [
     (asked, form)
     for asked in ASKED
-    for question in QUESTIONS
-    if question.name == asked[0]
-    for form in ("table", *question.formats)
+    for endpoint in ENDPOINTS
+    if endpoint.name == asked[0]
+    for form in ("table", *endpoint.formats)
 ]
 
 
@@ -173,13 +173,13 @@ class TestParameters:
         told = terminal.run(*RESOLVE, "--category", TEXT, "--format=json").body
         assert [row["model"] for row in told["resolutions"]] == ["TheDrummer/Cydonia-24B-v4.1"]
 
-    @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-    def test_help_tells_every_parameter(self, capsys: pytest.CaptureFixture[str], question: Any) -> None:
+    @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+    def test_help_tells_every_parameter(self, capsys: pytest.CaptureFixture[str], endpoint: Any) -> None:
         with pytest.raises(SystemExit) as ended:
-            main([question.name, "--help"])
+            main([endpoint.name, "--help"])
         assert ended.value.code == 0
         told = capsys.readouterr().out
-        parameters = {name for kind, _ in KINDS for name in question.query(kind).model_fields}
+        parameters = {name for kind, _ in KINDS for name in endpoint.query(kind).model_fields}
         assert [name for name in parameters if f"--{name.replace('_', '-')}" not in told] == []
 
 

@@ -11,8 +11,9 @@ from horde_core.analytics.category_statistics import category_statistics
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
-from horde_core.endpoints import answers
+from horde_core.endpoints import answers, records, rows
 from horde_core.endpoints.parameters import ModelsQuery, ResolveQuery, SortBy, UnlistedQuery, audit_query
+from horde_core.endpoints.table import ENDPOINTS
 from horde_core.frames.models import category_frame
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults
@@ -39,11 +40,11 @@ def view(kind: ModelType, states: dict[str, State] | None = None, **bodies: Any)
     return PageView({kind: snapshot(kind, **bodies)}, None, tuple(readings))
 
 
-def models(kind: ModelType = "image", of: PageView | None = None, **asked: Any) -> answers.ModelsAnswer:
+def models(kind: ModelType = "image", of: PageView | None = None, **asked: Any) -> records.ModelsAnswer:
     return answers.models_answer(of or view(kind), ModelsQuery.model_validate(asked))
 
 
-def unlisted(kind: ModelType = "text", of: PageView | None = None, **asked: Any) -> answers.UnlistedAnswer:
+def unlisted(kind: ModelType = "text", of: PageView | None = None, **asked: Any) -> records.UnlistedAnswer:
     return answers.unlisted_answer(of or view(kind), UnlistedQuery.model_validate(asked))
 
 
@@ -134,7 +135,7 @@ def test_rows_say_only_what_was_asked_for() -> None:
     assert not {"worker_summaries", "backend_variations"} & row.model_fields_set
     row = models("text", include_workers=True).models[0]
     assert "worker_summaries" in row.model_fields_set
-    assert set(CombinedModelStatistics.model_fields) <= set(answers.ModelRow.model_fields)
+    assert set(CombinedModelStatistics.model_fields) <= set(records.ModelRow.model_fields)
 
 
 def test_a_page_beyond_the_last_is_empty_and_tells_how_much_there_is() -> None:
@@ -168,25 +169,24 @@ def test_without_the_reference_nobody_says_that_a_name_is_unlisted() -> None:
 
 class TestRows:
     def test_counts_stay_whole_where_some_are_unknown(self) -> None:
-        rows = answers.rows_of(models())
-        assert list(rows.columns) == list(answers.MODEL_COLUMNS)
-        assert {str(rows[name].dtype) for name in ("usage_month", "thread_count", "worker_count", "eta")} == {"Int64"}
-        written = csv_rows(csv_bytes(rows))
+        frame = rows.model_rows(models())
+        assert list(frame.columns) == list(rows.MODEL_COLUMNS)
+        assert {str(frame[name].dtype) for name in ("usage_month", "thread_count", "worker_count", "eta")} == {"Int64"}
+        written = csv_rows(csv_bytes(frame))
         assert [row["eta"] for row in written] == ["0", "2", ""]
         assert [float(row["queued"]) for row in written] == [0, 4_000_000, 2_097_152]
 
     def test_figures_of_a_source_that_is_unavailable_are_empty(self) -> None:
-        written = csv_rows(csv_bytes(answers.rows_of(models(of=view("image", usage=None, status=None)))))
+        written = csv_rows(csv_bytes(rows.model_rows(models(of=view("image", usage=None, status=None)))))
         unknown = ("usage_day", "usage_month", "usage_total", "thread_count", "queued_jobs", "queued", "unserved")
         assert {row[name] for row in written for name in unknown} == {""}
 
     def test_no_rows_are_a_header(self, results: SharedResults) -> None:
-        empty = answers.rows_of(models(min_worker_count=10**9))
-        assert (len(empty), list(empty.columns)) == (0, list(answers.MODEL_COLUMNS))
+        empty = rows.model_rows(models(min_worker_count=10**9))
+        assert (len(empty), list(empty.columns)) == (0, list(rows.MODEL_COLUMNS))
         query = audit_query("image").model_validate({"search": "no such name"})
-        assert len(answers.rows_of(answers.audit_answer(results, view("image"), query))) == 0
-        assert list(answers.rows_of(unlisted(min_worker_count=10**9)).columns) == list(answers.UNLISTED_COLUMNS)
+        assert len(rows.audit_rows(answers.audit_answer(results, view("image"), query))) == 0
+        assert list(rows.unlisted_rows(unlisted(min_worker_count=10**9)).columns) == list(rows.UNLISTED_COLUMNS)
 
-    def test_what_lists_nothing_has_no_rows(self, results: SharedResults) -> None:
-        with pytest.raises(TypeError, match="StatisticsAnswer lists no rows"):
-            answers.rows_of(answers.statistics_answer(results, view("image")))
+    def test_what_lists_nothing_has_no_rows(self) -> None:
+        assert [endpoint.name for endpoint in ENDPOINTS if endpoint.rows is None] == ["statistics"]

@@ -25,8 +25,6 @@ from horde_core.endpoints.parameters import (
     Query,
     QueryError,
     ResolveQuery,
-    SourcesQuery,
-    StatisticsQuery,
     UnlistedQuery,
     audit_query,
     is_list,
@@ -36,7 +34,7 @@ from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES
 
 QUERIES: tuple[type[Query], ...] = (
-    StatisticsQuery, ModelsQuery, UnlistedQuery, ResolveQuery, SourcesQuery, *map(audit_query, TYPES),
+    Query, ModelsQuery, UnlistedQuery, ResolveQuery, *map(audit_query, TYPES),
 )  # fmt: skip
 ANYTHING = st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=5)
 
@@ -152,7 +150,7 @@ def test_an_unknown_parameter_is_told_what_was_meant_and_what_is_allowed() -> No
     told = complaint(ModelsQuery, ("sort_bye", "name"))
     assert told.startswith("'sort_bye' is no parameter here; allowed are limit, offset, ")
     assert told.endswith("Did you mean sort_by?")
-    assert complaint(SourcesQuery, ("zzz", "1")) == "'zzz' is no parameter here; allowed are none."
+    assert complaint(Query, ("zzz", "1")) == "'zzz' is no parameter here; allowed are none."
 
 
 def test_everything_that_is_wrong_is_told_once() -> None:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from horde_core import HordeAPIIntegration, Settings
 from horde_core.endpoints.parameters import CATEGORIES, CATEGORY_OF, audit_query
-from horde_core.endpoints.table import QUESTIONS
+from horde_core.endpoints.table import ENDPOINTS
 from horde_core.web.openapi import document
 from tests.fixtures.audits import TYPES
 from tests.fixtures.horde_server import HordeServer
@@ -81,24 +81,24 @@ def test_its_schemas_are_valid_and_every_reference_leads_somewhere() -> None:
 
 def test_every_route_is_described_and_no_other() -> None:
     audits = {f"/audit/{category}" for category in CATEGORIES}
-    assert set(DESCRIBED["paths"]) == {question.path for question in QUESTIONS if question.name != "audit"} | audits
+    assert set(DESCRIBED["paths"]) == {endpoint.path for endpoint in ENDPOINTS if endpoint.name != "audit"} | audits
     operations = [methods["get"] for methods in DESCRIBED["paths"].values()]
     assert {tuple(methods) for methods in DESCRIBED["paths"].values()} == {("get",)}
     assert len({one["operationId"] for one in operations}) == len(operations)
     assert all(one["summary"] for one in operations)
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-def test_every_parameter_is_described_with_its_meaning(question: Any) -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_every_parameter_is_described_with_its_meaning(endpoint: Any) -> None:
     for kind in TYPES:
-        path = question.path.replace("{category}", CATEGORY_OF[kind])
+        path = endpoint.path.replace("{category}", CATEGORY_OF[kind])
         told = {one["name"]: one for one in operation(path)["parameters"]}
         assert {name for name, one in told.items() if one["in"] == "query"} == {
-            *question.query(kind).model_fields,
+            *endpoint.query(kind).model_fields,
             "format",
         }
         assert all(one["description"] for one in told.values() if one["in"] == "query")
-        assert told["format"]["schema"]["enum"] == list(question.formats)
+        assert told["format"]["schema"]["enum"] == list(endpoint.formats)
 
 
 def test_choices_bounds_and_defaults_are_told() -> None:
@@ -158,11 +158,11 @@ def test_the_page_lists_every_route_with_an_example_that_works(monkeypatch: pyte
     page = client.ask("/")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     text = unescape(page.text)
-    assert [question.path for question in QUESTIONS if f"GET {question.path}" not in text] == []
-    assert [question.summary for question in QUESTIONS if question.summary not in text] == []
+    assert [endpoint.path for endpoint in ENDPOINTS if f"GET {endpoint.path}" not in text] == []
+    assert [endpoint.summary for endpoint in ENDPOINTS if endpoint.summary not in text] == []
     document_link, *examples = [urljoin(f"http://dashboard{BASE}/", link) for link in links(page.text)]
     assert document_link == f"http://dashboard{BASE}/openapi.json"
-    assert len(examples) == len(QUESTIONS)
+    assert len(examples) == len(ENDPOINTS)
     for link in (document_link, *examples):
         assert client.ask(link).status_code == 200, link
         assert link.startswith(f"http://dashboard{BASE}/")
