@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import importlib
 import logging
 from collections.abc import AsyncIterator
 
@@ -19,6 +18,7 @@ from horde_core.web.security_headers import SecurityHeaders
 from horde_core.web.session_guard import SessionGuard
 from horde_core.web.tcp_nodelay import NoDelay
 from pages.common import websocket_messages
+from pages.common.failure import page_failed
 
 try:
     Settings.load()
@@ -41,17 +41,9 @@ With Python's own thresholds a thousand sessions have everything looked through 
 
 
 def warm_up() -> None:
-    """Import what every page needs, and set the first fetches going, so that the first visitor waits for neither."""
-    for module in (
-        "common.data",
-        "common.freshness_header",
-        "common.other_charts",
-        "sections.findings",
-        "sections.model_sheet",
-        "sections.network_health",
-        "sections.usage_shares",
-    ):
-        importlib.import_module(f"pages.{module}")
+    """Import what every page draws with, and start the first fetches, so that the first visitor waits for neither."""
+    from pages.common import freshness_header, panels  # noqa: F401  (with pandas, plotly and openpyxl)
+
     horde = HordeAPIIntegration.shared()
     horde.read(horde.all_sources(), wait=0)
     gc.freeze()
@@ -59,8 +51,10 @@ def warm_up() -> None:
 
 
 def recompute() -> None:
-    """Derive what the pages need; imported late, as it takes a second."""
-    importlib.import_module("pages.common.data").recompute()
+    """Derive what the pages need."""
+    from pages.common import data
+
+    data.recompute()
 
 
 @contextlib.asynccontextmanager
@@ -82,12 +76,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def live_sessions() -> int:
     """How many visitors have a page open."""
-    return int(importlib.import_module("pages.common.freshness_header").VISITORS.count())
+    from pages.common.freshness_header import VISITORS
 
-
-def page_failed(error: BaseException) -> bool:
-    """Show a visitor a plain sentence instead of a traceback."""
-    return bool(importlib.import_module("pages.common.failure").page_failed(error))
+    return VISITORS.count()
 
 
 app: ASGIApp = st.App(

@@ -16,7 +16,6 @@ from pages.sections.unlisted import unlisted
 view = data.current_view()
 snapshot = view.snapshot
 model_type = snapshot.model_type
-panels.headline("Audit", f"Which {model_type} models of the reference should a maintainer look at, and why?")
 if not snapshot.reference.available:
     st.info("The reference is unavailable, so there is nothing to audit.")
     st.stop()

@@ -15,7 +15,6 @@ summary = data.kept(
     lambda: backend_summary(data.backend_totals_frame(snapshot), data.audits(snapshot)),
 )
 
-panels.headline("Backends", "Which programs serve the text models, and do threads stand where the requests are?")
 panels.figures(
     "backends",
     [

@@ -11,7 +11,6 @@ MOST_MODELS = 4
 view = data.current_view()
 snapshots = list(view.categories.values())
 
-panels.headline("Model", "What is known of one model? Choose up to four to compare them; the link keeps the choice.")
 known = data.kept(
     ("known names", view.id), lambda: list(dict.fromkeys(name for one in snapshots for name in one.reference))
 )

@@ -15,7 +15,6 @@ view = data.current_view()
 network = view.network
 assert network is not None, "main.py opens this page with the network"
 
-panels.headline("Overview", "Is the network healthy, what is on the move, and what should a worker serve next?")
 network_health.notice(network)
 network_health.cards(network)
 st.caption(network_health.thresholds())

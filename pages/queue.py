@@ -16,7 +16,6 @@ summary = data.kept(
     lambda: queue_summary(data.category_frame(snapshot), snapshot.merged.reconciliation, divisor),
 )
 
-panels.headline("Queue", f"Which {model_type} models have work waiting, and is there enough to serve it?")
 panels.figures(
     "queue",
     [

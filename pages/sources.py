@@ -169,7 +169,6 @@ def limits() -> None:
     )
 
 
-panels.headline("Sources", "Where do the figures come from, how old are they, and what does each of them mean?")
 states = [source.reading.state.value for source in reports]
 panels.figures(
     "sources",

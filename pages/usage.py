@@ -16,7 +16,6 @@ snapshot = view.snapshot
 model_type = snapshot.model_type
 noun = tables.REQUEST_WORDS[model_type]
 
-panels.headline("Usage", f"Which {model_type} models do people ask for, and how many of them does the reference list?")
 with st.container(horizontal=True, vertical_alignment="center"):
     period = filters.choice("Period", PERIODS, "month", "period", tables.PERIOD_WORDS.__getitem__)
     top = filters.choice("Models in the chart", (10, 20, 50), 20, "top", "Top {}".format)

@@ -14,7 +14,6 @@ BRIDGE_WORDS = {"newest": "Newest seen", "behind": "Behind it", "unknown": "Vers
 staff = data.kept(("staff", view.id), lambda: staff_summary(data.worker_frame(view)))
 bridges = staff.bridges
 
-panels.headline("Workers", "Who serves what, with which bridge, and how much hangs on how few?")
 summaries = {kind: staff.by_type[kind] if is_known else None for kind in TYPES}
 panels.figures(
     "workers",

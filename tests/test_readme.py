@@ -1,10 +1,12 @@
 """The README keeps its promises: every setting with its default, and the commands that exist."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from horde_core import Settings
+from pages.page_table import PAGES
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text()
@@ -28,6 +30,10 @@ def test_every_setting_is_in_the_readme_with_its_default_and_meaning(field: str)
 def test_the_readme_names_no_setting_that_does_not_exist() -> None:
     rows = [line.split("`")[1] for line in README.splitlines() if line.startswith("| `HORDE_")]
     assert {row.removeprefix("HORDE_").lower() for row in rows} == set(Settings.model_fields)
+
+
+def test_the_readme_names_every_page_in_the_order_of_the_navigation() -> None:
+    assert re.findall(r"^\| \*\*(\w+)\*\* \|", README, re.MULTILINE) == [page.title for page in PAGES]
 
 
 def test_the_two_commands_name_files_that_exist() -> None:

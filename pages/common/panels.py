@@ -1,4 +1,4 @@
-"""The pieces that pages are laid out from: headlines, figures, charts with their title, folded explanations."""
+"""The pieces that pages are laid out from: figures, charts with their title, folded explanations."""
 
 from __future__ import annotations
 
@@ -39,12 +39,6 @@ class Chart(NamedTuple):
     alt: str
     rows: pd.DataFrame | None = None
     columns: Mapping[str, Any] | None = None
-
-
-def headline(title: str, question: str) -> None:
-    """The page's name and the question that it answers."""
-    st.header(title, anchor=False)
-    st.caption(question)
 
 
 def figures(page: str, items: Sequence[Figure]) -> None:

@@ -22,9 +22,9 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from pages.page_table import PAGES
 from tests.fixtures.app_server import AppServer
 
-PAGES = ("overview", "usage", "queue", "backends", "workers", "model", "audit", "sources")
 PATIENCE_SECONDS = 30.0
 LARGEST_MESSAGE = 64 * 1024 * 1024
 WARM_RERUNS = 30
@@ -139,7 +139,7 @@ async def crowd(server: AppServer, options: argparse.Namespace) -> None:
     """Let all sessions in over one interval, and report."""
     process = psutil.Process(server.pid)
     for page in PAGES:
-        async with Session(server.url, page, "") as session:
+        async with Session(server.url, page.name, "") as session:
             await session.view()
     alone = process.memory_info().rss
     cpu = sum(process.cpu_times()[:2])
@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument(
         "--pages",
         nargs="*",
-        default=PAGES,
+        default=[page.name for page in PAGES],
         help="for --script-time; a query may follow, {n} in it is the number of the rerun",
     )
     parser.add_argument("--api", help="a live API instead of the simulated Horde, for --script-time")

@@ -6,21 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
+from pages.page_table import PAGES
 from tests.fixtures.app_server import StartApp
 from tests.fixtures.browser import AppPage
 from tests.fixtures.horde_bodies import HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 
-PAGES = {
-    "Overview": "/",
-    "Usage": "/usage",
-    "Queue": "/queue",
-    "Backends": "/backends",
-    "Workers": "/workers",
-    "Model": "/model",
-    "Audit": "/audit",
-    "Sources": "/sources",
-}
 DRAWS_NO_CHART = ("Workers", "Model", "Sources")
 SHOWS_NO_TABLE = ("Backends", "Model")
 CHART = "[data-testid=stPlotlyChart] .main-svg"
@@ -52,17 +43,17 @@ def age_in(chip: Locator) -> int:
 def test_the_pages_open_and_draw_without_a_problem(page: AppPage, scheme: str, width: int) -> None:
     page.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.page.set_viewport_size({"width": width, "height": 900})
-    for title, path in PAGES.items():
-        page.open(path)
-        expect(page.page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
-        if title not in DRAWS_NO_CHART:
+    for spec in PAGES:
+        page.open(spec.path)
+        expect(page.page.get_by_role("heading", name=spec.title, exact=True).first).to_be_visible()
+        if spec.title not in DRAWS_NO_CHART:
             expect(page.page.locator(CHART).first).to_be_visible()
-        if title not in SHOWS_NO_TABLE:
+        if spec.title not in SHOWS_NO_TABLE:
             expect(page.page.locator(TABLE).first).to_be_attached()
         expect(page.page.get_by_text("Simulated Horde")).to_be_visible()
         assert not page.page.locator("[data-testid=stException]").count()
         overflow = page.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow <= 0, f"{title} scrolls sideways by {overflow} pixels"
+        assert overflow <= 0, f"{spec.title} scrolls sideways by {overflow} pixels"
     assert own_problems(page) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
+from pages.page_table import PAGES
 from tests.browser.test_dashboard import CHART, TABLE, own_problems
 from tests.fixtures.app_server import AppServer
 from tests.fixtures.browser import AppPage
@@ -47,7 +48,6 @@ SUBJECTS = (
     Subject("/audit?category=Text", "Audit", "By family", "group=By", "families. No filter is set."),
     Subject("/sources", "Sources", "Glossary", "sources_tab=Glossary", "words."),
 )
-EVERY_PAGE = ("/", "/usage", "/queue", "/backends", "/workers", "/model", "/audit", "/sources")
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.path)
@@ -79,7 +79,11 @@ def violations(page: AppPage) -> list[str]:
 def test_axe_finds_nothing_serious_on_any_page(page: AppPage, scheme: Any) -> None:
     page.page.emulate_media(color_scheme=scheme)
     found = {}
-    for path in (*EVERY_PAGE, f"/model?name={some_model(page)}", "/usage?category=Text&usage_tab=Momentum"):
+    for path in (
+        *(one.path for one in PAGES),
+        f"/model?name={some_model(page)}",
+        "/usage?category=Text&usage_tab=Momentum",
+    ):
         page.open(path)
         expect(page.page.get_by_role("heading").first).to_be_visible()
         found[path] = violations(page)

@@ -7,12 +7,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from horde_core import HordeAPIIntegration, Settings
+from pages.page_table import PAGES
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, IMAGE_USAGE, TEXT_USAGE
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 
-PAGES = ("overview", "usage", "queue", "backends", "workers", "audit")
+OF_MODELS = tuple(page.name for page in PAGES if page.name not in ("model", "sources"))
+"""Pages with figures of a whole category, whatever is chosen on them."""
+
 CATEGORIES = ("image", "text")
 PERIOD_LABELS = {"day": "Day", "month": "30 days", "total": "All time"}
 
@@ -39,7 +42,7 @@ def number(text: str) -> int:
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", OF_MODELS)
 def test_every_page_opens_and_draws_in_each_category(visit: Visit, page: str, category: str) -> None:
     app = visit(page, category)
     assert len(figures(app)) >= 4
@@ -48,7 +51,7 @@ def test_every_page_opens_and_draws_in_each_category(visit: Visit, page: str, ca
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", OF_MODELS)
 def test_every_page_says_so_when_the_figures_are_simulated(visit_simulation: Visit, page: str, category: str) -> None:
     app = visit_simulation(page, category)
     assert len(figures(app)) >= 4
@@ -135,7 +138,7 @@ def test_without_a_reference_the_audit_says_that_there_is_nothing_to_audit(
     assert "nothing to audit" in notices(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", OF_MODELS)
 def test_when_the_api_dies_every_page_works_on_its_last_data_and_says_how_old_it_is(
     use_horde: UseHorde, settings_of: SettingsOf, visit: Visit, horde_server: HordeServer, page: str
 ) -> None:
@@ -182,7 +185,7 @@ def test_upstream_is_asked_once_a_source_and_ttl_whatever_the_visitors_and_rerun
     visit: Visit, horde_server: HordeServer
 ) -> None:
     for _ in range(3):
-        for page in PAGES:
+        for page in OF_MODELS:
             app = visit(page, "text")
             app.run()
             app.run()

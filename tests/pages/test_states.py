@@ -7,11 +7,11 @@ import logging
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.page_table import PAGES
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_server import HordeServer
 from tests.pages.test_pages import chips, figures, notices
 
-EVERY_PAGE = ("overview", "usage", "queue", "backends", "workers", "model", "audit", "sources")
 TABS = {
     "usage": ("Ranking", "Concentration", "Baseline, size, NSFW", "Momentum", "Unlisted models"),
     "backends": ("Split by model", "Imbalance", "All backends", "Unknown prefixes"),
@@ -19,7 +19,7 @@ TABS = {
     "audit": ("Findings", "Unlisted models", "Uneven backends"),
     "sources": ("State", "Counters", "Formulas", "Glossary", "Thresholds"),
 }
-EVERY_TAB = [(page, tab) for page in EVERY_PAGE for tab in TABS.get(page, ("",))]
+EVERY_TAB = [(page.name, tab) for page in PAGES for tab in TABS.get(page.name, ("",))]
 SOURCES = (
     "/v2/status/models?type=text",
     "/v2/stats/text/models",
