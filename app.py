@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from horde_core import CacheHydrator, HordeAPIIntegration, web
 from horde_core.live.repeating import Repeating
 from horde_core.settings import Settings, SettingsError
-from horde_core.web import metrics
+from horde_core.web import metrics, open_files
 from horde_core.web.security_headers import SecurityHeaders
 from horde_core.web.session_guard import SessionGuard
 from horde_core.web.tcp_nodelay import NoDelay
@@ -60,6 +60,7 @@ def recompute() -> None:
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Warm up before the first visitor, and run what runs in the background until the end."""
+    open_files.raise_limit()
     await asyncio.to_thread(warm_up)
     horde = HordeAPIIntegration.shared()
     background: list[Repeating | CacheHydrator] = []

@@ -85,11 +85,17 @@ get_redis() {
         fail "no redis-server: install Debian's redis-server package"
 }
 
+get_nginx() {
+    PATH=$PATH:/usr/sbin command -v nginx >/dev/null || apt_install nginx ||
+        echo "No nginx: the tests of the proxy are skipped (Debian's nginx package has it)"
+}
+
 check_python
 make_environment
 get_playwright
 get_browser
 get_redis
+get_nginx
 $python -m ruff check
 $python -m ruff format --check
 $python -m mypy
