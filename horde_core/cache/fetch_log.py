@@ -1,78 +1,74 @@
-"""What happened since the start that the caches do not count: fetches with their time, and changes of snapshots."""
+"""Counts since the start of the process, as Prometheus metrics: fetches with their times, and changes of snapshots."""
 
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
-from collections import Counter
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, get_args
 
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from horde_core.cache.source import Source, without_secrets
 from horde_core.vocabulary import ModelType
 
 Outcome = Literal["new", "unchanged", "suspicious", "failed"]
-"""What came of a fetch; ``suspicious`` is an answer that is not believed until a second one agrees."""
+"""The result of a fetch; ``suspicious`` is an answer that is not believed until a second one agrees."""
+
+OURS = "horde_dashboard"
+"""The first part of the names of our own metrics."""
 
 BOUNDS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Up to which times fetches are counted apart; one more count is for what takes longer."""
+"""The upper bounds of the histogram of fetch times."""
 
 
-class Fetch(NamedTuple):
-    """What fetches are counted by."""
+class FetchLog:
+    """Counts what an integration's cache fetches and which snapshots are taken, in a registry of its own. Thread-safe.
 
-    source: str
-    url: str
-    outcome: Outcome
+    ``shown`` turns the address of a fetch into its label, which anybody may see.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Durations:
-    """How long the fetches of a source took: how many within each bound and above the last, and their sum."""
-
-    counts: tuple[int, ...] = (0,) * (len(BOUNDS_SECONDS) + 1)
-    sum_seconds: float = 0.0
-
-    def plus(self, seconds: float) -> Durations:
-        """Return these and one more."""
-        counts = list(self.counts)
-        counts[bisect_left(BOUNDS_SECONDS, seconds)] += 1
-        return Durations(tuple(counts), self.sum_seconds + seconds)
-
-
-class Observations:
-    """Notes what an integration's cache and its readers of snapshots do. Thread-safe."""
-
-    def __init__(self) -> None:
+    def __init__(self, shown: Callable[[str], str] = without_secrets) -> None:
+        self.registry = CollectorRegistry()
+        self._shown = shown
         self._lock = threading.Lock()
-        self._fetches: Counter[Fetch] = Counter()
-        self._durations: dict[str, Durations] = {}
         self._snapshots: dict[ModelType, str] = {}
-        self._changes: Counter[ModelType] = Counter()
+        self._fetches = Counter(
+            f"{OURS}_fetches",
+            "Fetches from AI Horde or the model reference, retries not counted, by what came of them.",
+            ["source", "endpoint", "outcome"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            f"{OURS}_fetch_seconds",
+            "How long those fetches took, with retries and parsing.",
+            ["source"],
+            buckets=BOUNDS_SECONDS,
+            registry=self.registry,
+        )
+        self._changes = Counter(
+            f"{OURS}_snapshot_changes",
+            "Changes of the id that names all content of a category; the first one counts.",
+            ["category"],
+            registry=self.registry,
+        )
+        for model_type in get_args(ModelType):
+            self._changes.labels(model_type)
+
+    def expect(self, sources: Iterable[Source[Any]]) -> None:
+        """Begin the counts of these sources at 0."""
+        for source in sources:
+            for url in source.urls:
+                for outcome in get_args(Outcome):
+                    self._fetches.labels(source.key, self._shown(url), outcome)
 
     def fetched(self, key: str, url: str, outcome: Outcome, seconds: float) -> None:
-        """Note one fetch of a source, retries included."""
-        with self._lock:
-            self._fetches[Fetch(key, url, outcome)] += 1
-            self._durations[key] = self._durations.get(key, Durations()).plus(seconds)
+        """Count one fetch of a source; ``seconds`` include its retries."""
+        self._fetches.labels(key, self._shown(url), outcome).inc()
+        self._seconds.labels(key).observe(seconds)
 
     def snapshot_taken(self, model_type: ModelType, identity: str) -> None:
-        """Note a new snapshot of a category; another reader's copy of the same one is no change."""
+        """Count a change of a category's snapshot; another reader's copy of the same one is no change."""
         with self._lock:
             if self._snapshots.get(model_type) != identity:
                 self._snapshots[model_type] = identity
-                self._changes[model_type] += 1
-
-    def fetches(self) -> Counter[Fetch]:
-        """How many fetches there were, by source, URL and outcome."""
-        with self._lock:
-            return self._fetches.copy()
-
-    def durations(self) -> dict[str, Durations]:
-        """How long they took, by source; without sources that were never fetched."""
-        with self._lock:
-            return self._durations.copy()
-
-    def snapshot_changes(self) -> Counter[ModelType]:
-        """How often the id of each category's snapshot changed; the first one counts."""
-        with self._lock:
-            return self._changes.copy()
+                self._changes.labels(model_type).inc()

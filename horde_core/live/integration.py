@@ -16,11 +16,11 @@ from horde_core.analytics.indexes import (
     SourceRows,
 )
 from horde_core.cache.dual_layer_cache import DualLayerCache
-from horde_core.cache.fetch_log import Observations
+from horde_core.cache.fetch_log import FetchLog
 from horde_core.cache.freshness import Clock, Policy
 from horde_core.cache.redis_connection import RedisConnection
 from horde_core.cache.redis_storage import RedisStorage
-from horde_core.cache.source import Reading, RefreshOutcome, Source
+from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
 from horde_core.demo import DemoTransport
 from horde_core.live.sources import (
     NETWORK,
@@ -76,12 +76,12 @@ class HordeAPIIntegration:
             transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
             client = HordeClient(self.settings, transport=transport)
         self.client = client
-        self.observations = Observations()
+        self.fetch_log = FetchLog(self.shown_url)
         if cache is None:
             storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
             longest_fetch = LONGEST_LIST_OF_URLS * self.settings.api_timeout
             lease_seconds = longest_fetch + LEASE_RESERVE_SECONDS
-            observe = self.observations.fetched
+            observe = self.fetch_log.fetched
             cache = DualLayerCache(client.get, storage, clock, lease_seconds=lease_seconds, observe=observe)
         self.cache = cache
         self.reference = ModelReferenceManager(self.settings, cache)
@@ -100,6 +100,7 @@ class HordeAPIIntegration:
             Source(key, title, (self.settings.api_url + path,), parse_object(record), policy)
             for key, (title, path, record) in NETWORK.items()
         )
+        self.fetch_log.expect(self.all_sources())
 
     @classmethod
     def shared(cls) -> HordeAPIIntegration:
@@ -116,6 +117,10 @@ class HordeAPIIntegration:
             if cls._simulated is None:
                 cls._simulated = cls(Settings.load().model_copy(update={"source": "demo"}))
             return cls._simulated
+
+    def shown_url(self, url: str) -> str:
+        """Return an address as people may see it, without user, password and query; simulated data has none."""
+        return "simulated" if self.is_simulated else without_secrets(url)
 
     def sources(self, model_type: ModelType) -> tuple[Source[Any], Source[Any], Source[Any], Source[Any]]:
         """The four sources of a category: status, usage, workers, reference."""

@@ -106,7 +106,7 @@ class SnapshotReader:
                     reference=reference.value_or(ModelReference(available=False)),
                 )
                 self._latest[model_type] = latest
-                self.integration.observations.snapshot_taken(model_type, identity)
+                self.integration.fetch_log.snapshot_taken(model_type, identity)
         return latest
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from horde_core.cache.held import Counters
-from horde_core.cache.source import Reading, Source, without_secrets
+from horde_core.cache.source import Reading, Source
 from horde_core.live.integration import HordeAPIIntegration
 
 RedisState = Literal["not used", "in use", "in trouble"]
@@ -39,11 +39,6 @@ def redis_state(integration: HordeAPIIntegration) -> RedisState:
     return "in trouble" if integration.redis.is_in_trouble else "in use"
 
 
-def shown_url(integration: HordeAPIIntegration, url: str) -> str:
-    """Return an address as people may see it; what is simulated has none."""
-    return "simulated" if integration.is_simulated else without_secrets(url)
-
-
 def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceReport:
     reading = integration.cache.peek(source)
     url = reading.origin or source.urls[0]
@@ -51,7 +46,7 @@ def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceRepo
     return SourceReport(
         key=source.key,
         reading=reading,
-        url=shown_url(integration, url),
+        url=integration.shown_url(url),
         calls=sum(integration.client.calls.last_minute(address) for address in source.urls),
         due_in=ttl_left if reading.retry_in is None else reading.retry_in,
         counters=integration.cache.counters(source.key),

@@ -1,36 +1,33 @@
-"""``GET /metrics``: what is known of the sources, the sessions and the network, for Prometheus.
+"""``GET /metrics``: the sources, the sessions and the network, for Prometheus.
 
-A scrape reads what the integration holds and has counted: it asks neither AI Horde nor Redis, and counts nothing.
+A scrape reads what the integration holds and has counted. It asks neither AI Horde nor Redis, and counts nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
-from typing import TypeVar, get_args
+from typing import TypeVar
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from horde_core.analytics.network import KINDS, health
-from horde_core.cache.fetch_log import BOUNDS_SECONDS, Outcome
+from horde_core.cache.fetch_log import OURS
 from horde_core.cache.freshness import State
 from horde_core.cache.held import Event
 from horde_core.live.integration import HordeAPIIntegration
-from horde_core.live.source_report import SourceReport, report, shown_url
-from horde_core.live.sources import USAGE_PATHS
+from horde_core.live.source_report import SourceReport, report
 from horde_core.upstream.api_records import HordePerformance
 from horde_core.version import __version__
+from horde_core.web.problems import problem
 
-OURS = "horde_dashboard"
 NETWORK = "horde_network"
-"""What our own figures, and those of the network, begin with."""
+"""The first part of the names of the network's figures."""
 
 LAYERS = {"memory": Event.MEMORY_HIT, "redis": Event.REDIS_HIT}
 
@@ -40,66 +37,34 @@ EVENTS = {
     "refresh_failures": (Event.FAILURE, "Refreshes that gave nothing, the fallback tried too."),
     "lock_waits": (Event.LOCK_WAIT, "Refreshes that waited because another replica was fetching."),
 }
-"""What else the cache counts by source: by name the event and the help text."""
+"""Other counts of the cache by source: the event and the help text by name."""
 
 _Family = TypeVar("_Family", CounterMetricFamily, GaugeMetricFamily)
 
 
 class MetricsCollector(Collector):
-    """Reads an integration whenever it is asked. What is unknown has no sample; it is never 0."""
+    """Collects the metrics of an integration. A figure that is unknown has no sample; it is never 0."""
 
     def __init__(self, integration: HordeAPIIntegration, sessions: Callable[[], int]) -> None:
         self._integration = integration
         self._sessions = sessions
 
     def collect(self) -> Iterator[Metric]:
-        """Give every figure, as of now."""
+        """Yield every metric, as of now."""
         reports = report(self._integration)
         about = {"version": __version__, "simulated": str(self._integration.is_simulated).lower()}
         yield InfoMetricFamily(OURS, "The version that runs, and whether its figures are made up.", about)
         yield GaugeMetricFamily(f"{OURS}_sessions", "Visitors who have a page open.", self._sessions())
-        yield from self._observed()
+        yield from self._logged()
         yield from _counted(reports)
         yield from _held(reports)
         yield from _network(next(source.reading.value for source in reports if source.key == "performance"))
 
-    def _observed(self) -> Iterator[Metric]:
-        observations = self._integration.observations
-        yield _filled(
-            CounterMetricFamily(
-                f"{OURS}_fetches",
-                "Fetches from AI Horde or the model reference, retries not counted, by what came of them.",
-                labels=["source", "endpoint", "outcome"],
-            ),
-            self._fetches().items(),
-        )
-        seconds = HistogramMetricFamily(
-            f"{OURS}_fetch_seconds", "How long those fetches took, with retries and parsing.", labels=["source"]
-        )
-        bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
-        for key, durations in observations.durations().items():
-            buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
-            seconds.add_metric([key], buckets, durations.sum_seconds)
-        yield seconds
-        changes = observations.snapshot_changes()
-        yield _filled(
-            CounterMetricFamily(
-                f"{OURS}_snapshot_changes",
-                "Changes of the id that names all content of a category; the first one counts.",
-                labels=["category"],
-            ),
-            (([kind], changes[kind]) for kind in USAGE_PATHS),
-        )
-
-    def _fetches(self) -> Counter[tuple[str, str, str]]:
-        """Count fetches by source, endpoint and outcome; those that have not happened yet are 0."""
-        counted: Counter[tuple[str, str, str]] = Counter()
-        for source in self._integration.all_sources():
-            for endpoint in {shown_url(self._integration, url) for url in source.urls}:
-                counted.update(dict.fromkeys(((source.key, endpoint, outcome) for outcome in get_args(Outcome)), 0))
-        for fetch, number in self._integration.observations.fetches().items():
-            counted[fetch.source, shown_url(self._integration, fetch.url), fetch.outcome] += number
-        return counted
+    def _logged(self) -> Iterator[Metric]:
+        """What the fetch log has counted, without the times at which each count began."""
+        for family in self._integration.fetch_log.registry.collect():
+            family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
+            yield family
 
 
 def route(sessions: Callable[[], int]) -> Route:
@@ -108,8 +73,7 @@ def route(sessions: Callable[[], int]) -> Route:
     def metrics(_request: Request) -> Response:
         integration = HordeAPIIntegration.shared()
         if not integration.settings.metrics_enabled:
-            problem = {"type": "about:blank", "title": "Metrics are off.", "status": 404}
-            return JSONResponse(problem, 404, media_type="application/problem+json")
+            return problem(404, "Metrics are off.")
         registry = CollectorRegistry()
         registry.register(MetricsCollector(integration, sessions))
         headers = {"Cache-Control": "no-store"}
@@ -127,7 +91,7 @@ def _filled(family: _Family, samples: Iterable[tuple[Sequence[str], float | None
 
 
 def _counted(reports: list[SourceReport]) -> Iterator[Metric]:
-    """What the cache counts, by source."""
+    """The cache's counters, by source."""
     yield _filled(
         CounterMetricFamily(
             f"{OURS}_cache_hits",
@@ -144,7 +108,7 @@ def _counted(reports: list[SourceReport]) -> Iterator[Metric]:
 
 
 def _held(reports: list[SourceReport]) -> Iterator[Metric]:
-    """What the cache holds, by source."""
+    """The data that the cache holds, by source."""
     readings = [source.reading for source in reports]
     yield _filled(
         GaugeMetricFamily(f"{OURS}_source_state", "1 for the state that a source is in.", labels=["source", "state"]),
@@ -169,7 +133,7 @@ def _held(reports: list[SourceReport]) -> Iterator[Metric]:
 
 
 def _network(performance: HordePerformance | None) -> Iterator[Metric]:
-    """The network's own figures by type of work, as AI Horde last told them."""
+    """The network's figures by type of work, as AI Horde last reported them."""
     kinds = [health(performance or HordePerformance(), kind) for kind in KINDS]
     figures = (
         ("workers", "Workers, those in maintenance included.", [one.workers for one in kinds]),

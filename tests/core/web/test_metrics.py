@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from horde_core import HordeAPIIntegration, Settings
 from horde_core.analytics.network import Kind, health
-from horde_core.cache.fetch_log import BOUNDS_SECONDS, Observations
+from horde_core.cache.fetch_log import BOUNDS_SECONDS, FetchLog
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.upstream.api_records import HordePerformance
 from horde_core.upstream.client import HordeClient
@@ -264,11 +264,14 @@ def test_seconds_of_fetches_by_source(horde_server: HordeServer, clock: TurnedCl
 
 
 def test_a_time_on_a_bound_is_within_it_and_a_longer_one_than_the_last_counts() -> None:
-    observations = Observations()
+    log = FetchLog()
     for seconds in (BOUNDS_SECONDS[0], BOUNDS_SECONDS[-1], BOUNDS_SECONDS[-1] + 1):
-        observations.fetched("workers", "http://horde.example", "new", seconds)
-    counts = observations.durations()["workers"].counts
-    assert (counts[0], counts[-2], counts[-1], sum(counts)) == (1, 1, 1, 3)
+        log.fetched("workers", "http://horde.example", "new", seconds)
+    counts = Scrape(generate_latest(log.registry).decode()).all(
+        "horde_dashboard_fetch_seconds_bucket", source="workers"
+    )
+    first, *between, last, above = counts.values()
+    assert (first, set(between), last, above) == (1, {1}, 2, 3)
 
 
 def test_changes_of_a_snapshot_whoever_takes_it(
