@@ -17,7 +17,8 @@ from pydantic import Field
 from horde_core.analytics.merge import CategoryMerge
 from horde_core.analytics.records import CombinedModelStatistics, MergedRecord, UsageStats
 from horde_core.unknowns import count_or_unknown, percent
-from horde_core.upstream.model_reference import ModelRecord, ModelReference, host_of
+from horde_core.upstream.model_reference import ModelRecord, ModelReference
+from horde_core.upstream.web_address import host_of
 from horde_core.vocabulary import PERIODS, ModelType, Period
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from horde_core.analytics.groups import ModelGroup
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.unknowns import count_or_unknown
-from horde_core.upstream.model_reference import ModelRecord, host_of
+from horde_core.upstream.model_reference import ModelRecord
+from horde_core.upstream.web_address import host_of
 
 
 class Stated(NamedTuple):

@@ -15,7 +15,7 @@ from horde_core.frames.backends import variation_frame
 from horde_core.frames.summaries import worker_rows
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView, Snapshot
-from horde_core.upstream.model_reference import host_of
+from horde_core.upstream.web_address import host_of
 from horde_core.vocabulary import GIGABYTE, PERIODS, WORK_UNIT
 from pages.common import bar_charts, data, freshness_header, panels, tables, words
 from pages.sections import findings

@@ -7,7 +7,7 @@ import pytest
 from horde_core.analytics.groups import group_models
 from horde_core.audit import group_subjects, model_subjects
 from horde_core.audit.subjects import stated, stated_together
-from horde_core.upstream.model_reference import host_of
+from horde_core.upstream.web_address import host_of
 from tests.fixtures.audits import GOOD_URL, record, statistics
 from tests.fixtures.snapshots import snapshot
 
@@ -142,7 +142,20 @@ def test_a_snapshot_reads_its_subjects_once_a_level() -> None:
         ("https://localhost/x", "localhost"),
         ("ftp://huggingface.co/x", None),
         ("huggingface.co/x", None),
-        ("https:///x", None),
+        ("https:///x", "x"),
+        (r"https://evil.invalid\@huggingface.co/m", "evil.invalid"),
+        (r"https:\\evil.invalid/huggingface.co", "evil.invalid"),
+        ("https://evil.invalid\\.huggingface.co/", "evil.invalid"),
+        ("https://evil.invalid#@huggingface.co/", "evil.invalid"),
+        ("https://evil.invalid?@huggingface.co/", "evil.invalid"),
+        ("https://hugging\tface\n.co/x", "huggingface.co"),
+        ("https://\uff48uggingface.co/x", "huggingface.co"),
+        ("https://hugg\u0131ngface.co/x", "xn--huggngface-0ub.co"),
+        ("https://huggingface.co.evil.invalid/x", "huggingface.co.evil.invalid"),
+        ("https://0x7f.1/x", "127.0.0.1"),
+        ("https://a b.invalid/x", None),
+        ("javascript:alert(1)//huggingface.co", None),
+        ("https://", None),
         ("https://[broken", None),
         ("", None),
     ],
