@@ -159,7 +159,69 @@ BY_QUANTISATION = [
     ("koboldcpp/broken-tutu-24B.Q6_K.", "Q6_K"),
 ]
 
+# What today's converters write: the name of a real file or repository, its model, and what is stripped.
+BY_CONVERTER = [
+    ("unsloth/DeepSeek-V3.1-UD-TQ1_0.gguf", "deepseek-ai/DeepSeek-V3.1", "UD-TQ1_0.gguf"),
+    ("unsloth/DeepSeek-R1-UD-IQ1_S.gguf", "deepseek-ai/DeepSeek-R1", "UD-IQ1_S.gguf"),
+    ("ubergarm/DeepSeek-V3.1-smol-IQ4_KSS.gguf", "deepseek-ai/DeepSeek-V3.1", "smol-IQ4_KSS.gguf"),
+    ("ubergarm/Ling-1T-smol-IQ2_KS-00001-of-00011.gguf", "inclusionAI/Ling-1T", "smol-IQ2_KS-00001-of-00011.gguf"),
+    ("koboldcpp/Qwen3.6-35B-A3B-IQ3_K_R4.gguf", "Qwen/Qwen3.6-35B-A3B", "IQ3_K_R4.gguf"),
+    ("koboldcpp/GLM-4.5-Air-Hybrid-Q4-K-H", "zai-org/GLM-4.5-Air", "Hybrid-Q4-K-H"),
+    ("koboldcpp/gemma-3-27b-it-q4_0_s", "google/gemma-3-27b-it", "q4_0_s"),
+    ("koboldcpp/Qwen_Qwen3-30B-A3B-IQ4_XSM", "Qwen/Qwen3-30B-A3B", "IQ4_XSM"),
+    ("mlx-community/Qwen3-30B-A3B-6bit", "Qwen/Qwen3-30B-A3B", "6bit"),
+    ("mlx-community/Qwen3-30B-A3B-4bit-DWQ", "Qwen/Qwen3-30B-A3B", "4bit-DWQ"),
+    ("lmstudio-community/Qwen3-30B-A3B-Instruct-2507-MLX-8bit", "Qwen/Qwen3-30B-A3B-Instruct-2507", "MLX-8bit"),
+    ("mlc-ai/Llama-3.2-3B-Instruct-q4f16_1-MLC", "meta-llama/Llama-3.2-3B-Instruct", "q4f16_1-MLC"),
+    ("mobiuslabsgmbh/Llama-3.1-8b-instruct_4bitgs64_hqq_calib", "M/Llama-3.1-8B-Instruct", "4bitgs64_hqq_calib"),
+    ("pytorch/Phi-4-mini-instruct-int4wo-hqq", "microsoft/Phi-4-mini-instruct", "int4wo-hqq"),
+    ("pytorch/Phi-4-mini-instruct-8da4w", "microsoft/Phi-4-mini-instruct", "8da4w"),
+    ("Intel/Qwen3-30B-A3B-Instruct-2507-int4-AutoRound", "Qwen/Qwen3-30B-A3B-Instruct-2507", "int4-AutoRound"),
+    ("Intel/Qwen3-Coder-Next-gguf-q2ks-mixed-AutoRound", "Qwen/Qwen3-Coder-Next", "gguf-q2ks-mixed-AutoRound"),
+    ("OpenVINO/Qwen3-8B-int4-ov", "Qwen/Qwen3-8B", "int4-ov"),
+    ("OpenVINO/gemma-3-4b-it-int4-cw-ov", "google/gemma-3-4b-it", "int4-cw-ov"),
+    ("bg-digitalservices/Gemma-4-26B-A4B-it-NVFP4A16", "google/gemma-4-26b-a4b-it", "NVFP4A16"),
+    ("nvidia/DeepSeek-R1-FP4", "deepseek-ai/DeepSeek-R1", "FP4"),
+    ("noctrex/GLM-4.5-Air-MXFP4_MOE.gguf", "zai-org/GLM-4.5-Air", "MXFP4_MOE.gguf"),
+    ("neuralmagic/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "M/Meta-Llama-3.1-8B-Instruct", "quantized.w8a8"),
+    ("RedHatAI/Llama-3.2-3B-Instruct-FP8-dynamic", "meta-llama/Llama-3.2-3B-Instruct", "FP8-dynamic"),
+    ("RedHatAI/gemma-4-31b-it-fp8-block", "google/gemma-4-31b-it", "fp8-block"),
+    ("amd/Llama-3.1-8B-Instruct-FP8-KV", "meta-llama/Llama-3.1-8B-Instruct", "FP8-KV"),
+    ("QuantTrio/GLM-4.5-Air-GPTQ-Int4-Int8Mix", "zai-org/GLM-4.5-Air", "GPTQ-Int4-Int8Mix"),
+    ("lee5j/Athene-V2-Agent-gptqmodel-4bit", "Nexusflow/Athene-V2-Agent", "gptqmodel-4bit"),
+    ("unsloth/gemma-3-4b-it-unsloth-bnb-4bit", "google/gemma-3-4b-it", "unsloth-bnb-4bit"),
+    ("Qwen3-32B-EXL3-3.50bpw", "Qwen/Qwen3-32B", "EXL3-3.50bpw"),
+    (
+        "aphrodite/ISTA-DASLab/Mixtral-8x7B-Instruct-v0_1-AQLM-2Bit-1x16-hf",
+        "mistralai/Mixtral-8x7B-Instruct-v0.1",
+        "AQLM-2Bit-1x16-hf",
+    ),
+]
+# The types of llama.cpp and ik_llama.cpp (llama_ftype), and endings of converters, on a made-up model.
+LLAMA_FTYPES_AND_ENDINGS = """
+    F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q6_0 Q8_0 Q2_K Q2_K_S Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ1_S
+    IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ2_M IQ3_XXS IQ3_XS IQ3_S IQ3_M IQ4_NL IQ4_XS Q4_0_4_4 Q4_0_4_8 Q4_0_8_8 TQ1_0 TQ2_0
+    MXFP4_MOE NVFP4 Q1_0 Q2_0 IQ1_BN IQ2_BN IQ2_K IQ3_K IQ4_K IQ5_K IQ6_K IQ4_KS IQ3_KL IQ2_KS IQ4_KSS Q8_KV IQ5_KS
+    IQ1_KT IQ2_KT IQ3_KT IQ4_KT IQ3_KS IQ2_KL PQ2_0 PTQ1_0 Q1_0_G128 Q4_0_R8 Q8_0_R8 Q5_0_R4 Q6_0_R4 Q2_K_R4 Q6_K_R4
+    IQ2_XXS_R4 IQ1_S_R4 IQ4_NL_R4 IQ2_M_R4 IQ4_XS_R8 IQ2_BN_R4 IQ2_K_R4 IQ5_K_R4 IQ4_KS_R4 IQ5_KS_R4 MXFP4_R8 Q8_KV_R8
+    Q8_K_R8 UD-IQ1_S UD-Q4_K_XL UD-TQ1_0 mlx-4bit MLX-bf16 mxfp4-mlx bnb-nf4 AWQ-INT4 autoawq GPTQ-Int8 W8A8 W4A16-G128
+    W8A8-INT8 INT8-W8A8 W4AFP8 FP8-Static fp8-e4m3 float8dq int4-inc 4bit-sym AQLM-PV-2Bit-1x16-hf autoround-gptq-4bit
+    exl3 exl3-4.0bpw 6bpw-hb6-exl3 4.25bpw_H6 Q4_K_M.llamafile
+"""
+TYPES = LLAMA_FTYPES_AND_ENDINGS.split()
+
 OTHER_MODELS = [
+    "tabbyAPI/Qwen3-30B-A3B-2507-6bpw-exl3",  # the first eight are made up
+    "koboldcpp/GLM-4.5-Air-Hybrid-Q4_K_M",
+    "koboldcpp/GLM-4.5-Air-smol-IQ4_XS",
+    "unsloth/gemma-3-27b-it-unsloth",
+    "RedHatAI/gemma-3-27b-it-quantized",
+    "mlx-community/GLM-4.5-Air-mixed",
+    "mlx-community/GLM-4.5-Air-v2-4bit-mlx",
+    "mlx-community/gemma-3-27b-it-qat-4bit",
+    "mlabonne_gemma-3-27b-it-abliterated-mlx-4bit",
+    "inference-optimization/GLM-4.5-Air-0.72B-MTP-NVFP4A16",
+    "aphrodite/Undi95/Xwin-MLewd-13B-V0.2-8K",
     "koboldcpp/Cydonia-24B-v4h-Q8_0",
     "koboldcpp/Cydonia-24B-v4.2-Q4_K_M",
     "koboldcpp/Cydonia-24B-Q4_K_M",
@@ -230,7 +292,21 @@ def test_a_quantisation_is_stripped_in_each_of_its_spellings(name: str, quant: s
 @pytest.mark.parametrize("row", QUANTISATIONS)
 def test_each_row_in_the_table_of_quantisations_has_an_example(row: str) -> None:
     token = re.compile(rf"(?<![a-z0-9])(?:{row.replace('_', '[-_. ]')})(?![a-z0-9])", re.IGNORECASE)
-    assert any(token.search(quant) for _, quant in BY_QUANTISATION)
+    quants = [*(quant for _, quant in BY_QUANTISATION), *(quant for *_, quant in BY_CONVERTER), *TYPES]
+    assert any(token.search(quant) for quant in quants)
+
+
+@pytest.mark.parametrize(("name", "model", "quant"), BY_CONVERTER)
+def test_what_converters_write_is_stripped(name: str, model: str, quant: str) -> None:
+    assert resolve(name, [model])[::2] == (model, quant)
+
+
+@pytest.mark.parametrize(
+    "part", ["", "-8B", "-v3.2", "-4.1", "-Thinking", "-2507", "-qat", "-abliterated", "-8k", "-MTP"]
+)
+def test_each_type_is_stripped_from_its_own_model_and_joins_no_two(part: str) -> None:
+    found = {quant: resolve(f"A/Model{part}-{quant}", ["A/Model"])[::2] for quant in TYPES}
+    assert found == {quant: (None, None) if part else ("A/Model", quant) for quant in TYPES}
 
 
 @pytest.mark.parametrize("name", OTHER_MODELS)
