@@ -48,17 +48,20 @@ Q = TypeVar("Q", bound=Query)
 class Paging(Query):
     """Parameters of endpoints that list rows."""
 
-    limit: int | None = Field(None, ge=1, le=MOST_ROWS, description="at most so many rows; all without it")
-    offset: int = Field(0, ge=0, le=10**9, description="rows to leave out first")
+    limit: int | None = Field(None, ge=1, le=MOST_ROWS, description="at most this many rows; all of them by default")
+    offset: int = Field(0, ge=0, le=10**9, description="rows to skip")
 
 
 class ModelsQuery(Paging):
     """Parameters of the models of the reference."""
 
     include_workers: bool = Field(False, description="with the workers that list each model")
-    include_backend_variations: bool = Field(False, description="with what each backend carries; text only")
+    include_backend_variations: bool = Field(False, description="with the figures of each backend; text only")
     min_worker_count: int | None = Field(
-        None, ge=0, le=10**9, description="only models with so many workers; unknown never counts"
+        None,
+        ge=0,
+        le=10**9,
+        description="only models with at least this many workers; models whose workers are unknown are left out",
     )
     sort_by: SortBy = Field("name", description="what rows are ordered by; unknown is last")
     sort_desc: bool = Field(False, description="largest first")
@@ -73,7 +76,7 @@ class UnlistedQuery(ModelsQuery):
     """Parameters of the names outside the reference; most used this month first."""
 
     sort_by: SortBy = Field("usage_month", description="what rows are ordered by; unknown is last")
-    sort_desc: bool | None = Field(None, description="largest first; without it figures are, and names are not")  # type: ignore[assignment]
+    sort_desc: bool | None = Field(None, description="largest first; by default for figures and not for names")  # type: ignore[assignment]
 
     @property
     def descends(self) -> bool:
@@ -85,7 +88,7 @@ class ResolveQuery(Query):
     """A name to resolve, in one category or both."""
 
     name: str = Field(max_length=1000, description="a name as workers send it")
-    category: Category | None = Field(None, description="both without it")
+    category: Category | None = Field(None, description="the category; both by default")
 
 
 class AuditQuery(Paging):

@@ -143,7 +143,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         name="sources",
         path="/sources",
-        summary="State and age of every source; asks for none.",
+        summary="State and age of every source as held; nothing is fetched for it.",
         example="/sources",
         query=lambda _kind: Query,
         answer=lambda results, _view, _query: answers.sources_answer(results),

@@ -1,10 +1,4 @@
-"""HTTP routes beside the pages, in the same process and on the same snapshots.
-
-* ``health``: for who watches over the app
-* ``routes``: the data as JSON and CSV under ``/api/v1``, described by ``openapi`` and, for people, by ``index``
-* ``serving``: answers made once and served as bytes; ``limits``: how often one address may ask
-* ``problems``: what went wrong, as ``application/problem+json``
-"""
+"""HTTP routes and middleware beside the pages, in the same process and on the same snapshots."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response

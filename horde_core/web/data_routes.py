@@ -31,7 +31,7 @@ from horde_core.web.problems import failed, problem, refused
 from horde_core.web.rate_limit import RateLimit, address_of
 from horde_core.web.response_cache import (
     Made,
-    MadeAnswers,
+    ResponseCache,
     TooManyAtOnceError,
     not_modified,
     respond,
@@ -66,11 +66,11 @@ class Asked(NamedTuple):
 
 def data_api() -> Starlette:
     """Return the application that answers under ``/api/v1``."""
-    made = MadeAnswers()
+    cache = ResponseCache()
     routes = [
         Route("/", _index),
         Route("/openapi.json", _openapi),
-        *(Route(endpoint.path, partial(_guarded, endpoint, made)) for endpoint in ENDPOINTS),
+        *(Route(endpoint.path, partial(_guarded, endpoint, cache)) for endpoint in ENDPOINTS),
     ]
     api = Starlette(
         routes=routes,
@@ -99,15 +99,15 @@ async def _openapi(request: Request) -> Response:
     return JSONResponse(document(request.scope["root_path"]), headers=headers)
 
 
-async def _guarded(endpoint: Endpoint, made: MadeAnswers, request: Request) -> Response:
+async def _guarded(endpoint: Endpoint, cache: ResponseCache, request: Request) -> Response:
     """Answer, or report a failure; inside of the CORS middleware, so that a page of another site can read that too."""
     try:
-        return await _answered(endpoint, made, request)
+        return await _answered(endpoint, cache, request)
     except Exception as error:  # any failure is logged, and the client gets a plain sentence
         return failed(request, error)
 
 
-async def _answered(endpoint: Endpoint, made: MadeAnswers, request: Request) -> Response:
+async def _answered(endpoint: Endpoint, cache: ResponseCache, request: Request) -> Response:
     """Answer one request; where the answer is in the cache, without leaving this thread."""
     category = request.path_params.get("category")
     if category is not None and category not in CATEGORIES:
@@ -126,7 +126,7 @@ async def _answered(endpoint: Endpoint, made: MadeAnswers, request: Request) -> 
         view = await asyncio.to_thread(read, results.integration.settings.cold_wait)
     if view.nothing_reachable:
         return _nothing_yet(view)
-    return await _from_cache(made, results, view, asked, request)
+    return await _from_cache(cache, results, view, asked, request)
 
 
 def _parsed(endpoint: Endpoint, kinds: tuple[ModelType, ...], request: Request) -> Asked:
@@ -145,7 +145,7 @@ def _is_on_its_way(reading: Reading[Any]) -> bool:
 
 
 async def _from_cache(
-    made: MadeAnswers, results: SharedResults, view: PageView, asked: Asked, request: Request
+    cache: ResponseCache, results: SharedResults, view: PageView, asked: Asked, request: Request
 ) -> Response:
     """Serve an answer under its entity tag, made now where the cache does not hold it."""
     tag, max_age = tag_of(view, asked.key), seconds_left(view)
@@ -153,10 +153,10 @@ async def _from_cache(
     if unchanged is not None:
         return unchanged
     key = (tag, tuple(reading.fetched_at for reading in view.sources))
-    answer = made.held(key)
+    answer = cache.held(key)
     if answer is None:
         try:
-            answer = await made.make(key, partial(_made, results, view, asked), address_of(request.scope))
+            answer = await cache.make(key, partial(_made, results, view, asked), address_of(request.scope))
         except TooManyAtOnceError:
             return problem(429, "Too many questions at once from this address.", None, {"Retry-After": "1"})
     return respond(request, answer, asked.media_type, tag, max_age)

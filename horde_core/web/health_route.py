@@ -1,4 +1,4 @@
-"""``/api/health``: whether there is anything to show, for who watches over the app."""
+"""``GET /api/health``: whether there is anything to show, for monitors and load balancers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from horde_core.live.integration import HordeAPIIntegration
 from horde_core.version import __version__
 
 HEALTH_WAIT_SECONDS = 2.0
-"""How long a check of an app that holds nothing waits for a first answer."""
+"""How long a check waits for a first answer while the app holds no data."""
 
 
 def health(_request: Request) -> JSONResponse:
-    """``GET /api/health``: the state of each source; 503 only when no source has anything to show.
+    """Answer with the state of each source; 503 only when no source has anything to show.
 
-    Asks for nothing as long as anything can be shown, so that probes cost AI Horde no request.
+    Fetches nothing as long as anything can be shown, so that probes cost AI Horde no request.
     """
     integration = HordeAPIIntegration.shared()
     sources = integration.all_sources()

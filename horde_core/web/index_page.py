@@ -1,4 +1,4 @@
-"""The plain page that lists the routes, with an example each."""
+"""The index page of ``/api/v1``: every route with an example."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ fresh. What may be asked is described in <a href="{base}/openapi.json">openapi.j
 
 
 def index_page(base: str) -> str:
-    """Return the page; ``base`` is the address that all paths follow."""
+    """Return the page; ``base`` is the path that all its links begin with."""
     routes = "\n".join(
         f"<dt><code>GET {escape(endpoint.path)}</code></dt><dd>{escape(endpoint.summary)}<br>"
         f'<a href="{escape(base + endpoint.example)}"><code>{escape(endpoint.example)}</code></a></dd>'

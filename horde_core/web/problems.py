@@ -1,4 +1,4 @@
-"""What went wrong with a request, as ``application/problem+json`` (RFC 9457): a plain sentence, never a traceback."""
+"""Errors as ``application/problem+json`` (RFC 9457): a plain sentence, never a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(BaseModel):
-    """The body of every answer that is none."""
+    """Error body (RFC 9457)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,18 +30,18 @@ class Problem(BaseModel):
 def problem(
     status: int, title: str, detail: str | None = None, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return a problem as an answer, which nobody is to keep."""
+    """Return an error response, marked as not to be cached."""
     body = Problem(title=title, status=status, detail=detail).model_dump(exclude_none=True)
     return JSONResponse(body, status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE)
 
 
 def no_such_path(_request: Request) -> JSONResponse:
-    """Answer a path that there is not."""
+    """Answer a path that does not exist."""
     return problem(404, "There is no such path.", "GET /api/v1/ lists those there are.")
 
 
 def refused(request: Request, error: Exception) -> JSONResponse:
-    """Answer what the router refuses: no such path, no such method."""
+    """Answer a request that the router refuses: no such path, no such method."""
     assert isinstance(error, HTTPException)
     if error.status_code == http.HTTPStatus.NOT_FOUND:
         return no_such_path(request)
@@ -50,6 +50,6 @@ def refused(request: Request, error: Exception) -> JSONResponse:
 
 
 def failed(request: Request, error: Exception) -> JSONResponse:
-    """Answer what a route did not expect with a plain sentence; the log has the traceback."""
+    """Answer an unexpected failure with a plain sentence; the log has the traceback."""
     log.error("route failed path=%s", request.url.path, exc_info=error)
     return problem(500, "Something went wrong. It was logged.")

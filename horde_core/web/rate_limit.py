@@ -1,4 +1,4 @@
-"""How often one address may ask, so that one script cannot take the app from everybody."""
+"""Requests a minute of each address, so that one script cannot slow the app down for all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from horde_core.web.problems import problem
 
 
 class RateLimit:
-    """ASGI middleware: so many requests a minute for each address, then 429 with the seconds to wait; 0 is no limit."""
+    """ASGI middleware: ``per_minute()`` requests of each address, then 429 with the seconds to wait; 0 is no limit."""
 
     def __init__(self, app: ASGIApp, per_minute: Callable[[], int]) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class RateLimit:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on as long as its address has any left."""
+        """Pass the request on while its address is below the limit."""
         allowed = self._per_minute() if scope["type"] == "http" else 0
         if not allowed:
             await self._app(scope, receive, send)
@@ -45,9 +45,9 @@ class RateLimit:
 
 
 def address_of(scope: Scope) -> str:
-    """Whose request it is: the peer, or, where that is a proxy on this machine, who asked the proxy last.
+    """Return the client's address: the peer, or behind a proxy on this machine the last one that it forwards for.
 
-    A proxy elsewhere is not believed, as anybody could pretend to be one.
+    ``X-Forwarded-For`` of other peers is ignored, as any client can send it.
     """
     peer = _plain(scope["client"][0]) if scope.get("client") else "unknown"
     forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).rpartition(",")[2].strip()
@@ -62,7 +62,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _plain(address: str) -> str:
-    """An IPv4 address as such, also where a socket for both kinds writes it as IPv6; of IPv6 the network of 64 bits."""
+    """Return an IPv4 address as such, also where it is written as IPv6; of an IPv6 address its network of 64 bits."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

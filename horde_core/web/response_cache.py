@@ -1,4 +1,7 @@
-"""Answers made once for a snapshot and a question, and served as bytes: compressed, dated, and not sent again."""
+"""The response cache: each answer is made once for a snapshot and its parameters, and served as bytes.
+
+Answers are compressed, carry an entity tag, and are not sent again to a client that has them.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ import hashlib
 import math
 import re
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,25 +26,27 @@ from horde_core.cache.freshness import State
 from horde_core.live.snapshot import PageView
 
 COMPRESSED_FROM = 1024
-"""Bytes from which compressing pays."""
+"""Bytes of a body from which it is compressed; a smaller one hardly shrinks."""
 
 BYTES_HELD = 64 * 1024 * 1024
-"""What all answers together may take in memory, compressed and not."""
+"""Bytes that all answers together may take in memory, the compressed forms included."""
 
 BYTES_BESIDES = 1024
-"""What holding an answer takes besides its bytes."""
+"""Bytes that an answer takes in memory besides its body: objects, headers and key."""
 
 MAKERS = 2
+"""Threads that make answers."""
+
 MOST_AT_ONCE = 16
-"""How many answers that nobody has made yet one address may wait for at a time."""
+"""How many answers that are not in the cache one address may wait for at a time."""
 
 
 class TooManyAtOnceError(Exception):
-    """One address waits for as many answers as it may."""
+    """An address already waits for as many answers as it may."""
 
 
 class Made(NamedTuple):
-    """An answer as bytes, also compressed where that pays, and the headers that tell what it is of."""
+    """An answer as bytes, also compressed where that pays, and its own headers."""
 
     plain: bytes
     compressed: bytes | None
@@ -47,42 +54,37 @@ class Made(NamedTuple):
 
     @property
     def size(self) -> int:
-        """What it takes in memory."""
+        """Bytes that it takes in memory."""
         return len(self.plain) + len(self.compressed or b"") + BYTES_BESIDES
 
     @classmethod
     def of(cls, body: bytes, about: Mapping[str, str] = MappingProxyType({})) -> Made:
-        """Compress a body, once for all who ask for it."""
+        """Compress a body, once for all requests."""
         return cls(body, gzip.compress(body, 5, mtime=0) if len(body) >= COMPRESSED_FROM else None, about)
 
 
-class MadeAnswers:
-    """The answers asked for lately, those longest not asked for leaving first. Thread-safe.
+class ResponseCache:
+    """The answers of late requests, the least recently used leaving first. Thread-safe.
 
-    An answer is made once, however many ask for it at a time, and never more than two at a time.
+    Requests at the same time for the same answer have it made once; at most :data:`MAKERS` are made at a time.
     """
 
     def __init__(self, most_bytes: int = BYTES_HELD) -> None:
-        self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(MAKERS, thread_name_prefix="answers")
         self._flights: dict[Hashable, asyncio.Future[Made]] = {}
         self._waiting: Counter[str] = Counter()
-        self._held: OrderedDict[Hashable, Made] = OrderedDict()
-        self._bytes = 0
+        self._held: LRUCache[Hashable, Made] = LRUCache(most_bytes, getsizeof=lambda made: made.size)
 
     def held(self, key: Hashable) -> Made | None:
-        """Return what has been made already."""
+        """Return the answer under a key; None when it is not in the cache."""
         with self._lock:
-            made = self._held.get(key)
-            if made is not None:
-                self._held.move_to_end(key)
-            return made
+            return self._held.get(key)
 
     async def make(self, key: Hashable, answer: Callable[[], Made], address: str) -> Made:
-        """Return what is under a key, made now where nobody has.
+        """Return the answer under a key, made now by ``answer`` where it is not in the cache.
 
-        Raises :class:`TooManyAtOnceError`, so that one address cannot have everybody wait, and what ``answer`` raises.
+        Raises :class:`TooManyAtOnceError`, so that one address cannot make the others wait, and what ``answer`` raises.
         """
         flight = self._flights.get(key)
         if flight is None:
@@ -98,7 +100,8 @@ class MadeAnswers:
         made = self.held(key)
         if made is None:
             made = answer()
-            self._keep(key, made)
+            with self._lock, suppress(ValueError):  # it is larger than the whole cache
+                self._held[key] = made
         return made
 
     def _landed(self, key: Hashable, address: str) -> None:
@@ -106,13 +109,6 @@ class MadeAnswers:
         self._waiting[address] -= 1
         if not self._waiting[address]:
             del self._waiting[address]
-
-    def _keep(self, key: Hashable, made: Made) -> None:
-        with self._lock:
-            self._held[key] = made
-            self._bytes += made.size
-            while self._bytes > self._most_bytes and len(self._held) > 1:
-                self._bytes -= self._held.popitem(last=False)[1].size
 
 
 def tag_of(view: PageView, *asked: object) -> str:
@@ -123,14 +119,14 @@ def tag_of(view: PageView, *asked: object) -> str:
 
 
 def seconds_left(view: PageView) -> int:
-    """For how long an answer stays fresh: what is left of the shortest TTL; 0 as soon as a source is not fresh."""
+    """Seconds that an answer stays fresh: the rest of the shortest TTL; 0 as soon as a source is not fresh."""
     if any(reading.state is not State.FRESH for reading in view.sources):
         return 0
     return math.floor(min((reading.fresh_for or 0.0 for reading in view.sources), default=0.0))
 
 
 def respond(request: Request, made: Made, media_type: str, tag: str, max_age: int) -> Response:
-    """Serve bytes, compressed to who reads that."""
+    """Serve an answer, compressed to a client that accepts it."""
     headers = {**_caching(tag, max_age), **made.about}
     body = made.plain
     if made.compressed is not None and _reads_gzip(request):
@@ -140,7 +136,7 @@ def respond(request: Request, made: Made, media_type: str, tag: str, max_age: in
 
 
 def _reads_gzip(request: Request) -> bool:
-    """Whether the client takes gzip; a weight of 0 says that it does not."""
+    """Whether the client accepts gzip; a weight of 0 refuses it."""
     for one in request.headers.get("accept-encoding", "").lower().split(","):
         coding, _, weight = one.partition(";")
         if coding.strip() == "gzip":
@@ -149,7 +145,7 @@ def _reads_gzip(request: Request) -> bool:
 
 
 def not_modified(request: Request, tag: str, max_age: int) -> Response | None:
-    """Return 304 for who names this tag; compared weakly, as a client may have made it a strong one."""
+    """Return 304 for a client that names this tag; compared weakly, as a client may drop the ``W/``."""
     named = [one.strip() for line in request.headers.getlist("if-none-match") for one in line.split(",")]
     return Response(status_code=304, headers=_caching(tag, max_age)) if _names(named, tag) else None
 

@@ -1,4 +1,4 @@
-"""Headers that tell browsers what a page of the dashboard may do: load nothing from elsewhere, be framed by nobody."""
+"""Security headers: a page loads nothing from other hosts and is framed by its own site only."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that puts :data:`HEADERS` on every HTTP answer; one that has such a header keeps its own."""
+    """ASGI middleware that adds :data:`HEADERS` to every HTTP response that does not set them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the headers to its answer."""
+        """Pass the request on, and add the headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Sends what a page consists of at once: without Nagle's algorithm, which holds small messages back for 40 ms."""
+"""Sends small messages at once: without Nagle's algorithm, which holds them back for 40 ms."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class NoDelay:
-    """Wraps an ASGI application and sets ``TCP_NODELAY`` on connections, as far as the server lets it reach them.
+    """ASGI middleware that sets ``TCP_NODELAY`` on connections where the server gives access to them.
 
     Streamlit binds its listening socket without a protocol number, and asyncio switches Nagle's algorithm off only
-    where it finds that of TCP: a page's many small messages, or the body of a route's answer behind its headers, then
-    wait for the client's delayed acknowledgement.
+    for the protocol number of TCP. A page's many small messages, or a response's body after its headers, then wait for
+    the client's delayed acknowledgement.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Prepare the connection, and pass everything on."""
+        """Set the option, and pass everything on."""
         if scope["type"] in ("http", "websocket"):
             _send_at_once(send)
         await self._app(scope, receive, send)
 
 
 def _send_at_once(send: Send) -> None:
-    """Set the option where ``send`` is a method of the server's connection, as uvicorn's is; else change nothing."""
+    """Set the option where ``send`` is a method of the server's connection, as uvicorn's is; else do nothing."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     connection = transport.get_extra_info("socket") if transport is not None else None
     if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):

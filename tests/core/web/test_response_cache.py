@@ -18,7 +18,7 @@ from horde_core.web.response_cache import (
     COMPRESSED_FROM,
     MOST_AT_ONCE,
     Made,
-    MadeAnswers,
+    ResponseCache,
     TooManyAtOnceError,
 )
 from tests.fixtures.horde_bodies import IMAGE_USAGE, TEXT_USAGE
@@ -268,14 +268,14 @@ class TestUpstream:
         assert len(made) == 3
 
 
-def make(held: MadeAnswers, key: object, body: Callable[[], bytes]) -> Made:
+def make(held: ResponseCache, key: object, body: Callable[[], bytes]) -> Made:
     """Ask for one answer and wait for it."""
     return asyncio.run(held.make(key, lambda: Made.of(body()), "someone"))
 
 
-class TestMadeAnswers:
+class TestResponseCache:
     def test_each_is_made_once_however_many_ask_at_a_time(self) -> None:
-        held, made = MadeAnswers(), list[int]()
+        held, made = ResponseCache(), list[int]()
 
         def answer(key: int) -> Made:
             made.append(key)
@@ -290,7 +290,7 @@ class TestMadeAnswers:
         assert all(one is told[place % 5] for place, one in enumerate(told))
 
     def test_one_address_does_not_have_everybody_wait(self) -> None:
-        held, may_go = MadeAnswers(), threading.Event()
+        held, may_go = ResponseCache(), threading.Event()
 
         def slowly() -> Made:
             may_go.wait(TTL)
@@ -310,7 +310,7 @@ class TestMadeAnswers:
         asyncio.run(crowd())
 
     def test_what_all_take_stays_below_the_bound(self) -> None:
-        held, chance = MadeAnswers(most_bytes=20_000), random.Random(7)
+        held, chance = ResponseCache(most_bytes=20_000), random.Random(7)
         sizes = {key: chance.randrange(1, 4_000) for key in range(200)}
         for key, size in sizes.items():
             make(held, key, partial(chance.randbytes, size))
@@ -319,7 +319,7 @@ class TestMadeAnswers:
             assert held.held(key) is not None
 
     def test_those_longest_not_asked_for_leave_first(self) -> None:
-        held = MadeAnswers(most_bytes=3 * (BYTES_BESIDES + 1_000))
+        held = ResponseCache(most_bytes=3 * (BYTES_BESIDES + 1_000))
         for key in "abc":
             make(held, key, lambda: bytes(1_000))
         assert held.held("a") is not None
@@ -333,13 +333,13 @@ class TestMadeAnswers:
         assert made.size == len(made.plain) + len(made.compressed) + BYTES_BESIDES > 4_000
 
     def test_one_that_is_larger_than_the_bound_is_served_and_leaves_with_the_next(self) -> None:
-        held = MadeAnswers(most_bytes=500)
+        held = ResponseCache(most_bytes=500)
         assert len(make(held, "large", lambda: bytes(900)).plain) == 900
         make(held, "small", lambda: b"x")
         assert held.held("large") is None
 
     def test_one_that_could_not_be_made_is_made_by_the_next_who_asks(self) -> None:
-        held = MadeAnswers()
+        held = ResponseCache()
         with pytest.raises(ZeroDivisionError):
             make(held, "key", lambda: bytes(1 // 0))
         assert held.held("key") is None
