@@ -8,10 +8,10 @@ from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import Severity
 from horde_core.frames.audit import uneven_frame
 from pages.common import data, filters, panels, tables, words
+from pages.common.unlisted import unlisted
 from pages.sections import findings
 from pages.sections.audit import charts, controls, table
 from pages.sections.audit.selection import act
-from pages.sections.unlisted import unlisted
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -112,7 +112,7 @@ def uneven() -> None:
     )
 
 
-tabs = {"Findings": found, "Unlisted models": lambda: unlisted(view, snapshot, "month")}
+tabs = {"Findings": found, "Unlisted models": lambda: unlisted(view, "month")}
 if model_type == "text":
     tabs["Uneven backends"] = uneven
 panels.tabs("audit_tab", tabs)

@@ -17,7 +17,8 @@ from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.upstream.web_address import host_of
 from horde_core.vocabulary import GIGABYTE, PERIODS, WORK_UNIT
-from pages.common import bar_charts, data, freshness_header, panels, tables, words
+from pages.common import bars, data, freshness_header, panels, tables, words
+from pages.common.chart_frame import MEASURE_COLOURS
 from pages.sections import findings
 
 HOW_WORDS = {
@@ -80,7 +81,7 @@ def _comparison(rows: Mapping[str, Mapping[str, Any]]) -> panels.Chart:
     return panels.Chart(
         "Share of all requests of the category, by model and period",
         "",
-        bar_charts.grouped_bars(names, shares, "% of the category", bar_charts.MEASURE_COLOURS),
+        bars.grouped_bars(names, shares, "% of the category", MEASURE_COLOURS),
         words.ranking(names, [words.share(share) for share in shares["30 days"]], "Share in 30 days"),
         pd.DataFrame({"name": names, **shares}),
         {"name": tables.name_column()} | {period: tables.part_column(f"{period}, %") for period in shares},

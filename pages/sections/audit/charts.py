@@ -12,8 +12,10 @@ from horde_core.audit.presets import PRESET_OF
 from horde_core.audit.removal import Remainder
 from horde_core.frames.audit import findings_by_severity
 from horde_core.vocabulary import GIGABYTE, ModelType
-from pages.common import bar_charts, other_charts, panels, tables, words
+from pages.common import bars, panels, tables, words
+from pages.common.chart_frame import PALETTE, framed, name_rows
 from pages.sections import findings
+from pages.sections.audit import size_scatter
 
 SEVERITY_COLOURS = {
     Severity.CRITICAL.value: "#C62828",
@@ -25,6 +27,9 @@ SEVERITY_COLOURS = {
 
 CANDIDACY = {False: "No candidate", None: "Not known whether a candidate", True: "Deletion candidate"}
 """What is told of a model; in this order, so that candidates lie on top of the others."""
+
+SMALLEST_TEXT = 11
+"""Pixels; a figure that does not fit into its bar at this size is left to the hover and the table."""
 
 UNEVEN_MODELS = 8
 """How many models the chart of uneven backends shows."""
@@ -42,7 +47,7 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
     return panels.Chart(
         title,
         scope,
-        bar_charts.stacked_counts(
+        bars.stacked_counts(
             labels,
             {severity: [int(count) for count in counts[severity]] for severity in SEVERITY_COLOURS},
             rows_are[1],
@@ -87,7 +92,7 @@ def usage_against_size(
     return panels.Chart(
         title,
         scope,
-        other_charts.usage_against_size(frame, what, unit, noun, list(CANDIDACY.values())),
+        size_scatter.usage_against_size(frame, what, unit, noun, list(CANDIDACY.values())),
         words.ranking(
             list(marked["name"]), [f"{words.amount(size)} {unit}" for size in marked["size"]], "Largest candidates"
         )
@@ -126,7 +131,7 @@ def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: i
     return panels.Chart(
         title,
         scope,
-        other_charts.kept_bars(frame),
+        kept_bars(frame),
         words.ranking(list(frame["measure"]), [f"{words.share(share)} kept" for share in frame["kept_share"]], title),
         frame,
         {
@@ -137,6 +142,27 @@ def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: i
             "kept_share": tables.part_column("% kept"),
         },
     )
+
+
+def kept_bars(frame: pd.DataFrame) -> go.Figure:
+    """One bar a measure, of what is kept and what goes, in percent; ``frame`` has kept, removed, unit, kept_share."""
+    shares = [float(share) for share in frame["kept_share"]]
+    figure = go.Figure()
+    for title, colour, values, column in (
+        ("Kept", PALETTE[0], shares, "kept"),
+        ("Removed", size_scatter.CANDIDATE_COLOUR, [100 - share for share in shares], "removed"),
+    ):
+        amounts = [f"{words.amount(value)} {unit}" for value, unit in zip(frame[column], frame["unit"], strict=True)]
+        texts = [f"{amount} ({words.share(value)})" for amount, value in zip(amounts, values, strict=True)]
+        hovers = [
+            f"{measure}: {amount} {title.lower()}, {words.share(value)}"
+            for measure, amount, value in zip(frame["measure"], amounts, values, strict=True)
+        ]
+        figure.add_trace(bars.stacked(values, texts, hovers, colour, title))
+    framed(figure, 74 + 34 * len(frame), has_legend=True)
+    figure.update_layout(barmode="stack", bargap=0.3, uniformtext={"minsize": SMALLEST_TEXT, "mode": "hide"})
+    figure.update_xaxes(title="% of the reference as it is", range=[0, 100])
+    return name_rows(figure, list(frame["measure"]))
 
 
 def uneven(frame: pd.DataFrame) -> panels.Chart:
@@ -150,7 +176,7 @@ def uneven(frame: pd.DataFrame) -> panels.Chart:
         return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
     pairs = list(zip(rows["name"], rows["backend"], strict=True))
     labels = [f"{name} · {backend}" for name, backend in pairs]
-    figure: go.Figure = bar_charts.grouped_bars(
+    figure: go.Figure = bars.grouped_bars(
         labels,
         {
             "Share of its requests": words.known(rows["usage_share"]),

@@ -14,8 +14,8 @@ from horde_core.audit.removal import remainder
 from horde_core.frames.audit import uneven_frame, worst_first
 from horde_core.settings import Settings
 from horde_core.vocabulary import PERIODS, ModelType
-from pages.common import other_charts
-from pages.sections.audit import charts
+from pages.common.chart_frame import PALETTE
+from pages.sections.audit import charts, size_scatter
 from tests.fixtures.horde_bodies import (
     APHRODITE_MISTRAL,
     HTML_NAME,
@@ -50,7 +50,7 @@ class TestFindings:
         assert "3 models shown" in chart.scope
 
     def test_severities_have_colours_of_their_own(self) -> None:
-        assert not set(charts.SEVERITY_COLOURS.values()) & set(other_charts.PALETTE)
+        assert not set(charts.SEVERITY_COLOURS.values()) & set(PALETTE)
 
     def test_without_a_finding_a_sentence_says_so(self) -> None:
         chart = charts.by_finding([], MODELS)
@@ -63,7 +63,7 @@ class TestSizes:
         assert chart.figure is not None
         none, candidates = chart.figure.data
         assert (none.name, candidates.name) == ("No candidate (2)", "Deletion candidate (1)")
-        assert list(candidates.y) == [other_charts.NO_USE]
+        assert list(candidates.y) == [size_scatter.NO_USE]
         assert list(candidates.x) == [pytest.approx(17.246524772)]
         assert chart.alt == "Largest candidates: Flux.1-Schnell 17.2 GB."
 
@@ -92,7 +92,7 @@ class TestSizes:
         self, sizes: tuple[float, float], ends: tuple[float, float]
     ) -> None:
         frame = pd.DataFrame({"name": ["a", "b"], "size": sizes, "usage_month": [0, 3], "candidate": ["no", "no"]})
-        axis = other_charts.usage_against_size(
+        axis = size_scatter.usage_against_size(
             frame, "Size on disk", "GB", "images", ["no", "unknown", "yes"]
         ).layout.xaxis
         assert [10**end for end in axis.range] == pytest.approx(ends, rel=0.1)
@@ -107,7 +107,7 @@ class TestSizes:
         ],
     )
     def test_ticks_are_round_and_reach_both_ends(self, least: float, most: float, ticks: list[float]) -> None:
-        found = other_charts.nice_ticks(least, most)
+        found = size_scatter.nice_ticks(least, most)
         assert set(found) <= set(ticks)
         assert min(found) <= least
         assert max(found) >= most

@@ -11,14 +11,15 @@ from horde_core.analytics.category_statistics import Part
 from horde_core.frames.summaries import leading_parts, part_frame
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import Period
-from pages.common import bar_charts, data, freshness_header, panels, tables, words
+from pages.common import bars, data, freshness_header, panels, tables, words
+from pages.common.chart_frame import MEASURE_COLOURS
 
 MOST_PARTS = 15
 
 
-def catalogue(view: PageView, snapshot: Snapshot, period: Period) -> None:
-    """One chart for each thing that models have in common."""
-    catalogue = data.statistics(snapshot).catalogue
+def draw(view: PageView, period: Period) -> None:
+    """Draw one chart for each thing that models have in common."""
+    catalogue = data.statistics(view.snapshot).catalogue
     if catalogue is None:
         st.info("The reference is unavailable, so it is unknown what models have in common.")
         return
@@ -30,7 +31,7 @@ def catalogue(view: PageView, snapshot: Snapshot, period: Period) -> None:
         panels.chart(
             f"split_{what.replace(' ', '_')}",
             (period,),
-            partial(_chart, snapshot, period, what, parts),
+            partial(_chart, view.snapshot, period, what, parts),
             freshness_header.usage_age(view),
         )
 
@@ -44,7 +45,7 @@ def _chart(snapshot: Snapshot, period: Period, what: str, parts: Sequence[Part])
     return panels.Chart(
         title=f"Share of all {noun}, of threads and of listed models, by {what}",
         scope=f"Models of the reference · {tables.PERIOD_WORDS[period]}{most}",
-        figure=bar_charts.grouped_bars(
+        figure=bars.grouped_bars(
             list(rows["label"]),
             {
                 f"Share of all {noun}": words.known(rows["usage_share"]),
@@ -52,7 +53,7 @@ def _chart(snapshot: Snapshot, period: Period, what: str, parts: Sequence[Part])
                 "Share of listed models": words.known(rows["model_share"]),
             },
             "% of the category",
-            bar_charts.MEASURE_COLOURS,
+            MEASURE_COLOURS,
         ),
         alt=words.ranking(list(rows["label"]), [words.share(v) for v in rows["usage_share"]], f"Share of {noun}"),
         rows=rows,

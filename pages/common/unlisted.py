@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from horde_core.frames.summaries import chosen_rows
-from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import Period
 from pages.common import columns, data, filters, tables, words
 
 CHOICES = {False: "With requests this month or threads", True: "Everything ever used"}
 
 
-def unlisted(view: PageView, snapshot: Snapshot, period: Period) -> None:
-    """Names outside the reference, most used in a period first."""
+def unlisted(view: PageView, period: Period) -> None:
+    """Show the names outside the reference, most used in a period first."""
+    snapshot = view.snapshot
     if not snapshot.reference.available:
         st.info("The reference is unavailable, so it is unknown what it does not list.")
         return
@@ -37,7 +38,7 @@ def unlisted(view: PageView, snapshot: Snapshot, period: Period) -> None:
             chosen=[] if is_all else ["requests this month or threads now"],
             clear=("unlisted",),
             loosen="*Everything ever used*",
-            note=f"They carry {words.share(summary.unlisted_share)} of all {noun} in this period.",
+            note=f"They have {words.share(summary.unlisted_share)} of all {noun} in this period.",
             links_to=model_type,
             given=(is_all, period),
             height=560,

@@ -1,0 +1,61 @@
+"""What all charts share: colours, labels, axes. No streamlit here, no settings, no arithmetic but layout.
+
+Names are text: every label is escaped, put on one line and shortened; the hover has it in full.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from pages.common import words
+
+PALETTE = (
+    "#2F6FDE", "#0CAA65", "#A86BA6", "#7E8233", "#8436FF", "#569189", "#5B6F79", "#2F7840", "#82A100", "#CC2E0E",
+)  # fmt: skip
+"""Ten colours that hold on light and dark ground and for colour-blind eyes; the order is part of that."""
+
+DEMAND_COLOUR, SUPPLY_COLOUR = PALETTE[0], PALETTE[6]
+MEASURE_COLOURS = (DEMAND_COLOUR, SUPPLY_COLOUR, PALETTE[5], PALETTE[3])
+"""Requests, threads, and what else is told beside them."""
+UNLISTED_COLOUR = PALETTE[6]
+UNSERVED_COLOUR = "#C62828"
+GRID = "rgba(128,136,150,0.22)"
+
+LONGEST_NAME = 30
+FULL_NAME = 80
+"""Characters of a name down the left, and in a hover."""
+
+
+def label(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name as a chart may show it: one line, shortened, escaped."""
+    return html.escape(words.one_line(name, longest), quote=False)
+
+
+def framed(figure: go.Figure, height: int, has_legend: bool = False) -> go.Figure:
+    """Set height, margins, legend, grid and the signs of numbers; axes do not zoom."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 12, "t": 34 if has_legend else 12, "b": 40},
+        showlegend=has_legend,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        dragmode=False,
+        hoverlabel={"align": "left"},
+        separators=words.separators(),
+    )
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)
+    return figure
+
+
+def name_rows(figure: go.Figure, names: Sequence[str], longest: int = LONGEST_NAME) -> go.Figure:
+    """Put the names down the left of rows 0, 1, 2, ..., the first on top."""
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[label(name, longest) for name in names],
+        range=[len(names) - 0.5, -0.5],
+        showgrid=False,
+    )
+    return figure

@@ -1,0 +1,206 @@
+"""How text models spread over backends: shares, each model's split, imbalance, names with unknown prefixes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from horde_core.frames.backends import distribution_frame, share_matrix
+from horde_core.frames.summaries import leading_rows
+from horde_core.live.snapshot import PageView, Snapshot
+from pages.common import bars, data, filters, freshness_header, panels, tables, words
+from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, name_rows
+
+MEASURES = {
+    "requests": "Share of 30-day requests",
+    "threads": "Share of threads now",
+    "workers": "Share of workers now",
+    "models": "Share of listed models",
+}
+SPLITS = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
+BALANCES = {"several": "On several backends", "single": "On a single backend", "all": "All"}
+_COUNTS = {"several": lambda count: count > 1, "single": lambda count: count == 1, "all": lambda count: count > 0}
+_SCALE = ((0.0, "rgba(47,111,222,0.04)"), (1.0, "#2F6FDE"))
+
+
+def distribution(view: PageView) -> None:
+    """Requests, threads, workers and listed models of each backend, as shares side by side."""
+    panels.chart("backend_chart", (), partial(_distribution_chart, view.snapshot), freshness_header.usage_age(view))
+
+
+def _distribution_chart(snapshot: Snapshot) -> panels.Chart:
+    current = distribution_frame(data.backend_totals_frame(snapshot))
+    title = "Share of requests, threads, workers and listed models, by backend"
+    scope = "All text names, listed or not"
+    if not len(current):
+        return panels.Chart(title, scope, None, "Usage and queue are unavailable, so there is nothing to draw.")
+    return panels.Chart(
+        title,
+        scope,
+        bars.grouped_bars(
+            list(current["backend"]),
+            {said: words.known(current[measure]) for measure, said in MEASURES.items()},
+            "% of the text category",
+            MEASURE_COLOURS,
+        ),
+        words.ranking(list(current["backend"]), [words.share(v) for v in current["requests"]], MEASURES["requests"]),
+        current,
+        {"backend": tables.name_column("Backend")}
+        | {measure: tables.part_column(said) for measure, said in MEASURES.items()},
+    )
+
+
+def _split_chart(snapshot: Snapshot, measure: str) -> panels.Chart:
+    balances = data.balance_frame(snapshot)
+    several = leading_rows(balances[balances["backend_count"] > 1], measure, 20)
+    matrix = share_matrix(data.backend_frame(snapshot), list(several["name"]), measure)
+    title = f"{SPLITS[measure]} of each model, split over its backends"
+    scope = f"Listed models on two or more backends, the {len(matrix)} largest first"
+    if not len(matrix):
+        return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
+    return panels.Chart(
+        title,
+        scope,
+        heat_map(matrix, "requests" if measure == "usage_month" else "threads"),
+        words.ranking(
+            list(several["name"]), [f"on {words.listing(names)}" for names in several["backends"]], "By backend"
+        ),
+        matrix.reset_index(),
+        {"name": tables.name_column()} | {backend: tables.part_column(f"{backend} (%)") for backend in matrix.columns},
+    )
+
+
+def split(view: PageView) -> None:
+    """The heat map of models and backends."""
+    measure = filters.choice("Split by", tuple(SPLITS), "usage_month", "split", SPLITS.__getitem__)
+    panels.chart(
+        "split_chart", (measure,), partial(_split_chart, view.snapshot, measure), freshness_header.usage_age(view)
+    )
+
+
+def balance(view: PageView, models: int) -> None:
+    """Models by how unevenly their requests and threads spread."""
+    kind = filters.choice("Rows", tuple(BALANCES), "several", "balance_rows", BALANCES.__getitem__)
+    tables.explore(
+        tables.Table(
+            key="balance",
+            title="Text models by imbalance of their backends",
+            load=lambda: (rows := data.balance_frame(view.snapshot))[_COUNTS[kind](rows["backend_count"])],
+            columns={
+                "name": tables.name_column(),
+                "imbalance": tables.index_column(
+                    "Imbalance", "0 even, 1 opposite; n/a with one backend, or without requests or threads."
+                ),
+                "backends": tables.list_column("Backends"),
+                "usage_month": tables.count_column("Requests, 30 days"),
+                "threads": tables.count_column("Threads"),
+                "largest_usage_share": tables.part_column(
+                    "Largest backend's requests", "Percent of the model's requests."
+                ),
+                "largest_thread_share": tables.part_column(
+                    "Largest backend's threads", "Percent of the model's threads; n/a without threads."
+                ),
+            },
+            alt="Text models by imbalance of their backends",
+            rows_are=("listed model", "listed models"),
+            of=models,
+            ranges=("imbalance", "usage_month", "threads"),
+            chosen=[BALANCES[kind].lower()] if kind != "all" else [],
+            clear=("balance_rows",),
+            loosen="*Rows*",
+            note="The most uneven first.",
+            links_to="text",
+            given=(kind,),
+        ),
+        view,
+    )
+
+
+def programs(view: PageView) -> None:
+    """Every backend with its figures."""
+    tables.explore(
+        tables.Table(
+            key="backends",
+            title="Text backends",
+            load=lambda: data.backend_totals_frame(view.snapshot).rename(columns={"backend": "name"}),
+            columns={
+                "name": tables.name_column("Backend"),
+                "models": tables.count_column(
+                    "Listed models", "Models of the reference with requests in 30 days or threads now."
+                ),
+                "unlisted": tables.count_column(
+                    "Unlisted names", "Names outside the reference with requests in 30 days or threads now."
+                ),
+                "threads": tables.count_column("Threads"),
+                "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
+                "share_month": tables.share_column("Share of requests, 30 days"),
+                "thread_share": tables.share_column("Share of threads"),
+                **tables.usage_columns("text"),
+            },
+            alt="Text backends",
+            rows_are=("backend", "backends"),
+            search_label="Search backends",
+        ),
+        view,
+    )
+
+
+def prefixes(view: PageView) -> None:
+    """What stands in front of names and is no backend that is known."""
+    st.caption(
+        "What stands before a slash in unlisted names, and is neither a known backend nor an author on the list."
+    )
+    tables.explore(
+        tables.Table(
+            key="prefixes",
+            title="Unknown prefixes of text names",
+            load=lambda: data.unknown_prefix_frame(view.snapshot).rename(columns={"prefix": "name"}),
+            columns={
+                "name": tables.name_column("Prefix"),
+                "names": tables.count_column("Names", "API names that begin with it."),
+                **tables.usage_columns("text"),
+                "threads": tables.count_column("Threads"),
+            },
+            alt="Unknown prefixes of text names by usage",
+            rows_are=("prefix", "prefixes"),
+            ranges=("usage_month", "usage_total"),
+            search_label="Search prefixes",
+        ),
+        view,
+    )
+
+
+def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:
+    """Draw :func:`horde_core.frames.backends.share_matrix`: percent of each model's figure, by backend."""
+    shares = [[float(value) for value in row] for row in matrix.to_numpy()]
+    names, backends = [str(name) for name in matrix.index], [str(backend) for backend in matrix.columns]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=[label(backend) for backend in backends],
+            y=list(range(len(names))),
+            zmin=0,
+            zmax=100,
+            colorscale=[list(step) for step in _SCALE],
+            text=[[words.share(share) if share else "" for share in row] for row in shares],
+            texttemplate="%{text}",
+            hovertext=[
+                [
+                    f"{label(name, FULL_NAME)}<br>{label(backend)}: {words.share(share)} of its {noun}"
+                    for backend, share in zip(backends, row, strict=True)
+                ]
+                for name, row in zip(names, shares, strict=True)
+            ],
+            hoverinfo="text",
+            xgap=2,
+            ygap=2,
+            colorbar={"title": {"text": f"% of the<br>model's<br>{noun}"}, "thickness": 12, "len": 0.9},
+        )
+    )
+    framed(figure, 76 + 26 * max(len(names), 1))
+    figure.update_xaxes(side="top", showgrid=False)
+    name_rows(figure, names)
+    return figure

@@ -1,0 +1,77 @@
+"""What rises and falls most: the last day against its month."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from horde_core.frames.rankings import MOVER_SHARE_FROM, movers
+from horde_core.live.snapshot import Snapshot
+from pages.common import data, panels, tables, words
+from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, framed, label, name_rows
+
+RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
+LEAST_MOMENTUM = 0.01
+"""Where a momentum of nothing stands on a log axis."""
+
+
+def chart(snapshot: Snapshot) -> panels.Chart:
+    """What was used most and least on the last day, against its month."""
+    noun = tables.REQUEST_WORDS[snapshot.model_type]
+    rising, falling = movers(data.category_frame(snapshot), 5)
+    rows = pd.concat([rising, falling])
+    title = f"Last day x 30 against 30 days, by {snapshot.model_type} model"
+    scope = f"Names with {words.share(MOVER_SHARE_FROM)} or more of all {noun}"
+    if not len(rows):
+        return panels.Chart(
+            title, scope, None, "No name moves." if snapshot.usage.available else "Usage is unavailable."
+        )
+    return panels.Chart(
+        title,
+        scope,
+        figure_of(rising, falling, noun),
+        words.ranking(list(rows["name"]), [words.ratio(value) for value in rows["momentum"]], title, 10),
+        rows,
+        {
+            "name": tables.name_column(),
+            "momentum": tables.ratio_column("Momentum"),
+            **tables.usage_columns(snapshot.model_type),
+        },
+    )
+
+
+def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figure:
+    """Momentum of what rises and falls most, on a log axis around 1; a mark and a figure for each name."""
+    rows = pd.concat([rising, falling.iloc[::-1]])
+    places = list(range(len(rows)))
+    figure = go.Figure()
+    for title, symbol, colour, is_shown in (
+        ("Rising", "triangle-right", RISING_COLOUR, rows["momentum"] > 1),
+        ("Falling", "triangle-left", FALLING_COLOUR, rows["momentum"] < 1),
+    ):
+        chosen = rows[is_shown]
+        own_places = [place for place, shown in zip(places, is_shown, strict=True) if shown]
+        values = [max(float(value), LEAST_MOMENTUM) for value in chosen["momentum"]]
+        figure.add_scatter(
+            x=values,
+            y=own_places,
+            mode="markers+text",
+            name=title,
+            marker={"symbol": symbol, "size": 12, "color": colour},
+            text=[words.ratio(value) for value in chosen["momentum"]],
+            textposition="middle right",
+            cliponaxis=False,
+            hovertext=[
+                f"{label(name, FULL_NAME)}<br>{words.count(day)} {noun} on the last day, "
+                f"{words.count(month)} in 30 days<br>momentum {words.ratio(momentum)}"
+                for name, day, month, momentum in zip(
+                    chosen["name"], chosen["usage_day"], chosen["usage_month"], chosen["momentum"], strict=True
+                )
+            ],
+            hoverinfo="text",
+        )
+    figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
+    framed(figure, 74 + 26 * max(len(rows), 1), has_legend=True)
+    figure.update_xaxes(type="log", title="Momentum: last day x 30 / 30 days", range=[-2.2, 2], dtick=1)
+    name_rows(figure, list(rows["name"]))
+    return figure

@@ -1,0 +1,49 @@
+"""What to serve next: the models where one more thread helps most."""
+
+from __future__ import annotations
+
+from horde_core.frames.rankings import serve_next
+from horde_core.live.snapshot import Snapshot
+from horde_core.vocabulary import WORK_UNIT
+from pages.common import bars, data, panels, tables, words
+from pages.common.chart_frame import DEMAND_COLOUR, FULL_NAME, UNSERVED_COLOUR
+
+
+def chart(snapshot: Snapshot) -> panels.Chart:
+    """The models where one more thread helps most."""
+    unit = WORK_UNIT[snapshot.model_type][0]
+    rows = serve_next(data.category_frame(snapshot), 8)
+    title = f"Queued work for each thread, by {snapshot.model_type} model"
+    scope = f"Those that nobody serves first, with their whole queue · {unit}"
+    if not len(rows):
+        return panels.Chart(
+            title, scope, None, "Nothing is waiting." if snapshot.status.available else "The queue is unavailable."
+        )
+    is_unserved = rows["unserved"].fillna(False).astype(bool)
+    figures = words.known(rows["queued"].where(is_unserved, rows["queue_per_thread"]))
+    told = [words.queue_for(row, unit) for row in rows.to_dict("records")]
+    return panels.Chart(
+        title,
+        scope,
+        bars.ranked_bars(
+            list(rows["name"]),
+            [figure or 0.0 for figure in figures],
+            [
+                f"{words.amount(figure)}, unserved" if flag else words.amount(figure)
+                for figure, flag in zip(figures, is_unserved, strict=True)
+            ],
+            [f"{words.one_line(name, FULL_NAME)}\n{said}" for name, said in zip(rows["name"], told, strict=True)],
+            [UNSERVED_COLOUR if flag else DEMAND_COLOUR for flag in is_unserved],
+            unit,
+            headroom=1.5,
+        ),
+        words.ranking(list(rows["name"]), told, title),
+        rows,
+        {
+            "name": tables.name_column(),
+            "queued": tables.amount_column(f"Queued ({unit})"),
+            "threads": tables.count_column("Threads"),
+            "queue_per_thread": tables.amount_column("Queue for each thread"),
+            "drain_time": tables.duration_column("Drain time"),
+        },
+    )

@@ -1,0 +1,169 @@
+"""The tables of the Sources page: state, counters, formulas, glossary, thresholds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.cache.held import Event
+from horde_core.live.snapshot import PageView
+from horde_core.live.source_report import SourceReport
+from horde_core.upstream.client import CALLS_A_MINUTE
+from pages.common import data, tables, words
+from pages.sections import glossary
+
+REDIS_WORDS = {
+    "not used": "Redis is not used: this app keeps what it fetched in memory alone.",
+    "in use": "Redis is in use: replicas share what one of them fetched.",
+    "in trouble": "Redis does not answer or does not take what is written: this app serves from memory meanwhile.",
+}
+
+
+def _name_of(source: SourceReport) -> str:
+    """The source's title with its category, where it has one."""
+    _, _, category = source.key.partition(":")
+    return f"{source.reading.title}, {category}" if category else source.reading.title
+
+
+def _next_refresh(source: SourceReport) -> str:
+    """When it is asked for again, in words."""
+    if source.reading.refreshing:
+        return "under way"
+    return f"in {words.age(source.due_in)}" if source.due_in >= 1 else "with the next visitor"
+
+
+def _state_row(source: SourceReport) -> dict[str, object]:
+    """One source as a row of the first table."""
+    reading = source.reading
+    return {
+        "name": _name_of(source),
+        "state": reading.state.value,
+        "age": None if reading.age is None else words.age(reading.age),
+        "next": _next_refresh(source),
+        "calls": source.calls,
+        "kept": reading.kept,
+        "dropped": None if reading.fetched_at is None else reading.dropped,
+        "error": reading.error or "none",
+        "url": source.url,
+    }
+
+
+def state(view: PageView, reports: Sequence[SourceReport]) -> None:
+    """Each source now."""
+    st.caption(f"As of {words.moment(time.time())}. A source is asked for again when somebody looks at what needs it.")
+    tables.explore(
+        tables.Table(
+            key="states",
+            title="State of the sources",
+            load=lambda: pd.DataFrame([_state_row(source) for source in reports]).astype(
+                {"kept": "Int64", "dropped": "Int64"}
+            ),
+            columns={
+                "name": tables.name_column("Source"),
+                "state": tables.text_column("State"),
+                "age": tables.text_column("Age", "Since the answer arrived."),
+                "next": tables.text_column("Next refresh"),
+                "calls": tables.count_column(
+                    f"Requests/min (of {CALLS_A_MINUTE})", "Sent in the last minute by this server."
+                ),
+                "kept": tables.count_column("Rows", "Names or rows that could be used."),
+                "dropped": tables.count_column("Rows dropped", "Rows that did not keep to the API's contract."),
+                "error": tables.text_column("Last refresh: trouble", width="large"),
+                "url": tables.text_column("Address", width="large"),
+            },
+            alt="State, age and last trouble of each source",
+            given=None,
+            rows_are=("source", "sources"),
+            search_label="Search sources",
+        ),
+        view,
+    )
+    st.caption(REDIS_WORDS[data.redis_layer()])
+
+
+def counters(view: PageView, reports: Sequence[SourceReport]) -> None:
+    """What it took since the start."""
+    st.caption("How readers were served and what it took, in this process, since the app started.")
+    tables.explore(
+        tables.Table(
+            key="counters",
+            title="Counters of the cache",
+            load=lambda: pd.DataFrame(
+                [{"name": _name_of(one)} | {event.name: one.counters[event] for event in Event} for one in reports]
+            ),
+            columns={"name": tables.name_column("Source")}
+            | {event.name: tables.count_column(event.value[0].upper() + event.value[1:]) for event in Event},
+            alt="How often each source was read, fetched and failed",
+            given=None,
+            rows_are=("source", "sources"),
+            search_label="Search sources",
+        ),
+        view,
+    )
+
+
+def formulas(view: PageView) -> None:
+    """What each figure is computed from."""
+    tables.explore(
+        tables.Table(
+            key="formulas",
+            title="Formulas",
+            load=lambda: pd.DataFrame(glossary.FORMULAS),
+            columns={
+                "figure": tables.name_column("Figure"),
+                "formula": tables.text_column("Is", width="large"),
+                "unit": tables.text_column("Unit", width="medium"),
+                "source": tables.text_column("Rests on"),
+            },
+            alt="Every figure with its formula, its unit and its source",
+            rows_are=("figure", "figures"),
+            search=("figure", "formula"),
+            search_label="Search figures",
+            height=900,
+        ),
+        view,
+    )
+
+
+def terms(view: PageView) -> None:
+    """The words that the pages use."""
+    tables.explore(
+        tables.Table(
+            key="terms",
+            title="Glossary",
+            load=lambda: pd.DataFrame(glossary.TERMS, columns=["term", "meaning"]),
+            columns={"term": tables.name_column("Word"), "meaning": tables.text_column("Means", width="large")},
+            alt="The words that the pages use",
+            rows_are=("word", "words"),
+            search=("term", "meaning"),
+            search_label="Search words",
+            height=720,
+        ),
+        view,
+    )
+
+
+def limits(view: PageView) -> None:
+    """The thresholds in force."""
+    tables.explore(
+        tables.Table(
+            key="thresholds",
+            title="Thresholds in force",
+            load=lambda: pd.DataFrame(
+                glossary.thresholds(data.SETTINGS, data.THRESHOLDS), columns=["what", "rule", "setting"]
+            ),
+            columns={
+                "what": tables.name_column("Called"),
+                "rule": tables.text_column("Is", width="large"),
+                "setting": tables.text_column("Setting", width="large"),
+            },
+            alt="Thresholds in force and the settings that change them",
+            rows_are=("threshold", "thresholds"),
+            search=("what", "rule", "setting"),
+            search_label="Search thresholds",
+        ),
+        view,
+    )

@@ -1,0 +1,76 @@
+"""How few names have how much of the usage, in words and as a curve."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from horde_core.analytics.category_statistics import Concentration
+from horde_core.frames.rankings import pareto_curve
+from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.vocabulary import Period
+from pages.common import data, freshness_header, panels, tables, words
+from pages.common.chart_frame import GRID, PALETTE, framed
+
+
+def draw(view: PageView, period: Period) -> None:
+    """Draw both for one period."""
+    concentration = data.statistics(view.snapshot).concentration[period]
+    if concentration is not None:
+        st.markdown(sentence(concentration, tables.REQUEST_WORDS[view.snapshot.model_type]))
+    chart = partial(_chart, view.snapshot, period, concentration)
+    panels.chart("pareto", (period,), chart, freshness_header.usage_age(view))
+
+
+def sentence(found: Concentration, noun: str) -> str:
+    """Say how few names have how much."""
+    tops = ", ".join(f"the top {one.top} {words.share(one.percentage)}" for one in found.pareto)
+    return (
+        f"{words.plural(found.for_half, 'name has', 'names have')} half of the {noun}; {tops}. "
+        f"{words.plural(found.used, 'name was', 'names were')} used."
+    )
+
+
+def _chart(snapshot: Snapshot, period: Period, concentration: Concentration | None) -> panels.Chart:
+    noun = tables.REQUEST_WORDS[snapshot.model_type]
+    curve = pareto_curve(data.category_frame(snapshot), period)
+    title = f"Share of all {noun} that the most used names have together"
+    scope = f"{tables.PERIOD_WORDS[period]} · models of the reference, and unlisted names one by one"
+    if concentration is None or not len(curve):
+        return panels.Chart(title, scope, None, "Usage or the reference is unavailable, or nothing was used.")
+    return panels.Chart(
+        title,
+        scope,
+        pareto(curve, noun),
+        sentence(concentration, noun),
+        curve,
+        {"names": tables.count_column("Most used names"), "share": tables.part_column(f"% of all {noun}")},
+    )
+
+
+def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
+    """Draw :func:`horde_core.frames.rankings.pareto_curve`, the number of names on a log axis."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=curve["names"],
+        y=curve["share"],
+        mode="lines",
+        line={"color": PALETTE[0], "width": 2.5, "shape": "hv"},
+        fill="tozeroy",
+        fillcolor="rgba(47,111,222,0.10)",
+        hovertext=[
+            f"{words.plural(int(names), 'most used name has', 'most used names have')}<br>"
+            f"{words.share(share)} of all {noun}"
+            for names, share in zip(curve["names"], curve["share"], strict=True)
+        ],
+        hoverinfo="text",
+        showlegend=False,
+    )
+    figure.add_hline(y=50, line={"color": GRID, "dash": "dash"}, annotation_text="half", annotation_position="top left")
+    framed(figure, 380)
+    figure.update_xaxes(type="log", title="Number of names, most used first", dtick=1)
+    figure.update_yaxes(title=f"% of all {noun}", range=[0, 102])
+    return figure

@@ -1,0 +1,166 @@
+"""The workers: every one with filters, their bridges by version, and the models that few of them serve."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.frames.summaries import StaffSummary
+from horde_core.frames.workers import bridge_counts, bridge_frame
+from horde_core.live.snapshot import PageView
+from pages.common import bars, columns, data, filters, panels, tables, words
+from pages.common.chart_frame import PALETTE
+
+TYPES = ("image", "text", "alchemy")
+BRIDGE_WORDS = {"newest": "Newest seen", "behind": "Behind it", "unknown": "Version unknown"}
+BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[6])
+SUPPLIES = {"one": "With one worker", "none": "With none", "few": "With up to three"}
+_BOUNDS = {"one": (1, 1), "none": (0, 0), "few": (1, 3)}
+
+
+def everyone(view: PageView, staff: StaffSummary) -> None:
+    """Every worker, with filters."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        types = filters.several("Any type", TYPES, "type", str.capitalize, 200)
+        able = filters.several("Any capability", staff.capabilities, "capability")
+        run = filters.several("Any bridge", staff.bridge_names, "bridge")
+        model = filters.search("serves", "Serves a model named")
+
+    def load() -> pd.DataFrame:
+        rows = data.worker_frame(view)
+        if types:
+            rows = rows[rows["type"].isin(types)]
+        if able:
+            rows = rows[rows["capabilities"].map(lambda can: set(able) <= set(can)).astype(bool)]
+        if run:
+            rows = rows[rows["bridge"].isin(run)]
+        rows = filters.matching(rows, model, ("models",))
+        return rows.assign(models=rows["models"].map(words.first_few))
+
+    conditions = [
+        *([f"type {' or '.join(types)}"] if types else []),
+        *([f"can do {words.listing(able)}"] if able else []),
+        *([f"bridge {' or '.join(map(words.one_line, run))}"] if run else []),
+        *(["serves a model whose name holds what you typed"] if model else []),
+    ]
+    tables.explore(
+        tables.Table(
+            key="workers",
+            title="Workers",
+            load=load,
+            columns=columns.workers(),
+            alt="Workers, most threads first",
+            rows_are=("worker", "workers"),
+            of=staff.workers,
+            ranges=("context", "threads", "model_count"),
+            search_label="Search workers",
+            chosen=conditions,
+            clear=("type", "capability", "bridge", "serves"),
+            loosen="*type, capability, bridge* or *model*",
+            given=None if model else (tuple(types), tuple(able), tuple(run)),
+            height=560,
+        ),
+        view,
+    )
+
+
+def _bridge_chart(view: PageView) -> panels.Chart:
+    counted = bridge_counts(data.worker_frame(view))
+    names = list(counted.index)
+    series = {title: [int(count) for count in counted[column]] for column, title in BRIDGE_WORDS.items()}
+    return panels.Chart(
+        "Workers by bridge, and whether they run its newest version",
+        "The newest version that any worker with the same bridge runs now",
+        bars.stacked_counts(names, series, "workers", BRIDGE_COLOURS),
+        words.ranking(names, [words.plural(int(total), "worker") for total in counted.sum(axis=1)], "Bridges"),
+        counted.reset_index(),
+        {"bridge": tables.name_column("Bridge")}
+        | {column: tables.count_column(title) for column, title in BRIDGE_WORDS.items()},
+    )
+
+
+def bridges(view: PageView) -> None:
+    """The bridges, as a chart and version by version."""
+    panels.chart("bridge_chart", (), partial(_bridge_chart, view))
+    tables.explore(
+        tables.Table(
+            key="bridges",
+            title="Bridges by version",
+            load=lambda: bridge_frame(data.worker_frame(view)).rename(columns={"bridge": "name"}),
+            columns={
+                "name": tables.name_column("Bridge"),
+                "version": tables.text_column("Version"),
+                "workers": tables.count_column("Workers"),
+                "threads": tables.count_column("Threads"),
+                "behind": tables.flag_column("Behind", "An older version than the newest seen of this bridge."),
+            },
+            alt="Workers by bridge and version",
+            rows_are=("version of a bridge", "versions of bridges"),
+            search_label="Search bridges",
+        ),
+        view,
+    )
+
+
+def _workers_per_model(view: PageView) -> None:
+    """How many models have how many workers, in both categories."""
+    with st.grid(2, gap="small", min_column_width=330):
+        for snapshot in view.categories.values():
+            with st.container(border=True):
+                supply = data.statistics(snapshot).supply
+                st.markdown(f"**{snapshot.model_type.capitalize()} models of the reference by number of workers**")
+                if supply is None or supply.workers_per_model is None:
+                    st.info("Workers or the reference are unavailable, so this is unknown.")
+                    continue
+                st.caption(
+                    f"{words.count(supply.without_worker)} have no worker, {words.count(supply.single_worker)} hang on "
+                    "a single one. Workers in maintenance do not count."
+                )
+                rows = pd.DataFrame([part.model_dump() for part in supply.workers_per_model])
+                tables.show(
+                    rows,
+                    {"workers": tables.count_column("Workers"), "models": tables.count_column("Models")},
+                    alt=f"{snapshot.model_type} models of the reference by number of workers",
+                    key=f"supply_{snapshot.model_type}",
+                )
+
+
+def concentration(view: PageView) -> None:
+    """Which models hang on one worker, or on none."""
+    _workers_per_model(view)
+    kind = filters.choice("Rows", tuple(SUPPLIES), "one", "supply_rows", SUPPLIES.__getitem__)
+    of = filters.choice("Models of", tuple(view.categories), "image", "models_of", str.title)
+    least, most = _BOUNDS[kind]
+    snapshot = view.categories[of]
+
+    def load() -> pd.DataFrame:
+        rows = data.category_frame(snapshot)
+        return rows[rows["listed"].fillna(False).astype(bool) & rows["workers"].between(least, most).fillna(False)]
+
+    tables.explore(
+        tables.Table(
+            key="supply",
+            title=f"{of.capitalize()} models by number of workers",
+            load=load,
+            columns={
+                "name": tables.name_column(),
+                "workers": tables.count_column("Workers"),
+                "threads": tables.count_column("Threads"),
+                **tables.usage_columns(of),
+                "queued": tables.amount_column("Queued"),
+            },
+            alt=f"{of} models by number of workers",
+            rows_are=("listed model", "listed models"),
+            of=len(snapshot.reference),
+            ranges=("usage_month",),
+            chosen=[SUPPLIES[kind].lower()],
+            clear=("supply_rows",),
+            loosen="*Rows*",
+            note="Most used first.",
+            links_to=of,
+            given=(kind, of),
+        ),
+        view,
+    )
