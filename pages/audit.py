@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import Severity
 from horde_core.frames.audit import uneven_frame
@@ -92,7 +93,9 @@ def uneven() -> None:
             load=lambda: frame,
             columns={
                 "name": tables.name_column(table.NAMES[of]),
-                "imbalance": tables.index_column("Imbalance", "0 even, 1 opposite; n/a without requests or threads."),
+                "imbalance": tables.index_column(
+                    "Imbalance", f"{formulas.IMBALANCE.help} n/a without requests or threads."
+                ),
                 "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
                 "backend": tables.text_column("Backend"),
                 "usage_share": tables.exact_part_column("% of its requests"),

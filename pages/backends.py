@@ -1,5 +1,6 @@
 """Backends: how text models spread over the programs that serve them."""
 
+from horde_core.analytics import formulas
 from horde_core.frames.summaries import backend_summary
 from pages.common import data, panels, words
 from pages.sections import backends
@@ -54,8 +55,7 @@ panels.tabs(
 panels.explanation(
     "**Backend** is the program in front of a name (`koboldcpp/`, `aphrodite/`, ...); a name without one "
     "is *canonical*.",
-    "**Imbalance** is half the sum over a model's backends of the difference between its share of the model's 30-day "
-    "requests and its share of the model's threads: 0 is even, 1 is opposite. A backend counts when it has either.",
+    f"{formulas.IMBALANCE.paragraph} A backend counts when it has either.",
     "**Shares** of requests and threads are of the whole text category, unlisted names included. A worker or a model "
     "that several backends carry counts in each, so shares of workers and of listed models are of the sum over "
     "backends.",

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.frames.rankings import MOVER_SHARE_FROM
 from pages.common import data, freshness_header, panels, tables, words
 from pages.sections.overview import movers, network_health, serve_next
@@ -40,15 +41,14 @@ with st.grid(2, gap="small", min_column_width=330):
             panels.chart(f"movers_{kind}", (), partial(movers.chart, snapshot), freshness_header.usage_age(view, kind))
 
 panels.explanation(
-    f"**Drain time** is what is queued, divided by what was done in the last minute. {network_health.thresholds()} "
-    "AI Horde does not say how many alchemy forms were done, so their drain time is unknown.",
-    "**Workers, threads and jobs** are the network's own totals, in which each request counts once and workers in "
-    "maintenance are included. Queues by model add up to more, as a request that names several models counts in each.",
+    f"{formulas.NETWORK_DRAIN.paragraph} {network_health.thresholds()} AI Horde does not say how many alchemy forms "
+    "were done, so their drain time is unknown.",
+    "**Workers, threads and jobs** are the network's own totals, workers in maintenance included. Queues by model add "
+    "up to more, as a request that names several models counts in each.",
     "**What to serve next** ranks models by queued work for each thread that serves them; those that nobody serves "
     "come first.",
-    f"**Momentum** is the last counted day x 30 / 30 days: above 1 a name rises. Only names with "
-    f"{words.share(MOVER_SHARE_FROM)} or more of the category's 30-day requests are ranked, as a handful of requests "
-    "makes a small one leap.",
+    f"{formulas.MOMENTUM.paragraph} Only names with {words.share(MOVER_SHARE_FROM)} or more of the category's 30-day "
+    "requests are ranked: below that, a few requests change the momentum a lot.",
     "**Images and requests** are AI Horde's totals of sliding windows. Megapixelsteps are width x height x steps; "
     "tokens are those asked for, not those written.",
 )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.frames.summaries import queue_summary
 from horde_core.vocabulary import WORK_UNIT
 from pages.common import data, panels, words
@@ -62,9 +63,7 @@ panels.explanation(
     "their queues, and one that names none in no queue, so the sum over models is not the network's own total.",
     "**Threads** by model are those of all workers that serve it. A worker that serves several models counts in each, "
     "so the sum over models is more than the threads of the network (see *Overview*).",
-    "**Demand / supply** is a model's share of the queued work over its share of the threads: at 2 its queue is twice "
-    "as long for each thread as the category's.",
-    "**Drain time** is AI Horde's estimate: queued work / (threads x speed). Where a model is served under several "
-    "names it is computed over all of them. Where no speed is known it is unknown, never a number of seconds.",
+    formulas.DEMAND.paragraph,
+    formulas.MODEL_DRAIN.paragraph,
     "**Queue, no threads** is work that waits for a model which nobody serves now.",
 )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.analytics.groups import LEVEL_WORDS
 from horde_core.vocabulary import PERIODS
 from pages.common import data, filters, freshness_header, panels, tables, words
@@ -58,7 +59,7 @@ panels.figures(
             "Top 10",
             words.share(summary.top_ten_share),
             f"of all {noun}" + (f"; half go to {words.plural(half.for_half, 'name')}" if half else ""),
-            "Share of the ten most used names together, and the fewest names with half of it. Names are models of the "
+            f"Share of the ten most used names together, and {formulas.HALF_OF_USAGE.formula}. Names are models of the "
             "reference, and unlisted names one by one.",
         ),
     ],
@@ -84,5 +85,5 @@ panels.explanation(
     "name belongs to at most one model, and what belongs to none is *unlisted*: listed + unlisted = AI Horde's sum.",
     "**Shares and ranks** are of the whole category, whatever is filtered. By family or exact name, the rank is among "
     "those groups and the unlisted names.",
-    "**Momentum** is day x 30 / 30 days: above 1 is rising.",
+    formulas.MOMENTUM.paragraph,
 )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.frames.summaries import staff_summary
 from pages.common import data, panels, words
 from pages.sections import workers
@@ -37,7 +38,7 @@ panels.figures(
                 f"Half of {kind} threads",
                 words.plural(one.for_half, "worker") if one and one.for_half else words.UNKNOWN,
                 "have half of the threads",
-                "The fewest workers, not in maintenance, that have half of the threads together.",
+                formulas.HALF_OF_THREADS.help,
             )
             for kind, one in summaries.items()
             if kind != "alchemy"
@@ -66,5 +67,5 @@ panels.explanation(
     "**Uptime** is a worker's whole time at work, not since its last start.",
     "**Bridge** is the program between a worker and AI Horde. *Behind* compares with the newest version of the same "
     "bridge that anybody runs now, not with the newest that was published.",
-    "**Half of the threads** counts the workers with most threads first, without those in maintenance.",
+    formulas.HALF_OF_THREADS.paragraph,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from horde_core.analytics import formulas
 from horde_core.vocabulary import ModelType, Period
 from pages.common import tables
 
@@ -29,7 +30,7 @@ def usage(model_type: ModelType, largest_share: float, is_listed_told: bool = Tr
             "Share", f"Percent of all {noun} in this period, never of the rows shown.", largest_share
         ),
         **tables.usage_columns(model_type),
-        "momentum": tables.ratio_column("Momentum", "Day x 30 / 30 days: above 1 is rising."),
+        "momentum": tables.ratio_column("Momentum", formulas.MOMENTUM.help),
         "threads": tables.count_column("Threads", "Threads that serve it now."),
         "workers": tables.count_column("Workers", "Distinct workers that serve it now, not in maintenance."),
         **backends,
@@ -45,18 +46,14 @@ def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bo
         "queued": tables.amount_column(f"Queued ({unit})"),
         "queue_share": tables.share_column("Share of queue", largest=largest_queue),
         "thread_share": tables.share_column("Share of threads", largest=largest_threads),
-        "demand_ratio": tables.ratio_column(
-            "Demand / supply", "Share of queue / share of threads: above 1 waits longer than average."
-        ),
+        "demand_ratio": tables.ratio_column("Demand / supply", formulas.DEMAND.help),
         "jobs": tables.count_column("Jobs", "Waiting or in progress."),
         "threads": tables.count_column("Threads"),
         "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
         "performance": tables.amount_column(
             f"Speed ({unit}/s)", "Mean of the last hour for one job; n/a when no job finished."
         ),
-        "drain_time": tables.duration_column(
-            "Drain time", "How long the queue takes at the speed of now; n/a when no speed is known."
-        ),
+        "drain_time": tables.duration_column("Drain time", formulas.MODEL_DRAIN.help),
         **marks,
         "listed": tables.flag_column("In reference"),
     }

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.frames.backends import distribution_frame, share_matrix
 from horde_core.frames.summaries import leading_rows
 from horde_core.live.snapshot import PageView, Snapshot
@@ -92,7 +93,7 @@ def balance(view: PageView, models: int) -> None:
             columns={
                 "name": tables.name_column(),
                 "imbalance": tables.index_column(
-                    "Imbalance", "0 even, 1 opposite; n/a with one backend, or without requests or threads."
+                    "Imbalance", f"{formulas.IMBALANCE.help} n/a with one backend, or without requests or threads."
                 ),
                 "backends": tables.list_column("Backends"),
                 "usage_month": tables.count_column("Requests, 30 days"),

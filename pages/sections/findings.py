@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.audit import AuditSummary, AuditThresholds, Flag, ModelAuditInfo, Severity
 from horde_core.audit.presets import presets_for
 from horde_core.audit.rules import RULE_OF, RULES, SEVERITY_RULES, explain, rules_for, severity_reason
@@ -47,7 +48,7 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
         "reasons": st.column_config.TextColumn("Reasons", width="large", help="Why each finding is one, with figures."),
         **tables.usage_columns(model_type),
         "share_month": tables.exact_part_column("Share, 30 days", "Percent of the category's 30-day requests."),
-        "momentum": tables.ratio_column("Momentum", "Day x 30 / 30 days: above 1 rises."),
+        "momentum": tables.ratio_column("Momentum", formulas.MOMENTUM.help),
         "threads": tables.count_column("Threads"),
         "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
     }
@@ -61,8 +62,7 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
             format="%.0f",
             min_value=0,
             max_value=100,
-            help="30-day requests for each GiB on disk, as a place among all models with a size: "
-            "0 is the least use for its size, 100 the most.",
+            help=formulas.COST_BENEFIT_PERCENTILE.help,
         )
         chosen["hosts"] = tables.list_column("Hosts")
         chosen["age"] = tables.count_column("Age (days)", "Since it was added to the reference.")

@@ -1,9 +1,8 @@
-"""What every figure is: its formula and unit, the words that the pages use, and the thresholds in force."""
+"""The words that the pages use, and the thresholds in force."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from horde_core.analytics.network import BUSY_FROM_SECONDS, OVERLOADED_FROM_SECONDS
 from horde_core.audit import AuditThresholds, Severity
@@ -13,65 +12,6 @@ from horde_core.settings import Settings
 from horde_core.upstream.client import CALLS_A_MINUTE
 from horde_core.vocabulary import ModelType
 from pages.common import words
-
-
-class Formula(NamedTuple):
-    """One figure: where it stands, what it is computed from, and its unit."""
-
-    figure: str
-    unit: str
-    formula: str
-    source: str
-
-
-FORMULAS: tuple[Formula, ...] = (
-    Formula("Usage of a model", "requests (text), images (image)", "sum over all API names that belong to it", "usage"),
-    Formula("Usage of the category", "requests, images", "sum of AI Horde's own map, listed and unlisted", "usage"),
-    Formula("Share", "percent", "usage of the model / usage of the category", "usage"),
-    Formula("Rank", "place", "1 + names with more usage, among all names of the category", "usage"),
-    Formula("Momentum", "times", "usage of the last day x 30 / usage of 30 days", "usage"),
-    Formula("Top n", "percent", "usage of the n most used names / usage of the category", "usage, reference"),
-    Formula("Half go to", "names", "the fewest names with half of the usage together", "usage, reference"),
-    Formula("Threads", "threads", "sum over the model's API names", "queue"),
-    Formula(
-        "Workers", "workers", "distinct online workers, not in maintenance, that serve one of its names", "workers"
-    ),
-    Formula("Work queued by model", "megapixelsteps, tokens", "sum over the model's API names", "queue"),
-    Formula("Share of queue", "percent", "work queued of the model / sum over all names", "queue"),
-    Formula("Share of threads", "percent", "threads of the model / sum over all names", "queue"),
-    Formula("Demand / supply", "times", "share of queue / share of threads", "queue"),
-    Formula("Queue for each thread", "megapixelsteps, tokens", "work queued / threads", "queue"),
-    Formula(
-        "Speed of a model", "megapixelsteps/s, tokens/s", "mean over its names with a known one, by threads", "queue"
-    ),
-    Formula(
-        "Drain time of a model", "time", "AI Horde's estimate; over several names queued / (threads x speed)", "queue"
-    ),
-    Formula("Drain time of the network", "time", "work queued / work of the last minute", "network"),
-    Formula("Images and requests made", "images, requests", "AI Horde's totals of sliding windows", "totals"),
-    Formula(
-        "Imbalance of backends", "0 to 1", "half the sum of |share of requests - share of threads|", "usage, queue"
-    ),
-    Formula(
-        "Behind the newest bridge",
-        "percent",
-        "workers with an older version than the newest seen of their bridge / workers with a readable version",
-        "workers",
-    ),
-    Formula(
-        "Half of the threads", "workers", "the fewest workers, not in maintenance, with half of the threads", "workers"
-    ),
-    Formula("Cost-benefit score", "requests per GiB", "usage of 30 days / size on disk", "usage, reference"),
-    Formula(
-        "Cost-benefit percentile",
-        "0 to 100",
-        "models with a lower cost-benefit score / other models with a size x 100",
-        "usage, reference",
-    ),
-    Formula("Age of a model", "days", "today (UTC) - the day on which it was last added to the reference", "ages"),
-    Formula("Age of a source", "time", "now - when its last good answer arrived", "every source"),
-)
-"""Every figure that a page shows."""
 
 TERMS: tuple[tuple[str, str], ...] = (
     ("Request", "One generated image or text. A request for four images counts four."),

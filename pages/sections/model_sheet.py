@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.audit import ModelAuditInfo
 from horde_core.audit.rules import Explanation, explain
 from horde_core.frames.backends import variation_frame
@@ -162,7 +163,7 @@ def _usage(view: PageView, snapshot: Snapshot, row: dict[str, Any]) -> None:
                 "Momentum",
                 words.ratio(row["momentum"]),
                 freshness_header.usage_age(view, snapshot.model_type),
-                "Day x 30 / 30 days: above 1 is rising.",
+                formulas.MOMENTUM.help,
             ),
         ],
     )
@@ -180,7 +181,7 @@ def _live(snapshot: Snapshot, row: dict[str, Any], model: Found) -> None:
                 "Drain time",
                 words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
                 words.queue_state(row) or words.pace(row["performance"], unit),
-                "How long the queue takes at the speed of now; n/a when no speed is known.",
+                formulas.MODEL_DRAIN.help,
             ),
         ],
     )

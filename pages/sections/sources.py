@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from horde_core.analytics.formulas import FORMULAS
 from horde_core.cache.held import Event
 from horde_core.live.snapshot import PageView
 from horde_core.live.source_report import SourceReport
@@ -111,7 +112,7 @@ def formulas(view: PageView) -> None:
         tables.Table(
             key="formulas",
             title="Formulas",
-            load=lambda: pd.DataFrame(glossary.FORMULAS),
+            load=lambda: pd.DataFrame([one._asdict() | {"formula": one.help} for one in FORMULAS]),
             columns={
                 "figure": tables.name_column("Figure"),
                 "formula": tables.text_column("Is", width="large"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from horde_core.analytics import formulas
 from horde_core.frames.rankings import MOVER_SHARE_FROM, movers
 from horde_core.live.snapshot import Snapshot
 from pages.common import data, panels, tables, words
@@ -72,6 +73,6 @@ def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figu
         )
     figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
     framed(figure, 74 + 26 * max(len(rows), 1), has_legend=True)
-    figure.update_xaxes(type="log", title="Momentum: last day x 30 / 30 days", range=[-2.2, 2], dtick=1)
+    figure.update_xaxes(type="log", title=f"Momentum: {formulas.MOMENTUM.formula}", range=[-2.2, 2], dtick=1)
     name_rows(figure, list(rows["name"]))
     return figure

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.analytics.network import (
     BUSY_FROM_SECONDS,
     KINDS,
@@ -39,7 +40,7 @@ SHOWN_WINDOWS: tuple[Window, ...] = ("minute", "hour", "day", "month")
 def thresholds() -> str:
     """What the words mean, with the thresholds in force."""
     return (
-        f"Drain time is work queued / last minute's work: fine below {words.duration(BUSY_FROM_SECONDS)}, busy from "
+        f"Drain time is {formulas.NETWORK_DRAIN.formula}: fine below {words.duration(BUSY_FROM_SECONDS)}, busy from "
         f"there, overloaded from {words.duration(OVERLOADED_FROM_SECONDS)}."
     )
 
@@ -58,7 +59,7 @@ def _card(health: Health, network_id: str) -> None:
         st.subheader(health.kind.capitalize(), anchor=False)
         st.badge(health.load.value, icon=icon, color=colour, help=thresholds())  # type: ignore[arg-type]
     figures: list[tuple[str, str, float | None, str]] = [
-        ("Drain time", words.duration(health.drain_seconds), None, "Work queued / last minute's work."),
+        ("Drain time", words.duration(health.drain_seconds), None, formulas.NETWORK_DRAIN.help),
         ("Jobs queued", words.count(health.jobs), health.jobs, "Waiting or in progress, each request once."),
         ("Threads", words.count(health.threads), health.threads, "Of all workers, those in maintenance included."),
         ("Workers", words.count(health.workers), health.workers, "Those in maintenance included."),
