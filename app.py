@@ -13,12 +13,14 @@ from starlette.types import ASGIApp
 from horde_core import CacheHydrator, HordeAPIIntegration, web
 from horde_core.live.repeating import Repeating
 from horde_core.settings import Settings, SettingsError
-from horde_core.web import metrics, open_files
+from horde_core.web import open_files
+from horde_core.web.page_paths import PagePaths
 from horde_core.web.security_headers import SecurityHeaders
 from horde_core.web.session_guard import SessionGuard
 from horde_core.web.tcp_nodelay import NoDelay
 from pages.common import websocket_messages
 from pages.common.failure import page_failed
+from pages.page_table import PAGES
 
 try:
     Settings.load()
@@ -82,11 +84,14 @@ def live_sessions() -> int:
     return VISITORS.count()
 
 
+BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
+"""The path that every page and route begins with: none, or such as ``/horde``."""
+
 app: ASGIApp = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    routes=[*web.ROUTES, metrics.route(live_sessions)],
-    middleware=[Middleware(SecurityHeaders)],
+    routes=web.routes(live_sessions, BASE),
+    middleware=[Middleware(SecurityHeaders), Middleware(PagePaths, BASE, [page.path for page in PAGES])],
     exception_handlers={Exception: web.failed},
     on_script_error=page_failed,
 )

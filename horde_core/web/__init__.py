@@ -1,24 +1,38 @@
 """HTTP routes and middleware beside the pages, in the same process and on the same snapshots."""
 
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from horde_core.web.data_routes import data_api
 from horde_core.web.health_route import health
-from horde_core.web.problems import failed, no_such_path
+from horde_core.web.metrics import metrics_route
+from horde_core.web.problems import failed, no_such_path, refused
+
+
+def routes(sessions: Callable[[], int], base: str = "") -> list[BaseRoute]:
+    """Return every route below ``base``, the path that the pages begin with: none, or such as ``/horde``.
+
+    ``sessions`` tells how many visitors have a page open.
+    """
+    api = Starlette(
+        routes=[Route("/health", health), Route("/v1", _to_index), Mount("/v1", app=data_api())],
+        exception_handlers={HTTPException: refused, Exception: failed},
+    )
+    api.router.redirect_slashes = False
+    return [
+        Route(f"{base}/metrics", metrics_route(sessions)),
+        Route(f"{base}/api", no_such_path(f"{base}/api")),
+        Mount(f"{base}/api", app=api),
+    ]
 
 
 async def _to_index(_request: Request) -> Response:
     return RedirectResponse("v1/")
 
 
-ROUTES: tuple[BaseRoute, ...] = (
-    Route("/api/health", health),
-    Route("/api", no_such_path),
-    Route("/api/v1", _to_index),
-    Mount("/api/v1", app=data_api()),
-    Route("/api/{rest:path}", no_such_path),  # else the pages would answer
-)
-
-__all__ = ["ROUTES", "data_api", "failed"]
+__all__ = ["data_api", "failed", "routes"]

@@ -90,13 +90,13 @@ def data_api() -> Starlette:
     return api
 
 
-async def _index(request: Request) -> Response:
-    return HTMLResponse(index_page(request.scope["root_path"]))
+async def _index(_request: Request) -> Response:
+    return HTMLResponse(index_page())
 
 
-async def _openapi(request: Request) -> Response:
+async def _openapi(_request: Request) -> Response:
     headers = {"Cache-Control": "public, max-age=3600"}
-    return JSONResponse(document(request.scope["root_path"]), headers=headers)
+    return JSONResponse(document("../v1"), headers=headers)
 
 
 async def _guarded(endpoint: Endpoint, cache: ResponseCache, request: Request) -> Response:

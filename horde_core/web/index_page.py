@@ -25,7 +25,7 @@ dd {{ margin: 0; }}
 <p>Read-only, without a key, as JSON; what lists rows also as CSV with <code>format=csv</code>. The category is
 <code>image_generation</code> or <code>text_generation</code>. Every answer tells the state of its sources, and what is
 unknown is <code>null</code>. Answers have an <code>ETag</code>, and <code>Cache-Control</code> says how long they stay
-fresh. What may be asked is described in <a href="{base}/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
+fresh. What may be asked is described in <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
 <dl>
 {routes}
 </dl>
@@ -34,11 +34,11 @@ fresh. What may be asked is described in <a href="{base}/openapi.json">openapi.j
 """
 
 
-def index_page(base: str) -> str:
-    """Return the page; ``base`` is the path that all its links begin with."""
+def index_page() -> str:
+    """Return the page; its links are relative, so they hold wherever it is served."""
     routes = "\n".join(
         f"<dt><code>GET {escape(endpoint.path)}</code></dt><dd>{escape(endpoint.summary)}<br>"
-        f'<a href="{escape(base + endpoint.example)}"><code>{escape(endpoint.example)}</code></a></dd>'
+        f'<a href="{escape(endpoint.example[1:])}"><code>{escape(endpoint.example)}</code></a></dd>'
         for endpoint in ENDPOINTS
     )
-    return _PAGE.format(base=escape(base), routes=routes)
+    return _PAGE.format(routes=routes)

@@ -14,7 +14,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from horde_core.analytics.network import KINDS, health
 from horde_core.cache.fetch_log import OURS
@@ -67,8 +66,8 @@ class MetricsCollector(Collector):
             yield family
 
 
-def route(sessions: Callable[[], int]) -> Route:
-    """Return the route ``GET /metrics``; ``sessions`` tells how many visitors have a page open."""
+def metrics_route(sessions: Callable[[], int]) -> Callable[[Request], Response]:
+    """Return what answers ``GET /metrics``; ``sessions`` tells how many visitors have a page open."""
 
     def metrics(_request: Request) -> Response:
         integration = HordeAPIIntegration.shared()
@@ -79,7 +78,7 @@ def route(sessions: Callable[[], int]) -> Route:
         headers = {"Cache-Control": "no-store"}
         return Response(generate_latest(registry), headers=headers, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
-    return Route("/metrics", metrics)
+    return metrics
 
 
 def _filled(family: _Family, samples: Iterable[tuple[Sequence[str], float | None]]) -> _Family:

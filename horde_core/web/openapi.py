@@ -28,7 +28,7 @@ _DESCRIPTION = (
 
 
 def document(server: str) -> dict[str, Any]:
-    """Return the document of the API at an address."""
+    """Return the document of the API at an address, which may be relative to the document's own."""
     return {**_document(), "servers": [{"url": server}]}
 
 

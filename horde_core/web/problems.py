@@ -35,16 +35,16 @@ def problem(
     return JSONResponse(body, status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE)
 
 
-def no_such_path(_request: Request) -> JSONResponse:
-    """Answer a path that does not exist."""
-    return problem(404, "There is no such path.", "GET /api/v1/ lists those there are.")
+def no_such_path(api: str) -> JSONResponse:
+    """Answer a path that does not exist below ``api``, the path of the API or of its version."""
+    return problem(404, "There is no such path.", f"GET {api.removesuffix('/v1')}/v1/ lists those there are.")
 
 
 def refused(request: Request, error: Exception) -> JSONResponse:
     """Answer a request that the router refuses: no such path, no such method."""
     assert isinstance(error, HTTPException)
     if error.status_code == http.HTTPStatus.NOT_FOUND:
-        return no_such_path(request)
+        return no_such_path(request.scope["root_path"])
     title = http.HTTPStatus(error.status_code).phrase
     return problem(error.status_code, f"{title}.", "Everything here is read with GET.", error.headers)
 

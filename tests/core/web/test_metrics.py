@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from horde_core import HordeAPIIntegration, Settings
 from horde_core.analytics.network import Kind, health
@@ -23,8 +24,7 @@ from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.upstream.api_records import HordePerformance
 from horde_core.upstream.client import HordeClient
 from horde_core.version import __version__
-from horde_core.web import metrics
-from horde_core.web.metrics import MetricsCollector
+from horde_core.web.metrics import MetricsCollector, metrics_route
 from tests.fixtures.horde_bodies import PERFORMANCE
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
@@ -118,7 +118,7 @@ def refreshed(horde: HordeAPIIntegration, clock: TurnedClock) -> None:
 
 def answer() -> httpx.Response:
     """Ask the route without a server."""
-    transport = httpx.ASGITransport(Starlette(routes=[metrics.route(lambda: SESSIONS)]))
+    transport = httpx.ASGITransport(Starlette(routes=[Route("/metrics", metrics_route(lambda: SESSIONS))]))
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
