@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 ModelType = Literal["image", "text"]
+MODEL_TYPES: tuple[ModelType, ...] = ("image", "text")
 WorkerType = Literal["image", "text", "interrogation"]
 Period = Literal["day", "month", "total"]
 PERIODS: tuple[Period, ...] = ("day", "month", "total")

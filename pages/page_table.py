@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from horde_core.vocabulary import ModelType
-
-BOTH: tuple[ModelType, ...] = ("image", "text")
+from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 
 class PageSpec(NamedTuple):
@@ -21,7 +19,7 @@ class PageSpec(NamedTuple):
     title: str
     icon: str
     question: str
-    categories: tuple[ModelType, ...] = BOTH
+    categories: tuple[ModelType, ...] = MODEL_TYPES
     chooses_category: bool = False
     has_network: bool = False
     has_ages: bool = False

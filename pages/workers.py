@@ -8,7 +8,7 @@ from pages.common import data, panels, words
 from pages.sections import workers
 
 view = data.current_view()
-is_known = view.source("Workers").value is not None
+is_known = view.reading("workers").value is not None
 staff = data.kept(("staff", view.id), lambda: staff_summary(data.worker_frame(view)))
 bridges = staff.bridges
 

@@ -150,14 +150,11 @@ class Memory:
         error = failure.message if failure else None
         retry_in = max(0.0, failure.retry_at - self._clock.monotonic()) if failure else None
         if entry is None or age is None:
-            return Reading(
-                source.key, source.title, None, State.UNAVAILABLE, refreshing=refreshing, error=error, retry_in=retry_in
-            )
+            return Reading(source, None, State.UNAVAILABLE, refreshing=refreshing, error=error, retry_in=retry_in)
         is_within_ttl = age < source.policy.ttl or (source.policy.ttl == 0 and not refreshing)
         is_fresh = is_within_ttl and failure is None and not entry.is_expired
         return Reading(
-            key=source.key,
-            title=source.title,
+            source=source,
             value=entry.value,
             state=State.FRESH if is_fresh else State.STALE,
             content=entry.content,

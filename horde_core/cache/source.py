@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from horde_core.cache.freshness import Policy, State
 from horde_core.upstream.parsing import Parsed
+from horde_core.vocabulary import ModelType
 
 T = TypeVar("T")
 
@@ -19,10 +20,12 @@ def _never(_old: Any, _new: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[T]):
-    """One thing to fetch: where from, how to read it, how long it keeps.
+    """One thing to fetch, and all that is said of it: its names, its addresses, how it is read and how long it keeps.
 
-    ``urls`` are tried in order; those after the first only while nothing is held. ``suspicious(old, new)`` says
-    that a new value must be seen twice before it is believed.
+    ``title`` is what the screen calls it, ``about`` one sentence on what it holds and how often that changes.
+    ``model_type`` is the category that it belongs to, None where it is of the network as a whole. ``urls`` are tried in
+    order; those after the first only while nothing is held. ``suspicious(old, new)`` says that a new value must be seen
+    twice before it is believed.
     """
 
     key: str
@@ -30,20 +33,26 @@ class Source(Generic[T]):
     urls: tuple[str, ...]
     parse: Callable[[bytes], Parsed[T]]
     policy: Policy
+    about: str = ""
+    model_type: ModelType | None = None
     suspicious: Callable[[T, T], bool] = _never
+
+    @property
+    def name(self) -> str:
+        """What it is called within a sentence: "workers", "text usage"."""
+        return f"{self.model_type} {self.title.lower()}" if self.model_type else self.title.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a read found: the value (None when unavailable) and what is known of it.
+    """What a read of ``source`` found: the value (None when unavailable) and what is known of it.
 
     ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None when
     none was; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is
     what is left of the TTL. Ages are in seconds.
     """
 
-    key: str
-    title: str
+    source: Source[T]
     value: T | None
     state: State
     content: str = ""
@@ -58,6 +67,16 @@ class Reading(Generic[T]):
     error: str | None = None
     retry_in: float | None = None
     fresh_for: float | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of its source."""
+        return self.source.key
+
+    @property
+    def title(self) -> str:
+        """What the screen calls its source."""
+        return self.source.title
 
     def value_or(self, nothing: T) -> T:
         """Return the value, or ``nothing`` when it is unavailable. An empty value is a value."""

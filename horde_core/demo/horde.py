@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from horde_core.demo.demand import Demand, Flow, usage_maps
@@ -20,13 +19,6 @@ WORK_A_JOB: dict[Category, int] = {"image": 20_900_000, "text": 298}
 """Pixelsteps of the mean image, tokens asked for by the mean text request."""
 WRITTEN_SHARE = 0.5
 """Tokens written for each token asked for."""
-
-NEWS = (
-    (3, "Simulated Horde", "This Horde is **simulated**: its models, workers and figures are made up.", "Information"),
-    (24, "More room for long stories", "Several workers raised their context length this month.", "Workers"),
-    (61, "Reference tidied", "Models that nobody could download were moved out of the image reference.", "Information"),
-)
-"""Days ago, title, text and importance, newest first."""
 
 
 class SimulatedHorde:
@@ -103,19 +95,3 @@ class SimulatedHorde:
         if known is None or known[0] != day:
             known = self._flow[category] = (day, Flow(self._demands[category], day, self._hours))
         return known[1].windows(minute / MINUTES_A_DAY, self._bustle.level(minute))
-
-
-def news(day: int) -> list[dict[str, Any]]:
-    """Return the news as of a day since 1970."""
-    today = datetime.fromtimestamp(0, UTC) + timedelta(days=day)
-    return [
-        {
-            "date_published": f"{today - timedelta(days=age):%Y-%m-%d}",
-            "newspiece": text,
-            "importance": importance,
-            "tags": None,
-            "title": title,
-            "more_info_urls": [],
-        }
-        for age, title, text, importance in NEWS
-    ]

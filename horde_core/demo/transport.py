@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import httpx
 
-from horde_core.demo.horde import SimulatedHorde, news
+from horde_core.demo.horde import SimulatedHorde
 
 JSON = "application/json; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
 NOT_FOUND = b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
-HEARTBEAT = {"message": "OK", "version": "5.1.5", "queue": 0, "threads": 8, "active_count": 1, "db_connection": True}
 MODES = {"maintenance_mode": False, "invite_only_mode": False}
 RATE_LIMIT = 90
 KINDS = ("image", "text", "interrogation")
@@ -49,8 +48,6 @@ ROUTES = {
     "/v2/stats/text/totals": Route(lambda horde, at: horde.totals("text", at.minute), MINUTE),
     "/v2/status/performance": Route(lambda horde, at: horde.performance(at.minute), MINUTE),
     "/v2/status/modes": Route(lambda horde, at: MODES, ALWAYS),
-    "/v2/status/heartbeat": Route(lambda horde, at: HEARTBEAT, ALWAYS, rate_limited=False),
-    "/v2/status/news": Route(lambda horde, at: news(at.day), DAY),
     "/model_references/v2/image_generation": Route(
         lambda horde, at: horde.image_reference(), ALWAYS, rate_limited=False
     ),

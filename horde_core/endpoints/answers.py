@@ -157,9 +157,9 @@ def _counted(rows: Sequence[Any], view: PageView, query: ModelsQuery) -> int | N
 
 def _rests_on_what_is_missing(selection: Selection, view: PageView) -> bool:
     """Whether a filter needs a source that is unavailable; those on the reference's own records never do."""
-    missing = {reading.title for reading in view.sources if reading.state is State.UNAVAILABLE}
+    missing = {reading.key for reading in view.sources if reading.state is State.UNAVAILABLE}
     decisive = selection.chosen.keys() - OF_RECORDS
-    return bool(decisive & OF_AGES if missing == {"Ages"} else missing and decisive)
+    return bool(decisive & OF_AGES if missing == {"ages"} else missing and decisive)
 
 
 def _category(view: PageView) -> Category:

@@ -17,20 +17,17 @@ from horde_core.analytics.indexes import (
 )
 from horde_core.cache.dual_layer_cache import DualLayerCache
 from horde_core.cache.fetch_log import FetchLog
-from horde_core.cache.freshness import Clock, Policy
+from horde_core.cache.freshness import Clock
 from horde_core.cache.redis_connection import RedisConnection
 from horde_core.cache.redis_storage import RedisStorage
 from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
 from horde_core.demo import DemoTransport
 from horde_core.live.sources import (
-    NETWORK,
-    USAGE_PATHS,
     ModelReferenceManager,
-    _a_type_vanished,
-    _all_vanished,
-    _indexed_usage,
-    _indexed_workers,
-    _usage_vanished,
+    network_sources,
+    status_source,
+    usage_source,
+    workers_source,
 )
 from horde_core.settings import Settings
 from horde_core.upstream.api_records import (
@@ -39,8 +36,7 @@ from horde_core.upstream.api_records import (
     HordeWorker,
 )
 from horde_core.upstream.client import HordeClient
-from horde_core.upstream.parsing import Parsed, parse_object, parse_status
-from horde_core.vocabulary import ModelType, WorkerType
+from horde_core.vocabulary import MODEL_TYPES, ModelType, WorkerType
 
 T = TypeVar("T")
 
@@ -85,21 +81,10 @@ class HordeAPIIntegration:
             cache = DualLayerCache(client.get, storage, clock, lease_seconds=lease_seconds, observe=observe)
         self.cache = cache
         self.reference = ModelReferenceManager(self.settings, cache)
-        policy = Policy(self.settings.api_cache_ttl, self.settings.cache_stale_ttl)
-        self.status_sources = {kind: self._status_source(kind, policy) for kind in USAGE_PATHS}
-        self.usage_sources = {kind: self._usage_source(kind, policy) for kind in USAGE_PATHS}
-        self.workers_source: Source[IndexedHordeWorkers] = Source(
-            key="workers",
-            title="Workers",
-            urls=(f"{self.settings.api_url}/v2/workers",),
-            parse=_indexed_workers,
-            policy=policy,
-            suspicious=_a_type_vanished,
-        )
-        self.network_sources: tuple[Source[Any], ...] = tuple(
-            Source(key, title, (self.settings.api_url + path,), parse_object(record), policy)
-            for key, (title, path, record) in NETWORK.items()
-        )
+        self.status_sources = {kind: status_source(self.settings, kind) for kind in MODEL_TYPES}
+        self.usage_sources = {kind: usage_source(self.settings, kind) for kind in MODEL_TYPES}
+        self.workers_source = workers_source(self.settings)
+        self.network_sources = network_sources(self.settings)
         self.fetch_log.expect(self.all_sources())
 
     @classmethod
@@ -133,7 +118,7 @@ class HordeAPIIntegration:
 
     def all_sources(self) -> list[Source[Any]]:
         """Every source once: both categories, whose workers are one, the ages of image models, and the network."""
-        categories = {source.key: source for kind in USAGE_PATHS for source in self.sources(kind)}
+        categories = {source.key: source for kind in MODEL_TYPES for source in self.sources(kind)}
         return [*categories.values(), self.reference.ages_source, *self.network_sources]
 
     def read_category(
@@ -203,30 +188,6 @@ class HordeAPIIntegration:
 
     def _wait(self, wait: float | None) -> float:
         return self.settings.cold_wait if wait is None else wait
-
-    def _status_source(self, model_type: ModelType, policy: Policy) -> Source[IndexedHordeModelStatus]:
-        def parse(body: bytes) -> Parsed[IndexedHordeModelStatus]:
-            rows, dropped = parse_status(body, model_type)
-            return Parsed(IndexedHordeModelStatus(rows), dropped)
-
-        return Source(
-            key=f"status:{model_type}",
-            title="Queue",
-            urls=(f"{self.settings.api_url}/v2/status/models?type={model_type}&model_state=all",),
-            parse=parse,
-            policy=policy,
-            suspicious=_all_vanished,
-        )
-
-    def _usage_source(self, model_type: ModelType, policy: Policy) -> Source[IndexedHordeModelStats]:
-        return Source(
-            key=f"usage:{model_type}",
-            title="Usage",
-            urls=(self.settings.api_url + USAGE_PATHS[model_type],),
-            parse=_indexed_usage,
-            policy=policy,
-            suspicious=_usage_vanished,
-        )
 
 
 def _rows(indexed: Any) -> SourceRows[Any]:

@@ -28,11 +28,10 @@ from horde_core.cache.source import Reading
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.snapshot import Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
-from horde_core.live.sources import USAGE_PATHS
 from horde_core.settings import Settings
 from horde_core.upstream.model_ages import ModelAges
 from horde_core.version import __version__
-from horde_core.vocabulary import ModelType
+from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +145,7 @@ class AuditCache:
         # Audits by a visitor's own thresholds stay out of Redis and push none of the shared ones out of memory.
         self._tried = DerivedCache(CategoryAuditResponse, ttl, clock=clock, most=TRIED_KEPT)
         self.thresholds: Mapping[ModelType, AuditThresholds] = {
-            model_type: AuditThresholds.from_settings(settings, model_type) for model_type in USAGE_PATHS
+            model_type: AuditThresholds.from_settings(settings, model_type) for model_type in MODEL_TYPES
         }
 
     @classmethod

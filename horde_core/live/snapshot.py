@@ -151,11 +151,12 @@ class PageView:
         """No source has anything to show."""
         return all(source.state is State.UNAVAILABLE for source in self.sources)
 
-    def source(self, title: str, model_type: ModelType | None = None) -> Reading[Any]:
-        """Return one source by its title, of one category where there are two of them."""
-        found = [source for source in self.sources if source.title == title]
-        own = [source for source in found if source.key.endswith(f":{model_type}")]
-        return next(iter([*own, *found]))
+    def reading(self, key: str) -> Reading[Any]:
+        """Return what is known of one source that the page rests on. Raises KeyError for any other."""
+        for reading in self.sources:
+            if reading.key == key:
+                return reading
+        raise KeyError(key)
 
 
 def content_of(reading: Reading[Any]) -> str:

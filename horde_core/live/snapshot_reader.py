@@ -12,9 +12,8 @@ from horde_core.analytics.network import Network
 from horde_core.cache.source import Reading
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.snapshot import PageView, Snapshot, content_of
-from horde_core.live.sources import USAGE_PATHS
 from horde_core.upstream.model_reference import ModelReference
-from horde_core.vocabulary import ModelType
+from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 
 class SnapshotReader:
@@ -85,7 +84,7 @@ class SnapshotReader:
                     id=identity,
                     is_simulated=self.integration.is_simulated,
                     performance=chosen["performance"].value,
-                    totals={kind: chosen[f"totals:{kind}"].value for kind in USAGE_PATHS},
+                    totals={kind: chosen[f"totals:{kind}"].value for kind in MODEL_TYPES},
                     modes=chosen["modes"].value,
                 )
             return self._network

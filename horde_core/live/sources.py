@@ -1,41 +1,158 @@
-"""Every source: where it is fetched from, how it is read, how long it keeps."""
+"""Every source: what it is called, what it is for, where it is fetched from, how it is read, how long it keeps.
+
+This is the one place that describes a source. A new one of the network takes an entry in :func:`network_sources`, and
+a record or a parser where it has one of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from horde_core.analytics.indexes import (
-    IndexedHordeModelStats,
-    IndexedHordeModelStatus,
-    IndexedHordeWorkers,
-)
+from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.cache.dual_layer_cache import DualLayerCache
 from horde_core.cache.freshness import Policy
 from horde_core.cache.source import Reading, Source
 from horde_core.settings import Settings
-from horde_core.upstream.api_records import (
-    HordeModes,
-    HordePerformance,
-    HordeTotals,
-)
+from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals
 from horde_core.upstream.model_ages import ModelAges, parse_ages
 from horde_core.upstream.model_reference import ModelReference, parse_reference
-from horde_core.upstream.parsing import Parsed, parse_usage, parse_workers
-from horde_core.vocabulary import ModelType
-
-USAGE_PATHS: Mapping[ModelType, str] = {
-    "image": "/v2/stats/img/models?model_state=all",
-    "text": "/v2/stats/text/models",
-}
+from horde_core.upstream.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
+from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 
-NETWORK = {
-    "performance": ("Network", "/v2/status/performance", HordePerformance),
-    "totals:image": ("Totals", "/v2/stats/img/totals", HordeTotals),
-    "totals:text": ("Totals", "/v2/stats/text/totals", HordeTotals),
-    "modes": ("Modes", "/v2/status/modes", HordeModes),
-}
-"""The network as a whole: by key the title, the path and the record of each body."""
+def status_source(settings: Settings, model_type: ModelType) -> Source[IndexedHordeModelStatus]:
+    """Return the live rows of a category by model name."""
+
+    def parse(body: bytes) -> Parsed[IndexedHordeModelStatus]:
+        rows, dropped = parse_status(body, model_type)
+        return Parsed(IndexedHordeModelStatus(rows), dropped)
+
+    return Source(
+        key=f"status:{model_type}",
+        title="Queue",
+        about="Jobs, queued work, threads and speed by model: live.",
+        model_type=model_type,
+        urls=(f"{settings.api_url}/v2/status/models?type={model_type}&model_state=all",),
+        parse=parse,
+        policy=_live(settings),
+        suspicious=_all_vanished,
+    )
+
+
+def usage_source(settings: Settings, model_type: ModelType) -> Source[IndexedHordeModelStats]:
+    """Return the requests of a category by model name."""
+    path = "/v2/stats/img/models?model_state=all" if model_type == "image" else "/v2/stats/text/models"
+    return Source(
+        key=f"usage:{model_type}",
+        title="Usage",
+        about="Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
+        model_type=model_type,
+        urls=(settings.api_url + path,),
+        parse=_indexed_usage,
+        policy=_live(settings),
+        suspicious=_usage_vanished,
+    )
+
+
+def workers_source(settings: Settings) -> Source[IndexedHordeWorkers]:
+    """Return the workers of all types, which are one body."""
+    return Source(
+        key="workers",
+        title="Workers",
+        about="Workers seen in the last 5 minutes: live.",
+        urls=(f"{settings.api_url}/v2/workers",),
+        parse=_indexed_workers,
+        policy=_live(settings),
+        suspicious=_a_type_vanished,
+    )
+
+
+def reference_source(settings: Settings, model_type: ModelType) -> Source[ModelReference]:
+    """Return the model reference of a category: the v2 service, else the legacy file."""
+    fallback = settings.reference_image_fallback_url if model_type == "image" else settings.reference_text_fallback_url
+    return Source(
+        key=f"reference:{model_type}",
+        title="Reference",
+        about="The list of models: changes rarely.",
+        model_type=model_type,
+        urls=(f"{settings.reference_url}/model_references/v2/{model_type}_generation", fallback),
+        parse=parse_reference,
+        policy=_static(settings),
+    )
+
+
+def ages_source(settings: Settings) -> Source[ModelAges]:
+    """Return when image models were added to the reference."""
+    return Source(
+        key="ages",
+        title="Ages",
+        about="When image models were added to the reference: changes rarely, and the grace period rests on it.",
+        urls=(settings.reference_image_ages_url,),
+        parse=parse_ages,
+        policy=_static(settings),
+    )
+
+
+def network_sources(settings: Settings) -> tuple[Source[Any], ...]:
+    """Return the sources of the network as a whole."""
+    return (
+        Source(
+            key="performance",
+            title="Network",
+            about="Workers, threads and queue of the network as a whole: live.",
+            urls=(f"{settings.api_url}/v2/status/performance",),
+            parse=parse_object(HordePerformance),
+            policy=_live(settings),
+        ),
+        *(
+            Source(
+                key=f"totals:{model_type}",
+                title="Totals",
+                about="What was made in the last minute, hour, day and month: each minute.",
+                model_type=model_type,
+                urls=(f"{settings.api_url}/v2/stats/{'img' if model_type == 'image' else model_type}/totals",),
+                parse=parse_object(HordeTotals),
+                policy=_live(settings),
+            )
+            for model_type in MODEL_TYPES
+        ),
+        Source(
+            key="modes",
+            title="Modes",
+            about="Whether AI Horde takes requests and new workers: live.",
+            urls=(f"{settings.api_url}/v2/status/modes",),
+            parse=parse_object(HordeModes),
+            policy=_live(settings),
+        ),
+    )
+
+
+class ModelReferenceManager:
+    """Reads the model reference through the cache. Thread-safe; never raises."""
+
+    def __init__(self, settings: Settings, cache: DualLayerCache) -> None:
+        self._cache = cache
+        self.ages_source = ages_source(settings)
+        self.sources: Mapping[ModelType, Source[ModelReference]] = {
+            model_type: reference_source(settings, model_type) for model_type in MODEL_TYPES
+        }
+
+    def read(self, model_type: ModelType, wait: float = 0.0, force_refresh: bool = False) -> Reading[ModelReference]:
+        """Return the reference of a category with its state and age."""
+        return self._cache.read(self.sources[model_type], wait, force_refresh)
+
+    def get(self, model_type: ModelType, wait: float = 0.0) -> ModelReference:
+        """Return the records of a category; empty and not ``available`` when there is nothing to show."""
+        return self.read(model_type, wait).value_or(ModelReference(available=False))
+
+
+def _live(settings: Settings) -> Policy:
+    return Policy(settings.api_cache_ttl, settings.cache_stale_ttl)
+
+
+def _static(settings: Settings) -> Policy:
+    return Policy(settings.reference_cache_ttl, settings.cache_stale_ttl)
 
 
 def _indexed_usage(body: bytes) -> Parsed[IndexedHordeModelStats]:
@@ -58,41 +175,4 @@ def _usage_vanished(old: IndexedHordeModelStats, new: IndexedHordeModelStats) ->
 
 def _a_type_vanished(old: IndexedHordeWorkers, new: IndexedHordeWorkers) -> bool:
     """The API answers an empty list, or one type's workers only, when its own cache is gone."""
-    return any(len(old.of_type(kind)) > 0 and len(new.of_type(kind)) == 0 for kind in USAGE_PATHS)
-
-
-class ModelReferenceManager:
-    """Reads the model reference through the cache. Thread-safe; never raises."""
-
-    def __init__(self, settings: Settings, cache: DualLayerCache) -> None:
-        policy = Policy(settings.reference_cache_ttl, settings.cache_stale_ttl)
-        fallbacks = {
-            "image": settings.reference_image_fallback_url,
-            "text": settings.reference_text_fallback_url,
-        }
-        self._cache = cache
-        self.ages_source: Source[ModelAges] = Source(
-            key="ages",
-            title="Ages",
-            urls=(settings.reference_image_ages_url,),
-            parse=parse_ages,
-            policy=policy,
-        )
-        self.sources: Mapping[ModelType, Source[ModelReference]] = {
-            model_type: Source(
-                key=f"reference:{model_type}",
-                title="Reference",
-                urls=(f"{settings.reference_url}/model_references/v2/{model_type}_generation", fallbacks[model_type]),
-                parse=parse_reference,
-                policy=policy,
-            )
-            for model_type in ("image", "text")
-        }
-
-    def read(self, model_type: ModelType, wait: float = 0.0, force_refresh: bool = False) -> Reading[ModelReference]:
-        """Return the reference of a category with its state and age."""
-        return self._cache.read(self.sources[model_type], wait, force_refresh)
-
-    def get(self, model_type: ModelType, wait: float = 0.0) -> ModelReference:
-        """Return the records of a category; empty and not ``available`` when there is nothing to show."""
-        return self.read(model_type, wait).value_or(ModelReference(available=False))
+    return any(len(old.of_type(kind)) > 0 and len(new.of_type(kind)) == 0 for kind in MODEL_TYPES)

@@ -211,11 +211,3 @@ class HordeModes(Record):
 
     maintenance_mode: LenientFlag = None
     invite_only_mode: LenientFlag = None
-
-
-class HordeHeartbeat(Record):
-    """``/v2/status/heartbeat``: one node's word on itself; always HTTP 200, even when DOWN."""
-
-    message: LenientText = None
-    version: LenientText = None
-    db_connection: LenientFlag = None

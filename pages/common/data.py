@@ -24,14 +24,13 @@ from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.live.source_report import RedisState, SourceReport, redis_state, report
-from horde_core.live.sources import USAGE_PATHS
-from horde_core.vocabulary import ModelType, Period
+from horde_core.vocabulary import MODEL_TYPES, ModelType, Period
 
 T = TypeVar("T")
 
 SETTINGS = Settings.load()
 THRESHOLDS: Mapping[ModelType, AuditThresholds] = {
-    model_type: AuditThresholds.from_settings(SETTINGS, model_type) for model_type in USAGE_PATHS
+    model_type: AuditThresholds.from_settings(SETTINGS, model_type) for model_type in MODEL_TYPES
 }
 FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
 """Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
@@ -120,7 +119,7 @@ def refresh(view: PageView) -> list[RefreshOutcome]:
 def recompute() -> None:
     """Derive what pages need from the app's current snapshots, so that no visitor waits for it."""
     results = SharedResults.of(HordeAPIIntegration.shared())
-    for model_type in USAGE_PATHS:
+    for model_type in MODEL_TYPES:
         view = results.reader.page_view((model_type,), wait=0.0, has_ages=model_type == "image")
         snapshot = view.snapshot
         _category_frame(snapshot.id, "model", snapshot)
@@ -159,7 +158,7 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
 
 def worker_frame(view: PageView) -> pd.DataFrame:
     """One row a worker of any type; see :func:`horde_core.workforce.worker_frame`."""
-    source = view.source("Workers")
+    source = view.reading("workers")
     workers: IndexedHordeWorkers = source.value_or(IndexedHordeWorkers.unavailable())
     return _worker_frame(f"{view.is_simulated} {source.content}", workers)
 

@@ -28,16 +28,6 @@ _ICONS = {
     State.UNAVAILABLE: ":material/cloud_off:",
 }
 _COLOURS = {State.FRESH: "green", State.STALE: "orange", State.UNAVAILABLE: "red"}
-_WHAT = {
-    "Queue": "Jobs, queued work, threads and speed by model: live.",
-    "Usage": "Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
-    "Workers": "Workers seen in the last 5 minutes: live.",
-    "Ages": "When image models were added to the reference: changes rarely, and the grace period rests on it.",
-    "Reference": "The list of models: changes rarely.",
-    "Network": "Workers, threads and queue of the network as a whole: live.",
-    "Totals": "What was made in the last minute, hour, day and month: each minute.",
-    "Modes": "Whether AI Horde takes requests and new workers: live.",
-}
 
 
 def chip(
@@ -50,7 +40,7 @@ def chip(
     its age, which stays true however long the chip stands.
     """
     reading = min(readings, key=lambda one: (_WORST_FIRST.index(one.state), one.error is None, -(one.age or 0.0)))
-    help_text = _WHAT[reading.title]
+    help_text = reading.source.about
     if reading.fetched_at is not None:
         help_text += f" Fetched {words.moment(reading.fetched_at)}."
     if reading.error:
@@ -155,7 +145,7 @@ def _titles(named: Iterable[RefreshOutcome | Reading[Any]]) -> list[str]:
 
 def usage_age(view: PageView, model_type: ModelType | None = None) -> str:
     """How old the usage itself is: what is known of its last change upstream."""
-    usage = view.source("Usage", model_type)
+    usage = view.reading(f"usage:{model_type or view.snapshot.model_type}")
     if usage.fetched_at is None or usage.unchanged_since is None:
         return "usage unavailable"
     now = time.time()

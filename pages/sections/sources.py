@@ -25,7 +25,7 @@ REDIS_WORDS = {
 
 def _name_of(source: SourceReport) -> str:
     """The source's title with its category, where it has one."""
-    _, _, category = source.key.partition(":")
+    category = source.reading.source.model_type
     return f"{source.reading.title}, {category}" if category else source.reading.title
 
 

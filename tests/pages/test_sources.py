@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from horde_core import HordeAPIIntegration
+from horde_core.cache.freshness import Policy
+from horde_core.cache.source import Source
+from horde_core.live.snapshot_reader import SnapshotReader
+from horde_core.upstream.api_records import HordeModes
+from horde_core.upstream.parsing import parse_object
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_server import HordeServer
-from tests.pages.test_pages import figures
+from tests.pages.test_pages import chips, figures, notices
 
 
 def test_it_tells_of_every_source(visit: Visit) -> None:
@@ -44,3 +50,28 @@ def test_it_says_what_went_wrong_when_nothing_can_be_reached(visit: Visit, horde
     assert state.loc["Workers", "state"] == "unavailable"
     assert state["age"].isna().all()
     assert state["dropped"].isna().all(), "what was never fetched has dropped an unknown number of rows"
+
+
+def test_a_new_source_of_the_network_takes_one_entry(visit: Visit, horde_server: HordeServer) -> None:
+    horde_server.answer("/v2/status/news", {"maintenance_mode": True})
+    horde = HordeAPIIntegration.shared()
+    news: Source[HordeModes] = Source(
+        key="news",
+        title="News",
+        about="What AI Horde announces: changes rarely.",
+        urls=(f"{horde.settings.api_url}/v2/status/news",),
+        parse=parse_object(HordeModes),
+        policy=Policy(300, 3_600),
+    )
+    horde.network_sources = (*horde.network_sources, news)
+    app = visit("sources")
+    assert not app.exception
+    assert "News" in chips(app)
+    state = app.dataframe[0].value.set_index("name")
+    assert (state.loc["News", "state"], state.loc["News", "calls"]) == ("fresh", 1)
+    assert state.loc["News", "url"] == f"{horde_server.url}/v2/status/news"
+    view = SnapshotReader(horde).page_view(("image",), has_network=True)
+    assert view.reading("news").value == HordeModes(maintenance_mode=True)
+    horde_server.answer("/v2/status/news", status=404)
+    horde.refresh_sources([news])
+    assert "News could not be refreshed" in notices(visit("overview"))

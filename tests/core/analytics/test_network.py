@@ -85,7 +85,7 @@ def test_a_page_of_both_categories_and_the_network_is_read_in_one_go(
     assert set(horde_server.requests.values()) == {1}
     assert view.network is not None
     assert view.network.health("image").threads == 3
-    assert view.source("Usage", "text").key == "usage:text"
+    assert view.reading("usage:text").title == "Usage"
     assert set(view.categories) == {"image", "text"}
 
 
@@ -110,5 +110,5 @@ def test_a_part_of_the_network_that_is_unavailable_is_unknown_and_the_rest_is_to
     assert view.network is not None
     assert view.network.health("text").threads is None
     assert view.network.activity("text")[0].requests == 10
-    assert view.source("Network").state is State.UNAVAILABLE
+    assert view.reading("performance").state is State.UNAVAILABLE
     assert not view.nothing_reachable

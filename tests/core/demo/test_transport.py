@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from horde_core.upstream.api_records import HordeHeartbeat, HordeModes, HordePerformance, HordeTotals
+from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals
 from horde_core.upstream.parsing import parse_object, parse_status, parse_usage, parse_workers
 from tests.fixtures.simulated_horde import DAY, NOW, Horde, simulated
 
@@ -26,13 +26,11 @@ BODIES = (
     "/api/v2/stats/text/totals",
     "/api/v2/status/performance",
     "/api/v2/status/modes",
-    "/api/v2/status/heartbeat",
-    "/api/v2/status/news",
     "/api/model_references/v2/image_generation",
     "/api/model_references/v2/text_generation",
     "/owner/repository/main/model_mod_data.json",
 )
-SEEDED = tuple(path for path in BODIES if not path.endswith(("modes", "heartbeat", "news")))
+SEEDED = tuple(path for path in BODIES if not path.endswith("modes"))
 
 ROOT = Path(__file__).resolve().parents[3]
 DIGEST = f"""
@@ -85,7 +83,7 @@ class TestProtocol:
         assert answer.headers["Retry-After"] == str(60 - int(NOW) % 60)
         assert answer.headers["X-Ratelimit-Limit"] == "90"
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-        assert "Retry-After" not in horde.client.get("/api/v2/status/heartbeat").headers
+        assert "Retry-After" not in horde.client.get("/api/model_references/v2/text_generation").headers
 
     def test_type_selects_and_an_unknown_type_selects_nothing(self, horde: Horde) -> None:
         assert horde.read("/api/v2/status/models") == horde.status("image")
@@ -124,7 +122,6 @@ class TestShapes:
             totals = parse_object(HordeTotals)(horde.body(path)).data
             assert None not in (totals.minute, totals.hour, totals.day, totals.month, totals.total)
         assert parse_object(HordeModes)(horde.body("/v2/status/modes")).data.maintenance_mode is False
-        assert parse_object(HordeHeartbeat)(horde.body("/v2/status/heartbeat")).data.message == "OK"
 
     def test_status_rows_have_the_seven_keys_and_unique_names(self, horde: Horde) -> None:
         for category in ("image", "text"):
@@ -157,12 +154,6 @@ class TestShapes:
         assert units["image"] == {"megapixelsteps per second"}
         assert units["text"] == {"tokens per second"}
         assert units["interrogation"] == {"seconds per form", "No requests fulfilled yet"}
-
-    def test_news_come_newest_first(self, horde: Horde) -> None:
-        news = horde.read("/v2/status/news")
-        dates = [piece["date_published"] for piece in news]
-        assert dates == sorted(dates, reverse=True)
-        assert "simulated" in news[0]["newspiece"]
 
 
 class TestReference:

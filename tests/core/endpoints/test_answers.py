@@ -25,6 +25,7 @@ from tests.fixtures.audits import TYPES
 from tests.fixtures.horde_bodies import FORMULA_NAME
 from tests.fixtures.routes import csv_rows
 from tests.fixtures.snapshots import snapshot
+from tests.fixtures.upstream import source_called
 
 TITLES = {"status": "Queue", "usage": "Usage", "workers": "Workers", "reference": "Reference"}
 MAPS = ("day", "month", "total")
@@ -34,7 +35,7 @@ def view(kind: ModelType, states: dict[str, State] | None = None, **bodies: Any)
     """Return what would be drawn of hand-made bodies; a source without a body is unavailable, others fresh."""
     told = {name: State.UNAVAILABLE for name, body in bodies.items() if body is None} | (states or {})
     readings = [
-        Reading(key=name, title=title, value=None, state=told.get(name, State.FRESH), fetched_at=1_765_600_000.9)
+        Reading(source_called(name, title), None, told.get(name, State.FRESH), fetched_at=1_765_600_000.9)
         for name, title in TITLES.items()
     ]
     return PageView({kind: snapshot(kind, **bodies)}, None, tuple(readings))

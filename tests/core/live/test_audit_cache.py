@@ -22,7 +22,7 @@ from horde_core.upstream.model_ages import ModelAges
 from tests.fixtures.audits import AS_OF, THRESHOLDS, TYPES, days_ago
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.snapshots import snapshot
-from tests.fixtures.upstream import TurnedClock
+from tests.fixtures.upstream import TurnedClock, source_called
 
 PREFIX = "horde:model_ref:audit"
 TTL = 300.0
@@ -38,7 +38,7 @@ def ages(days: int | None, content: str = "some") -> Reading[ModelAges]:
     """Return a reading of the ages in which Flux was added so many days ago; None is unavailable."""
     value = None if days is None else ModelAges({"Flux.1-Schnell": days_ago(days)})
     state = State.UNAVAILABLE if days is None else State.FRESH
-    return Reading(key="ages", title="Ages", value=value, state=state, content=content)
+    return Reading(source_called("ages"), value, state, content=content)
 
 
 def forbid_audits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,14 +74,14 @@ def test_a_view_has_the_four_sources_and_their_content(reader: SnapshotReader) -
     assert [source.title for source in view.sources] == ["Queue", "Usage", "Workers", "Reference"]
     assert {source.state for source in view.sources} == {State.FRESH}
     assert not view.nothing_reachable
-    assert view.source("Usage").value is view.snapshot.usage
+    assert view.reading("usage:text").value is view.snapshot.usage
     snapshot = view.snapshot
     assert (snapshot.model_type, snapshot.is_simulated) == ("text", False)
     assert [row.name for row in snapshot.status] == [row["name"] for row in horde_bodies.TEXT_STATUS]
     assert {worker.type for worker in snapshot.workers} == {"text"}
     assert list(snapshot.reference) == list(horde_bodies.TEXT_REFERENCE)
-    with pytest.raises(StopIteration):
-        view.source("Weather")
+    with pytest.raises(KeyError):
+        view.reading("weather")
 
 
 def test_ages_move_and_the_snapshot_stays_the_same_object(reader: SnapshotReader, clock: TurnedClock) -> None:
@@ -142,7 +142,7 @@ def test_a_source_that_is_missing_is_unavailable_and_the_rest_is_shown(
 ) -> None:
     horde_server.answer("/v2/stats/text/models", status=500)
     view = reader.view("text")
-    assert view.source("Usage").state is State.UNAVAILABLE
+    assert view.reading("usage:text").state is State.UNAVAILABLE
     assert not view.nothing_reachable
     assert not view.snapshot.usage.available
     assert len(view.snapshot.status) == 5

@@ -9,7 +9,6 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from horde_core.upstream.api_records import (
-    HordeHeartbeat,
     HordeModelStatsResponse,
     HordeModelStatus,
     HordeModes,
@@ -182,7 +181,6 @@ class TestWorker:
         (HordePerformance, horde_bodies.PERFORMANCE),
         (HordeTotals, {"minute": {"images": 1, "ps": 10**15}, "day": {"requests": 0, "tokens": 3}}),
         (HordeModes, {"maintenance_mode": False, "invite_only_mode": True}),
-        (HordeHeartbeat, {"message": "OK", "version": "5.1.5", "db_connection": True}),
     ],
 )
 def test_network_figures_keep_every_field(record: type[BaseModel], body: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from horde_core.upstream.api_records import HordeHeartbeat, HordePerformance, HordeTotals
+from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals
 from horde_core.upstream.errors import ShapeError
 from horde_core.upstream.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
 from tests.fixtures import horde_bodies
@@ -181,8 +181,8 @@ class TestUsage:
 
 class TestObject:
     def test_what_is_known_is_read(self) -> None:
-        heartbeat = parse_object(HordeHeartbeat)(json.dumps({"message": "DOWN", "version": None}).encode()).data
-        assert (heartbeat.message, heartbeat.version) == ("DOWN", None)
+        modes = parse_object(HordeModes)(json.dumps({"maintenance_mode": True, "invite_only_mode": None}).encode()).data
+        assert (modes.maintenance_mode, modes.invite_only_mode) == (True, None)
 
     def test_values_of_the_wrong_shape_are_a_failure(self) -> None:
         with pytest.raises(ShapeError, match="HordeTotals"):

@@ -7,10 +7,11 @@ import pytest
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading, RefreshOutcome
 from pages.common import freshness_header
+from tests.fixtures.upstream import source_called
 
 
 def reading(state: State, **rest: Any) -> Reading[Any]:
-    return Reading("workers", "Workers", None, state, **rest)
+    return Reading(source_called("workers", about="Live."), None, state, **rest)
 
 
 @pytest.mark.parametrize(
