@@ -34,7 +34,7 @@ panels.figures(
         panels.Figure(
             "Uneven",
             words.count(summary.uneven),
-            f"imbalance of {data.THRESHOLDS['text'].backend_imbalance:g} or more",
+            f"imbalance of {words.exact(data.THRESHOLDS['text'].backend_imbalance)} or more",
             "Models whose requests and threads spread differently over their backends.",
             summary.uneven,
         ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from horde_core import numbers
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import AuditThresholds, ModelAuditInfo
 from horde_core.audit.filters import OF_AGES, OF_RECORDS, Selection
@@ -35,6 +34,7 @@ from horde_core.frames.audit import worst_first
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.source_report import report
+from horde_core.numbers import ENGLISH
 
 _WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
 
@@ -88,7 +88,7 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
         returned_count=len(page),
         offset=query.offset, group=query.level, as_of=response.as_of, thresholds=thresholds,
         category_month_usage=response.category_month_usage,
-        filters=tuple(selection.sentences(thresholds, numbers).values()),
+        filters=tuple(selection.sentences(thresholds, ENGLISH).values()),
         summary=response.summary if snapshot.reference.available else None,
         models=tuple(_audit_row(info, thresholds) for info in page),
     )  # fmt: skip
@@ -208,8 +208,8 @@ def _asked_for(row: CombinedModelStatistics, query: ModelsQuery) -> dict[str, An
 def _audit_row(info: ModelAuditInfo, thresholds: AuditThresholds) -> AuditRow:
     return AuditRow(
         **info.__dict__,
-        severity_reason=severity_reason(info, thresholds, numbers),
-        reasons={one.flag: one.why for one in explain(info, thresholds, numbers)},
+        severity_reason=severity_reason(info, thresholds, ENGLISH),
+        reasons={one.flag: one.why for one in explain(info, thresholds, ENGLISH)},
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from horde_core import numbers
 from horde_core.endpoints.records import (
     AuditAnswer,
     ModelsAnswer,
@@ -19,6 +18,7 @@ from horde_core.endpoints.records import (
     UnlistedAnswer,
 )
 from horde_core.frames.audit import audit_frame
+from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import PERIODS
 
 MODEL_COLUMNS = (
@@ -44,7 +44,7 @@ def unlisted_rows(answer: UnlistedAnswer) -> pd.DataFrame:
 
 def audit_rows(answer: AuditAnswer) -> pd.DataFrame:
     """The audit page's table: one row a model or group."""
-    return audit_frame(answer.models, answer.thresholds, numbers)
+    return audit_frame(answer.models, answer.thresholds, ENGLISH)
 
 
 def short_audit_rows(answer: AuditAnswer) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Char
     ``build`` is called once for all who see the same: of this view, in this locale, with the same ``given``; each time
     where that is None, of what somebody typed or ticked. ``as_of`` says how old it is.
     """
-    item = build() if given is None else data.kept((key, data.current_view().id, words.locale(), *given), build)
+    item = build() if given is None else data.kept((key, data.current_view().id, words.numbers(), *given), build)
     with st.container(border=True):
         st.markdown(f"**{item.title}**")
         st.caption(" · ".join(filter(None, [item.scope, as_of])))

@@ -207,7 +207,7 @@ def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], 
 def _rows(table: Table, view: PageView) -> pd.DataFrame:
     if table.given is None:
         return _loaded(table)
-    return data.kept(("rows", table.key, view.id, words.locale(), *table.given), lambda: _loaded(table))
+    return data.kept(("rows", table.key, view.id, words.numbers(), *table.given), lambda: _loaded(table))
 
 
 def _loaded(table: Table) -> pd.DataFrame:

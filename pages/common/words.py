@@ -1,80 +1,112 @@
-"""Figures and times in words, as the visitor's locale writes them. Unknown reads "n/a"; 0 is only said of a zero."""
+"""Figures, times and names in words, figures as the visitor's locale writes them (:mod:`horde_core.numbers`)."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
-from functools import cache, lru_cache
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
+from functools import cache, lru_cache, wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec
+from zoneinfo import ZoneInfo, available_timezones
 
-import pandas as pd
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_time
-from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
+from babel.dates import format_datetime
 
-from horde_core.numbers import decimals, share_decimals
+from horde_core.numbers import ENGLISH, Numbers
+from horde_core.numbers import UNKNOWN as UNKNOWN
+from horde_core.numbers import is_unknown as is_unknown
 
-UNKNOWN = "n/a"
+P = ParamSpec("P")
 
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 """All that CommonMark lets a backslash stand before."""
 
-_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
-_LOCALE: ContextVar[str] = ContextVar("locale", default="en")
-_ZONE: ContextVar[str] = ContextVar("zone", default="UTC")
+LONGEST_TAG = 64
+"""Characters of a language tag that are read: more than any tag in use has."""
+
+_LANGUAGES = """
+af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk km kn
+ko ky lo lt lv mk ml mn mr ms my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw ta te th tk tr uk ur
+uz vi yue zh zu
+"""
+LANGUAGES = frozenset(_LANGUAGES.split())
+"""Languages that browsers write numbers in. Babel keeps what it reads of each, about 1 MB: no others are read."""
+
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?![a-z0-9])", re.ASCII | re.IGNORECASE)
+"""Language, script and region; variants and extensions (``-u-hc-h12``) do not matter to us."""
+
+
+class Visitor(NamedTuple):
+    """How the visitor whose page is drawn writes figures and times."""
+
+    locale: str = "en"
+    numbers: Numbers = ENGLISH
+    zone: str = "UTC"
+
+
+_UNKNOWN_VISITOR = Visitor()
+_VISITOR: ContextVar[Visitor] = ContextVar("visitor", default=_UNKNOWN_VISITOR)
 
 
 def speak(language: str | None, zone: str | None) -> None:
-    """Write figures and times from now on, in this thread, as a browser with this language and time zone does."""
-    _LOCALE.set(_supported(language or "en"))
-    _ZONE.set(zone or "UTC")
+    """Write figures and times from now on, in this thread, as a browser with this language and time zone does.
+
+    English where the language is missing or has no data, UTC where the zone is or has none.
+    """
+    locale = supported_locale((language or "")[:LONGEST_TAG])
+    _VISITOR.set(Visitor(locale, Numbers.of(locale), zone if zone and zone in _zones() else "UTC"))
 
 
-def locale() -> str:
-    """The locale that figures are written in: part of the key of whatever holds them."""
-    return _LOCALE.get()
+def numbers() -> Numbers:
+    """How the visitor writes figures: part of the key of whatever holds some."""
+    return _VISITOR.get().numbers
 
 
 def separators() -> str:
     """The decimal sign and the sign between thousands."""
-    return get_decimal_symbol(locale()) + get_group_symbol(locale())
+    return numbers().decimal + numbers().group
+
+
+@lru_cache(maxsize=512)
+def supported_locale(tag: str) -> str:
+    """Return the locale nearest to a BCP 47 language tag: with its script and region, else without; else English."""
+    found = _TAG.match(tag.strip())
+    language, script, region = found.groups() if found else ("", None, None)
+    for parts in ((language, script, region), (language, script), (language, region), (language,)):
+        try:
+            locale = Locale.parse("_".join(filter(None, parts)))
+        except (UnknownLocaleError, ValueError):
+            continue
+        return str(locale) if locale.language in LANGUAGES else "en"
+    return "en"
 
 
 @cache
-def _supported(language: str) -> str:
-    try:
-        return str(Locale.parse(language, sep="-"))
-    except (UnknownLocaleError, ValueError):
-        return "en"
+def _zones() -> set[str]:
+    return available_timezones()
 
 
-@cache
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+def _of_visitor(method: Callable[Concatenate[Numbers, P], str]) -> Callable[P, str]:
+    """A method of :class:`Numbers` as the visitor's numbers have it."""
+
+    @wraps(method)
+    def said(*given: P.args, **named: P.kwargs) -> str:
+        return method(numbers(), *given, **named)
+
+    return said
 
 
-def _number(value: float, decimals: int = 0) -> str:
-    """A number with so many decimals and its thousands grouped."""
-    return _written(value, decimals, locale())
-
-
-@lru_cache(maxsize=65_536)
-def _written(value: float, decimals: int, language: str) -> str:
-    """Many figures of a table are the same, and writing one takes as long as all else of its cell."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(round(value, decimals), format=pattern, locale=language))
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a figure is unknown: None, NA or not a number."""
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+count = _of_visitor(Numbers.count)
+change = _of_visitor(Numbers.change)
+amount = _of_visitor(Numbers.amount)
+exact = _of_visitor(Numbers.exact)
+share = _of_visitor(Numbers.share)
+ratio = _of_visitor(Numbers.ratio)
+duration = _of_visitor(Numbers.duration)
+age = _of_visitor(Numbers.age)
+plural = _of_visitor(Numbers.plural)
+plural_amount = _of_visitor(Numbers.plural_amount)
 
 
 def known(values: Iterable[Any]) -> list[float | None]:
@@ -82,91 +114,25 @@ def known(values: Iterable[Any]) -> list[float | None]:
     return [None if is_unknown(value) else float(value) for value in values]
 
 
-def count(value: Any) -> str:
-    """A count with its thousands grouped."""
-    return UNKNOWN if is_unknown(value) else _number(int(value))
-
-
-def change(value: float) -> str:
-    """A difference with its sign."""
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{amount(abs(value))}"
-
-
-def amount(value: Any) -> str:
-    """An amount with as many digits as it deserves."""
-    if is_unknown(value):
-        return UNKNOWN
-    return _number(value, 0 if value >= 100 or float(value).is_integer() else decimals(value, 3))
-
-
-def exact(value: Any) -> str:
-    """A value that somebody set, with all its digits and no more."""
-    return str(format_decimal(value, format="#,##0.##########", locale=locale()))
-
-
-def share(percent: Any) -> str:
-    """A share with enough digits to be told from nothing and from the whole."""
-    if is_unknown(percent):
-        return UNKNOWN
-    return f"{_number(percent, share_decimals(percent))} %"
-
-
-def ratio(value: Any) -> str:
-    """How many times, with two significant digits below ten."""
-    if is_unknown(value):
-        return UNKNOWN
-    return f"{_number(value, 0 if value >= 10 else max(1, decimals(value, 2)) if value else 0)} x"
-
-
-def duration(seconds: Any) -> str:
-    """A duration in its two largest units: 3 min 20 s."""
-    if is_unknown(seconds):
-        return UNKNOWN
-    left = max(0, int(seconds))
-    parts = []
-    for unit, length in (("d", _DAY), ("h", _HOUR), ("min", _MINUTE), ("s", 1)):
-        whole, left = divmod(left, length)
-        if whole:
-            parts.append(f"{whole} {unit}")
-    return " ".join(parts[:2]) or "0 s"
-
-
-def age(seconds: float) -> str:
-    """How old something is, in one unit once it is older than two minutes."""
-    if seconds < 2 * _MINUTE:
-        return f"{int(seconds)} s"
-    for unit, length in (("d", _DAY), ("h", _HOUR), ("min", _MINUTE)):
-        if seconds >= 2 * length or unit == "min":
-            return f"{int(seconds // length)} {unit}"
-    raise AssertionError("the minute catches everything above")
-
-
 def moment(unix_seconds: float) -> str:
     """An exact time, in the visitor's zone, which it names."""
-    time = datetime.fromtimestamp(unix_seconds, UTC)
-    return str(format_datetime(time, "d MMM y, HH:mm:ss z", tzinfo=_zone(_ZONE.get()), locale=locale()))
+    return _time(unix_seconds, "d MMM y, HH:mm:ss z")
 
 
 def clock(unix_seconds: float) -> str:
     """A time of day, in the visitor's zone."""
-    return str(
-        format_time(datetime.fromtimestamp(unix_seconds, UTC), "HH:mm:ss", tzinfo=_zone(_ZONE.get()), locale=locale())
-    )
+    return _time(unix_seconds, "HH:mm:ss")
+
+
+def _time(unix_seconds: float, pattern: str) -> str:
+    visitor = _VISITOR.get()
+    time = datetime.fromtimestamp(unix_seconds, UTC)
+    return str(format_datetime(time, pattern, tzinfo=ZoneInfo(visitor.zone), locale=visitor.locale))
 
 
 def listing(parts: list[str]) -> str:
     """Join with commas and a final "and"."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """A count with its noun."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
-def plural_amount(value: Any, many: str) -> str:
-    """An amount with its unit, which is given in the plural."""
-    return f"{amount(value)} {many.removesuffix('s') if value == 1 else many}"
 
 
 def one_line(name: str, longest: int = 60) -> str:
@@ -209,7 +175,7 @@ def pace(speed: Any, unit: str) -> str:
 
 
 def ranking(names: Sequence[str], figures: Sequence[str], what: str, most: int = 5) -> str:
-    """A chart in words: its first few rows, for who cannot see it."""
+    """A chart in words: its first few rows, for readers who cannot see it."""
     told = [f"{one_line(name)} {figure}" for name, figure in zip(names[:most], figures[:most], strict=True)]
     rest = f", and {len(names) - most} more" if len(names) > most else ""
     return f"{what}: {', '.join(told)}{rest}."

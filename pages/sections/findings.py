@@ -36,7 +36,7 @@ def severity_words(severity: Severity) -> str:
 
 def severity_rule(severity: Severity, thresholds: AuditThresholds) -> str:
     """What a severity means, with the thresholds in force."""
-    return SEVERITY_RULES[severity](thresholds, words)
+    return SEVERITY_RULES[severity](thresholds, words.numbers())
 
 
 def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
@@ -88,9 +88,10 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 def explanation_frame(info: ModelAuditInfo, thresholds: AuditThresholds) -> pd.DataFrame:
     """One row a flag that is judged of a model: whether it is true, and why; the severity first."""
-    rows = [("Severity", severity_words(info.severity), severity_reason(info, thresholds, words))]
+    rows = [("Severity", severity_words(info.severity), severity_reason(info, thresholds, words.numbers()))]
     rows += [
-        (words.sentence_case(one.label), _VALUE_MARKS[one.value], one.why) for one in explain(info, thresholds, words)
+        (words.sentence_case(one.label), _VALUE_MARKS[one.value], one.why)
+        for one in explain(info, thresholds, words.numbers())
     ]
     return pd.DataFrame(rows, columns=["what", "value", "why"])
 
@@ -113,10 +114,11 @@ def unknown_notice(summary: AuditSummary) -> None:
 
 def criteria(model_type: ModelType, thresholds: AuditThresholds) -> list[str]:
     """Every rule with the threshold in force, from the tables by which the engine judges."""
-    rules = [f"- **{rule.label}**: {rule.rule(thresholds, words)}" for rule in rules_for(model_type, thresholds)]
-    severities = [f"- **{severity}**: {rule(thresholds, words)}" for severity, rule in SEVERITY_RULES.items()]
+    numbers = words.numbers()
+    rules = [f"- **{rule.label}**: {rule.rule(thresholds, numbers)}" for rule in rules_for(model_type, thresholds)]
+    severities = [f"- **{severity}**: {rule(thresholds, numbers)}" for severity, rule in SEVERITY_RULES.items()]
     presets = [
-        f"- **{preset.label}**: {preset.rule(thresholds, words)}" for preset in presets_for(model_type, thresholds)
+        f"- **{preset.label}**: {preset.rule(thresholds, numbers)}" for preset in presets_for(model_type, thresholds)
     ]
     skipped = [rule.label for rule in RULES if not rule.judges(model_type, thresholds)]
     return [

@@ -40,28 +40,32 @@ TERMS: tuple[tuple[str, str], ...] = (
 
 def thresholds(settings: Settings, audit: Mapping[ModelType, AuditThresholds]) -> list[tuple[str, str, str]]:
     """What is called by a word, from which value, and the setting that changes it."""
-    image, text = audit["image"], audit["text"]
+    image, text, numbers = audit["image"], audit["text"], words.numbers()
     return [
         ("Busy", f"drain time of {words.duration(BUSY_FROM_SECONDS)} or more", "fixed"),
         ("Overloaded", f"drain time of {words.duration(OVERLOADED_FROM_SECONDS)} or more", "fixed"),
         ("Ranked by momentum", f"{words.share(MOVER_SHARE_FROM)} or more of the category's 30-day usage", "fixed"),
         (
             "Low usage, image",
-            RULE_OF["low_usage"].rule(image, words),
+            RULE_OF["low_usage"].rule(image, numbers),
             "HORDE_LOW_USAGE_THRESHOLD_PERCENTAGE, HORDE_AUDIT_MINIMUM_MONTH_USAGE",
         ),
         (
             "Low usage, text",
-            RULE_OF["low_usage"].rule(text, words),
+            RULE_OF["low_usage"].rule(text, numbers),
             "HORDE_TEXT_GEN_LOW_USAGE_THRESHOLD_PERCENTAGE, HORDE_AUDIT_MINIMUM_MONTH_USAGE",
         ),
-        ("Critical, image", SEVERITY_RULES[Severity.CRITICAL](image, words), "fixed"),
+        ("Critical, image", SEVERITY_RULES[Severity.CRITICAL](image, numbers), "fixed"),
         (
             "Critical, text",
-            SEVERITY_RULES[Severity.CRITICAL](text, words),
+            SEVERITY_RULES[Severity.CRITICAL](text, numbers),
             "HORDE_TEXT_GEN_CRITICAL_USAGE_THRESHOLD, ..._WORKER_THRESHOLD",
         ),
-        ("Uneven backends", f"imbalance of {text.backend_imbalance:g} or more", "HORDE_BACKEND_IMBALANCE_THRESHOLD"),
+        (
+            "Uneven backends",
+            f"imbalance of {numbers.exact(text.backend_imbalance)} or more",
+            "HORDE_BACKEND_IMBALANCE_THRESHOLD",
+        ),
         (
             "New image model",
             f"added less than {words.plural(image.grace_days, 'day')} ago: no deletion candidate",

@@ -233,7 +233,7 @@ def _findings(model: Found, audit: ModelAuditInfo | None) -> None:
             return
         st.caption(f"Severity: {findings.severity_words(audit.severity)}")
         thresholds = data.THRESHOLDS[model.model_type]
-        found = [one for one in explain(audit, thresholds, words) if one.value]
+        found = [one for one in explain(audit, thresholds, words.numbers()) if one.value]
         if found:
             tables.show(
                 pd.DataFrame(found, columns=Explanation._fields),

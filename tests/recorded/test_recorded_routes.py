@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from horde_core import HordeAPIIntegration, numbers
+from horde_core import HordeAPIIntegration
 from horde_core.command_line import main
 from horde_core.endpoints.parameters import CATEGORY_OF
 from horde_core.frames.audit import audit_frame, worst_first
 from horde_core.frames.models import category_frame
 from horde_core.live.results import SharedResults, today
+from horde_core.numbers import ENGLISH
 from horde_core.safe_csv import csv_bytes
 from horde_core.vocabulary import PERIODS, ModelType
 from tests.fixtures.audits import TYPES
@@ -112,7 +113,7 @@ def test_the_audit_is_that_of_the_page(horde: HordeAPIIntegration, kind: ModelTy
         assert {key: row[key] for key in type(info).model_fields} == {
             key: value for key, value in info.model_dump(mode="json").items() if key in type(info).model_fields
         }
-    assert client.ask(f"{path}?format=csv").content == csv_bytes(audit_frame(infos, response.thresholds, numbers))
+    assert client.ask(f"{path}?format=csv").content == csv_bytes(audit_frame(infos, response.thresholds, ENGLISH))
     for preset, count in body["summary"]["by_preset"].items():
         if (kind, preset) == ("image", "uneven_backends"):
             continue  # cannot be asked of images

@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from horde_core import numbers
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
 from horde_core.audit.filters import FILTER_OF, FILTERS, Filter, Kind, Selection, filters_for
 from horde_core.audit.presets import Preset, presets_for
 from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
+from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import ModelType
 from pages.common import data, filters, words
 
@@ -36,7 +36,7 @@ FROM_THE_REFERENCE: Mapping[GroupLevel, str] = {
 def threshold_words(thresholds: AuditThresholds, model_type: ModelType) -> str:
     """Every threshold in force, for files."""
     tried = [
-        f"{one.label.lower()} {numbers.exact(getattr(thresholds, one.field))} ({one.unit_of(model_type)})"
+        f"{one.label.lower()} {ENGLISH.exact(getattr(thresholds, one.field))} ({one.unit_of(model_type)})"
         for one in what_ifs(model_type)
     ]
     hosts = [] if thresholds.ignores_downloads else [f"preferred hosts {', '.join(thresholds.preferred_hosts)}"]
@@ -100,7 +100,7 @@ def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThres
                 f"{preset.label} · {words.count(summary.by_preset[preset.key])}",
                 key=f"preset_{preset.key}",
                 icon=":material/check:" if is_chosen else None,
-                help=preset.rule(thresholds, words),
+                help=preset.rule(thresholds, words.numbers()),
                 on_click=_choose_preset,
                 args=(None if is_chosen else preset.key,),
             )
@@ -168,7 +168,7 @@ def choose(
 
 def active_line(selection: Selection, thresholds: AuditThresholds, shown: int, whole: int, level: GroupLevel) -> None:
     """The whole selection in a sentence, with how many rows it leaves, and a button to clear each part of it."""
-    sentences = selection.sentences(thresholds, words)
+    sentences = selection.sentences(thresholds, words.numbers())
     counted = f"{words.count(shown)} of {words.plural(whole, *ROWS_ARE[level])}"
     if not sentences:
         st.caption(f"{counted}. No filter is set.")

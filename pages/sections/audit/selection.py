@@ -8,12 +8,12 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from horde_core import numbers
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import ModelAuditInfo
 from horde_core.audit.filters import Selection
 from horde_core.audit.removal import Removal, remainder, removal
 from horde_core.frames.audit import audit_frame, backends_frame
+from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import GIGABYTE
 from pages.common import data, exports, panels, tables, tickable_table, words
 from pages.sections.audit import charts
@@ -111,7 +111,7 @@ def _figures(audit: Audited, summed: Removal) -> None:
 
 def _spoken(audit: Audited, selection: Selection, is_ticked: bool) -> str:
     """What a file says of how its rows were chosen."""
-    sentences = [] if is_ticked else list(selection.sentences(audit.response.thresholds, numbers).values())
+    sentences = [] if is_ticked else list(selection.sentences(audit.response.thresholds, ENGLISH).values())
     return "; ".join(["rows ticked by hand"] if is_ticked else sentences)
 
 
@@ -161,7 +161,7 @@ def _files(audit: Audited, chosen: Sequence[ModelAuditInfo], about: Mapping[str,
     members = list(dict.fromkeys(name for info in chosen for name in info.members))
 
     def findings() -> pd.DataFrame:
-        return audit_frame(chosen, response.thresholds, numbers)
+        return audit_frame(chosen, response.thresholds, ENGLISH)
 
     def workbook() -> bytes:
         backends = backends_frame(zip(chosen, _statistics(audit, chosen), strict=True))

@@ -44,12 +44,12 @@ def audited(view: PageView, response: CategoryAuditResponse) -> Audited:
     """Put an audit in rows, once for all who see the same."""
     given = ("audit", view.id, response.thresholds.digest, response.level, response.model_type, response.as_of)
     infos = data.kept((*given, "infos"), lambda: worst_first(response.models))
-    rows = data.kept((*given, words.locale()), lambda: _rows(infos, response))
+    rows = data.kept((*given, words.numbers()), lambda: _rows(infos, response))
     return Audited(view, view.snapshot, response, infos, rows)
 
 
 def _rows(infos: Sequence[ModelAuditInfo], response: CategoryAuditResponse) -> pd.DataFrame:
-    frame = findings.in_words(audit_frame(infos, response.thresholds, words))
+    frame = findings.in_words(audit_frame(infos, response.thresholds, words.numbers()))
     return frame.assign(**{tables.MODEL_LINK: [tables.model_link(info.name) for info in infos]})
 
 

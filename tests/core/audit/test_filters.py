@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from horde_core import numbers
 from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity
 from horde_core.audit.filters import FIGURES, FILTER_OF, FILTERS, Kind, Selection, filters_for
+from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES, audit, audited, days_ago, found, record, statistics
 from tests.fixtures.snapshots import snapshot
@@ -159,7 +159,7 @@ def test_every_option_of_every_filter_has_a_word_and_a_sentence(model_type: Mode
             chosen = [option] if one.kind is Kind.SEVERAL else option
             selection = Selection.of(model_type, {one.key: chosen})
             assert len(selection.narrows(response.models)) == len(response.models)
-            assert one.word(option) in selection.sentences(thresholds, numbers)[one.key]
+            assert one.word(option) in selection.sentences(thresholds, ENGLISH)[one.key]
 
 
 def test_the_options_are_what_the_models_state(image: CategoryAuditResponse) -> None:
@@ -174,7 +174,7 @@ def test_the_options_are_what_the_models_state(image: CategoryAuditResponse) -> 
 
 def test_sentences_are_in_the_order_of_the_filters_and_have_the_numbers() -> None:
     chosen = {"search": "xl", "month_to": 1_234.0, "flag": ["low_usage", "no_active_workers"], "severity": ["notice"]}
-    assert Selection.of("image", chosen).sentences(THRESHOLDS["image"], numbers) == {
+    assert Selection.of("image", chosen).sentences(THRESHOLDS["image"], ENGLISH) == {
         "severity": "severity notice",
         "flag": "has low usage and no workers",
         "month_to": "usage, 30 days up to 1,234",
@@ -183,7 +183,7 @@ def test_sentences_are_in_the_order_of_the_filters_and_have_the_numbers() -> Non
 
 
 def test_a_preset_is_told_with_its_rule() -> None:
-    said = Selection.of("image", {"preset": "low_usage"}).sentences(THRESHOLDS["image"], numbers)["preset"]
+    said = Selection.of("image", {"preset": "low_usage"}).sentences(THRESHOLDS["image"], ENGLISH)["preset"]
     assert said == "Low usage: less than 0.0065 % of the category's images in 30 days"
 
 

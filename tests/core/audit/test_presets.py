@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from horde_core import numbers
 from horde_core.audit import DOWNLOAD_FLAGS, FLAGS, Flag, ModelAuditInfo, Severity
 from horde_core.audit.presets import PRESET_OF, PRESETS, presets_for
 from horde_core.audit.rules import RULE_OF
+from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES, found
 
@@ -73,11 +73,11 @@ class TestDeletionCandidates:
     @pytest.mark.parametrize(("days", "said"), [(30, "30 days"), (1, "1 day")])
     def test_say_how_many_days_of_grace_there_are(self, days: int, said: str) -> None:
         thresholds = THRESHOLDS["image"].model_copy(update={"grace_days": days})
-        assert said in PRESET_OF["deletion_candidates"].rule(thresholds, numbers)
+        assert said in PRESET_OF["deletion_candidates"].rule(thresholds, ENGLISH)
 
     def test_say_nothing_of_grace_where_there_is_none(self) -> None:
         thresholds = THRESHOLDS["image"].model_copy(update={"grace_days": 0})
-        assert PRESET_OF["deletion_candidates"].rule(thresholds, numbers) == "critical, or low usage and no workers"
+        assert PRESET_OF["deletion_candidates"].rule(thresholds, ENGLISH) == "critical, or low usage and no workers"
 
 
 def test_critical_is_the_severity_alone() -> None:
@@ -92,11 +92,11 @@ def test_any_true_flag_is_enough_even_where_another_is_unknown() -> None:
 
 @pytest.mark.parametrize("model_type", TYPES)
 def test_every_preset_has_a_label_and_a_rule_in_words(model_type: ModelType) -> None:
-    said = [preset.rule(THRESHOLDS[model_type], numbers) for preset in PRESETS]
+    said = [preset.rule(THRESHOLDS[model_type], ENGLISH) for preset in PRESETS]
     assert all(said)
     assert len({preset.label for preset in PRESETS}) == len(PRESETS)
-    low_usage = RULE_OF["low_usage"].rule(THRESHOLDS[model_type], numbers)
-    assert PRESET_OF["low_usage"].rule(THRESHOLDS[model_type], numbers) == low_usage
+    low_usage = RULE_OF["low_usage"].rule(THRESHOLDS[model_type], ENGLISH)
+    assert PRESET_OF["low_usage"].rule(THRESHOLDS[model_type], ENGLISH) == low_usage
 
 
 def test_a_category_offers_the_presets_that_can_select_anything() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from horde_core import numbers
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import DOWNLOAD_FLAGS, FLAGS, Flag, ModelAuditInfo, Severity
 from horde_core.audit.rules import (
@@ -19,6 +18,7 @@ from horde_core.audit.rules import (
     rules_for,
     severity_reason,
 )
+from horde_core.numbers import ENGLISH
 from horde_core.unknowns import both, either
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import (
@@ -242,7 +242,7 @@ class TestWords:
     def test_there_is_one_rule_a_flag_with_words_of_its_own(self) -> None:
         assert tuple(RULE_OF) == FLAGS
         assert len({rule.label for rule in RULES}) == len(RULES)
-        said = [rule.rule(THRESHOLDS["image"], numbers) for rule in RULES]
+        said = [rule.rule(THRESHOLDS["image"], ENGLISH) for rule in RULES]
         assert len(set(said)) == len(RULES)
 
     def test_the_thresholds_that_are_quoted_are_those_that_are_used(self) -> None:
@@ -254,26 +254,26 @@ class TestWords:
                 "critical_workers": 7,
             }
         )
-        assert "0.75 %" in RULE_OF["low_usage"].rule(tried, numbers)
-        assert "1,234 requests" in RULE_OF["low_usage"].rule(tried, numbers)
-        said = SEVERITY_RULES[Severity.CRITICAL](tried, numbers)
+        assert "0.75 %" in RULE_OF["low_usage"].rule(tried, ENGLISH)
+        assert "1,234 requests" in RULE_OF["low_usage"].rule(tried, ENGLISH)
+        said = SEVERITY_RULES[Severity.CRITICAL](tried, ENGLISH)
         assert said == "fewer than 56 requests in 30 days and fewer than 7 workers"
         uneven = tried.model_copy(update={"backend_imbalance": 0.45})
-        assert "0.45" in RULE_OF["uneven_backends"].rule(uneven, numbers)
+        assert "0.45" in RULE_OF["uneven_backends"].rule(uneven, ENGLISH)
         hosts = tried.model_copy(update={"preferred_hosts": ("a.invalid", "b.invalid")})
-        assert "a.invalid, b.invalid" in RULE_OF["has_non_preferred_host"].rule(hosts, numbers)
+        assert "a.invalid, b.invalid" in RULE_OF["has_non_preferred_host"].rule(hosts, ENGLISH)
 
     @pytest.mark.parametrize("critical_usage", [0, 1])
     def test_an_image_model_is_called_critical_by_no_images_and_no_workers(self, critical_usage: int) -> None:
         thresholds = THRESHOLDS["image"].model_copy(update={"critical_usage": critical_usage})
-        assert SEVERITY_RULES[Severity.CRITICAL](thresholds, numbers) == "no images in 30 days and no workers"
+        assert SEVERITY_RULES[Severity.CRITICAL](thresholds, ENGLISH) == "no images in 30 days and no workers"
 
     @pytest.mark.parametrize("model_type", TYPES)
     def test_every_judged_flag_of_every_model_is_explained(self, model_type: ModelType) -> None:
         thresholds = THRESHOLDS[model_type]
         judged = [rule.flag for rule in rules_for(model_type, thresholds)]
         for info in self.infos(model_type):
-            told = explain(info, thresholds, numbers)
+            told = explain(info, thresholds, ENGLISH)
             assert [one.flag for one in told] == judged
             for one in told:
                 assert one.value is info.flags.value(one.flag)
@@ -283,23 +283,23 @@ class TestWords:
     def test_a_reason_is_told_for_what_was_found_and_is_not_implied_by_another(self, model_type: ModelType) -> None:
         for info in self.infos(model_type):
             found = info.flags.set_flags()
-            told = reasons(info, THRESHOLDS[model_type], numbers)
+            told = reasons(info, THRESHOLDS[model_type], ENGLISH)
             assert len(told) == len([flag for flag in found if IMPLIED_BY.get(flag) not in found])
             assert len(set(told)) == len(told)
 
     def test_never_used_says_all_that_it_implies(self) -> None:
         info = audit(None, statistics(0, 0, 0))
         assert info.flags.set_flags() == ("zero_usage_day", "zero_usage_month", "zero_usage_total", "low_usage")
-        assert reasons(info, THRESHOLDS["image"], numbers) == ["0 images of all time"]
+        assert reasons(info, THRESHOLDS["image"], ENGLISH) == ["0 images of all time"]
 
     def test_reasons_have_the_numbers(self) -> None:
         spread = statistics(month=10, backends={"a": (90, 1), "b": (10, 9)}, worker_count=None, thread_count=0)
-        assert reasons(audit(None, spread, "text"), THRESHOLDS["text"], numbers) == [
+        assert reasons(audit(None, spread, "text"), THRESHOLDS["text"], ENGLISH) == [
             "0 threads serve it (workers are unknown)",
             "10 requests in 30 days: 0.0010 % of the category, threshold 0.02 %",
             "imbalance 0.800, threshold 0.3: a has 90.0 % of its requests and 10.0 % of its threads",
         ]
-        told = reasons(audit(WRONG_IN_EVERY_WAY), THRESHOLDS["image"], numbers)
+        told = reasons(audit(WRONG_IN_EVERY_WAY), THRESHOLDS["image"], ENGLISH)
         assert told == [
             "downloads on 2 hosts: civitai.com, a.invalid",
             "downloads on civitai.com, a.invalid; preferred: huggingface.co",
@@ -314,25 +314,25 @@ class TestWords:
         why = RULE_OF["unserved_queue"].reason
         assert audit(None, in_progress).flags.unserved_queue is False
         assert (
-            why(audit(None, in_progress), THRESHOLDS["image"], numbers)
+            why(audit(None, in_progress), THRESHOLDS["image"], ENGLISH)
             == "0 megapixelsteps queued, 0 threads to serve it"
         )
         assert audit(None, waiting).flags.unserved_queue is True
         assert (
-            why(audit(None, waiting), THRESHOLDS["image"], numbers)
+            why(audit(None, waiting), THRESHOLDS["image"], ENGLISH)
             == "2.50 megapixelsteps queued, 0 threads to serve it"
         )
 
     def test_what_is_not_judged_of_a_category_says_so(self) -> None:
-        why = RULE_OF["no_download_urls"].why(audit(model_type="text"), False, THRESHOLDS["text"], numbers)
+        why = RULE_OF["no_download_urls"].why(audit(model_type="text"), False, THRESHOLDS["text"], ENGLISH)
         assert why == "not judged of text models"
 
     @pytest.mark.parametrize("model_type", TYPES)
     def test_every_severity_has_a_reason(self, model_type: ModelType) -> None:
         for info in self.infos(model_type):
-            assert severity_reason(info, THRESHOLDS[model_type], numbers)
+            assert severity_reason(info, THRESHOLDS[model_type], ENGLISH)
         critical = audit(None, statistics(0, 0, 0, **NOBODY), model_type)
-        said = severity_reason(critical, THRESHOLDS[model_type], numbers)
+        said = severity_reason(critical, THRESHOLDS[model_type], ENGLISH)
         assert said == f"0 {THRESHOLDS[model_type].noun}s in 30 days, 0 workers serve it"
 
 

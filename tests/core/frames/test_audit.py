@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from horde_core import numbers
 from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity
 from horde_core.frames.audit import audit_frame, backends_frame, findings_by_severity, uneven_frame, worst_first
+from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import TYPES, audit, audited, days_ago, found, record, statistics
 from tests.fixtures.horde_bodies import APHRODITE_MISTRAL, KOBOLD_MISTRAL, TEXT_USAGE
@@ -27,7 +27,7 @@ REAL = ("share_month", "momentum", "imbalance", "size", "parameters", "cost_bene
 
 
 def framed(response: CategoryAuditResponse, infos: Sequence[ModelAuditInfo] | None = None) -> pd.DataFrame:
-    return audit_frame(response.models if infos is None else infos, response.thresholds, numbers)
+    return audit_frame(response.models if infos is None else infos, response.thresholds, ENGLISH)
 
 
 def row(frame: pd.DataFrame, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from horde_core import HordeAPIIntegration, numbers
+from horde_core import HordeAPIIntegration
 from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import AuditThresholds
 from horde_core.audit.filters import FILTER_OF, FILTERS, Kind, Selection, filters_for
@@ -19,6 +19,7 @@ from horde_core.endpoints.parameters import CATEGORY_OF
 from horde_core.frames.audit import worst_first
 from horde_core.live.results import today
 from horde_core.live.snapshot_reader import SnapshotReader
+from horde_core.numbers import ENGLISH
 from horde_core.settings import Settings
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES
@@ -77,8 +78,8 @@ class Page:
         infos = self.view.snapshot.audit(own, today(), self.view.ages.value if self.view.ages else None).models
         return {
             info.name: (
-                severity_reason(info, own, numbers),
-                {one.flag: one.why for one in explain(info, own, numbers)},
+                severity_reason(info, own, ENGLISH),
+                {one.flag: one.why for one in explain(info, own, ENGLISH)},
             )
             for info in infos
         }
@@ -110,7 +111,7 @@ def test_every_filter_selects_as_on_the_page(horde: HordeAPIIntegration, client:
         body = client.body(audit_path(kind, **chosen))
         assert without_words(body["models"]) == page.chosen(**chosen), chosen
         assert body["filters"] == [
-            FILTER_OF[key].sentence(value, THRESHOLDS[kind], numbers)
+            FILTER_OF[key].sentence(value, THRESHOLDS[kind], ENGLISH)
             for key, value in Selection.of(kind, chosen).chosen.items()
         ]
         found.add(body["total_count"])

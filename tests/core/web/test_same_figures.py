@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from horde_core import HordeAPIIntegration, Settings, numbers
+from horde_core import HordeAPIIntegration, Settings
 from horde_core.command_line import main
 from horde_core.endpoints.parameters import CATEGORY_OF
 from horde_core.frames.audit import audit_frame, worst_first
 from horde_core.frames.models import category_frame
 from horde_core.live.results import SharedResults, today
+from horde_core.numbers import ENGLISH
 from horde_core.safe_csv import csv_bytes
 from horde_core.vocabulary import GIGABYTE, PERIODS, ModelType
 from tests.fixtures.audits import TYPES
@@ -125,7 +126,7 @@ def test_the_audits_file_is_the_pages_frame_in_plain_words(one_horde: HordeAPIIn
     results = SharedResults.of(one_horde)
     view = results.reader.page_view((kind,), has_ages=kind == "image")
     response = results.audits.get(view.snapshot, today(), view.ages)
-    frame = audit_frame(worst_first(response.models), response.thresholds, numbers)
+    frame = audit_frame(worst_first(response.models), response.thresholds, ENGLISH)
     assert Client().ask(f"/audit/{CATEGORY_OF[kind]}?format=csv").content == csv_bytes(frame)
 
 

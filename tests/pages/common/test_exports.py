@@ -134,7 +134,7 @@ def test_the_pages_own_tables_are_read_back_with_every_name() -> None:
         category_frame(snapshot("text")),
         backend_totals_frame(snapshot("text")),
         balance_frame(audits),
-        findings.in_words(audit_frame(audits, thresholds, words)),
+        findings.in_words(audit_frame(audits, thresholds, words.numbers())),
     ]
     for frame in frames:
         rows = read_back(exports.csv_bytes(frame))

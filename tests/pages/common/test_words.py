@@ -7,6 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from horde_core.frames.models import category_frame
 from pages.common import words
@@ -94,28 +98,104 @@ def test_moments_are_in_utc_where_nothing_is_known_of_the_visitor() -> None:
 
 
 @pytest.fixture
-def german() -> Iterator[None]:
-    """A visitor from Berlin."""
-    words.speak("de-DE", "Europe/Berlin")
-    yield
+def visitor() -> Iterator[Callable[[str | None, str | None], None]]:
+    """Speak as some visitor; afterwards as nobody in particular."""
+    yield words.speak
     words.speak(None, None)
 
 
-def test_figures_and_moments_are_written_as_the_visitors_locale_and_zone_do(german: None) -> None:
+Speak = Callable[[str | None, str | None], None]
+
+
+def test_figures_and_moments_are_written_as_the_visitors_locale_and_zone_do(visitor: Speak) -> None:
+    visitor("de-DE", "Europe/Berlin")
     assert words.count(1_234_567) == "1.234.567"
     assert words.share(0.0312) == "0,031 %"
     assert words.amount(12.34) == "12,3"
     assert words.ratio(1.5) == "1,5 x"
     assert words.moment(1_765_584_000) == "13 Dez. 2025, 01:00:00 MEZ"
-    assert words.separators() == ",."
 
 
-@pytest.mark.parametrize("language", ["xx-YY", "", "not a language", "en-US-u-nu-latn"])
-def test_an_unknown_language_or_zone_is_english_and_utc(language: str) -> None:
-    words.speak(language, "Nowhere/At All")
-    assert words.count(1_234) == "1,234"
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("en", "-12,345.5"),
+        ("en-DE", "-12.345,5"),
+        ("en-IN", "-12,345.5"),
+        ("de", "-12.345,5"),
+        ("de-DE", "-12.345,5"),
+        ("DE_de", "-12.345,5"),
+        ("de-US", "-12.345,5"),
+        ("de-DE-1996", "-12.345,5"),
+        ("de-Latn-DE-x-private", "-12.345,5"),
+        ("de-DE@euro", "-12.345,5"),
+        ("de-DE.UTF-8", "-12.345,5"),
+        ("de-CH", "-12\u2019345.5"),
+        ("nl-DE", "-12.345,5"),
+        ("no-NO", "-12\xa0345,5"),
+        ("nb-NO", "-12\xa0345,5"),
+        ("fr-US", "-12\u202f345,5"),
+        ("fr-FR-u-hc-h12", "-12\u202f345,5"),
+        ("fr-FR-u-ca-buddhist-nu-latn-x-" + "y" * 500, "-12\u202f345,5"),
+        ("sv-SE", "-12\xa0345,5"),
+        ("es-ES", "-12.345,5"),
+        ("es-419", "-12,345.5"),
+        ("pt-BR", "-12.345,5"),
+        ("zh-Hant-TW", "-12,345.5"),
+        ("zh-Hant-US", "-12,345.5"),
+        ("sr-Cyrl-US", "-12.345,5"),
+        ("iw-IL", "-12,345.5"),
+    ],
+)
+def test_any_spelling_of_a_language_writes_figures_as_its_nearest_locale(visitor: Speak, tag: str, said: str) -> None:
+    visitor(tag, None)
+    assert words.exact(-12_345.5) == said
+
+
+@pytest.mark.parametrize(
+    "language",
+    [
+        None,
+        "",
+        "*",
+        "xx-YY",
+        "not a language",
+        "en-US-u-nu-latn",
+        "i-klingon",
+        "-",
+        "_",
+        "\0",
+        "deutsch",
+        "aa",
+        "e" * 10_000,
+    ],
+)
+@pytest.mark.parametrize("zone", [None, "", "Nowhere/At All", "Etc/Unknown", "../../etc/passwd", "Z" * 100_000, "a\0b"])
+def test_an_unknown_language_or_zone_is_english_and_utc(visitor: Speak, language: str | None, zone: str | None) -> None:
+    visitor(language, zone)
+    assert words.exact(1_234.5) == "1,234.5"
     assert words.moment(0) == "1 Jan 1970, 00:00:00 UTC"
-    words.speak(None, None)
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{1,8}){0,4}", fullmatch=True))
+def test_any_tag_is_some_supported_locale(tag: str) -> None:
+    assert Locale.parse(words.supported_locale(tag)).language in words.LANGUAGES
+
+
+def test_what_clients_say_is_kept_within_bounds(visitor: Speak) -> None:
+    for number in range(2_000):
+        visitor(f"de-DE-x-{number}" + "y" * 1_000, f"Zone/{number}")
+    kept = words.supported_locale.cache_info()
+    assert kept.maxsize is not None
+    assert kept.currsize <= kept.maxsize * words.LONGEST_TAG
+
+
+def test_locales_that_write_numbers_alike_share_what_is_kept_by_that(visitor: Speak) -> None:
+    ways = set()
+    for tag in locale_identifiers():
+        visitor(tag, None)
+        ways.add(words.numbers())
+    assert len(ways) < 25
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def image() -> CategoryAuditResponse:
 
 @pytest.fixture(scope="module")
 def frame(image: CategoryAuditResponse) -> pd.DataFrame:
-    return audit_frame(worst_first(image.models), image.thresholds, words)
+    return audit_frame(worst_first(image.models), image.thresholds, words.numbers())
 
 
 def test_every_flag_has_words_of_its_own() -> None:
