@@ -1,7 +1,7 @@
-"""The pages' way to the core: one view a run, and ``st.cache_data`` wrappers keyed by the snapshot's id.
+"""How pages read the core: one view a run, and results shared by all sessions, keyed by the snapshot's id.
 
-Freshness is the core's business. The wrappers' TTL is ``HORDE_API_CACHE_TTL``, which bounds memory; a snapshot's id
-changes with its content, so what they hold is never older than what the core serves.
+A snapshot's id changes with its content, so a result is never older than what the core serves. The TTL of the results,
+``HORDE_API_CACHE_TTL``, only bounds memory.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ THRESHOLDS: Mapping[ModelType, AuditThresholds] = {
 FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
 """Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
 
-FRAMES_KEPT = 8
 OPENING_SECONDS = 1.0
 """What opening a page takes besides, so that with a dead API its sentence is there within ``HORDE_COLD_WAIT``."""
 
@@ -43,7 +42,7 @@ PATIENCE_SECONDS = 2.0
 """How long a tick of the header, which nobody waits for, lets a refresh take before it shows stale data."""
 
 RESULTS_KEPT = 1000
-"""Results held at a time, for all visitors: some ten a page, two categories, a few snapshots, periods and locales."""
+"""Results held for all visitors: about ten a page, for two categories and a few snapshots, periods and locales."""
 
 PAUSED = "paused"
 _VIEW, _SIMULATED = "_view", "_simulated"
@@ -122,13 +121,13 @@ def recompute() -> None:
     for model_type in MODEL_TYPES:
         view = results.reader.page_view((model_type,), wait=0.0, has_ages=model_type == "image")
         snapshot = view.snapshot
-        _category_frame(snapshot.id, "model", snapshot)
-        _category_statistics(snapshot.id, snapshot, results)
+        category_frame(snapshot)
+        results.statistics.get(snapshot)
         results.audits.get(snapshot, today(), view.ages)
         if model_type == "text":
-            _backend_frame(snapshot.id, snapshot)
-            _backend_totals_frame(snapshot.id, snapshot)
-            _balance_frame(snapshot.id, snapshot, results)
+            backend_frame(snapshot)
+            backend_totals_frame(snapshot)
+            balance_frame(snapshot, results)
 
 
 def source_reports() -> list[SourceReport]:
@@ -142,50 +141,52 @@ def redis_layer() -> RedisState:
 
 
 def kept(given: tuple[Hashable, ...], compute: Callable[[], T]) -> T:
-    """What is computed once for all who are given the same: summaries, rows, charts.
+    """Return a result that is computed once for all sessions with the same ``given``: a frame, a summary, a chart.
 
-    ``given`` holds what the result depends on: what it is, the id of what it is computed from, what was chosen, and the
-    locale where it holds words. The result is shared and must not be changed.
+    ``given`` holds all that the result depends on: what it is, the id of what it is computed from, what was chosen, and
+    the locale where it holds words. The result is shared and must not be changed.
     """
     result: T = _kept(given, compute)
     return result
 
 
 def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFrame:
-    """One row a model (or group of them) or unlisted name; see :func:`horde_core.frames.category_frame`."""
-    return _category_frame(snapshot.id, level, snapshot)
+    """One row a model (or group of them) or unlisted name; see :func:`horde_core.frames.models.category_frame`."""
+    return kept(("category", snapshot.id, level), lambda: core_frames.category_frame(snapshot, level))
 
 
 def worker_frame(view: PageView) -> pd.DataFrame:
-    """One row a worker of any type; see :func:`horde_core.workforce.worker_frame`."""
+    """One row a worker of any type; see :func:`horde_core.frames.workers.worker_frame`."""
     source = view.reading("workers")
-    workers: IndexedHordeWorkers = source.value_or(IndexedHordeWorkers.unavailable())
-    return _worker_frame(f"{view.is_simulated} {source.content}", workers)
+    listed: IndexedHordeWorkers = source.value_or(IndexedHordeWorkers.unavailable())
+    return kept(("workers", view.is_simulated, source.content), lambda: workers.worker_frame(listed))
 
 
 def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a model and backend; see :func:`horde_core.backend_frames.backend_frame`."""
-    return _backend_frame(snapshot.id, snapshot)
+    """One row a model and backend; see :func:`horde_core.frames.backends.backend_frame`."""
+    return kept(("backends of models", snapshot.id), lambda: backends.backend_frame(snapshot))
 
 
 def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a backend; see :func:`horde_core.backend_frames.backend_totals_frame`."""
-    return _backend_totals_frame(snapshot.id, snapshot)
+    """One row a backend; see :func:`horde_core.frames.backends.backend_totals_frame`."""
+    return kept(("backends", snapshot.id), lambda: backends.backend_totals_frame(snapshot))
 
 
 def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row an unknown prefix; see :func:`horde_core.backend_frames.unknown_prefix_frame`."""
-    return _unknown_prefix_frame(snapshot.id, snapshot)
+    """One row an unknown prefix; see :func:`horde_core.frames.backends.unknown_prefix_frame`."""
+    return kept(("prefixes", snapshot.id), lambda: backends.unknown_prefix_frame(snapshot))
 
 
-def balance_frame(snapshot: Snapshot) -> pd.DataFrame:
-    """One row a text model of the reference; see :func:`horde_core.backend_frames.balance_frame`."""
-    return _balance_frame(snapshot.id, snapshot, _results())
+def balance_frame(snapshot: Snapshot, results: SharedResults | None = None) -> pd.DataFrame:
+    """One row a text model of the reference; see :func:`horde_core.frames.backends.balance_frame`."""
+    audits = (results or _results()).audits
+    as_of = today()
+    return kept(("balance", snapshot.id, as_of), lambda: backends.balance_frame(audits.get(snapshot, as_of).models))
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:
-    """What is told of the category as a whole; see :func:`horde_core.statistics.category_statistics`."""
-    return _category_statistics(snapshot.id, snapshot, _results())
+    """The category as a whole; see :func:`horde_core.analytics.category_statistics.category_statistics`."""
+    return _results().statistics.get(snapshot)
 
 
 def usage_summary(snapshot: Snapshot, period: Period) -> UsageSummary:
@@ -211,41 +212,6 @@ def audits(snapshot: Snapshot) -> Mapping[str, ModelAuditInfo]:
     return kept(("audits", snapshot.id, response.as_of), lambda: {info.name: info for info in response.models})
 
 
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _category_frame(snapshot_id: str, level: GroupLevel, _snapshot: Snapshot) -> pd.DataFrame:
-    return core_frames.category_frame(_snapshot, level)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _worker_frame(workers_id: str, _workers: IndexedHordeWorkers) -> pd.DataFrame:
-    return workers.worker_frame(_workers)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _unknown_prefix_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backends.unknown_prefix_frame(_snapshot)
-
-
 @st.cache_resource(ttl=FRAME_TTL, max_entries=RESULTS_KEPT, show_spinner=False)
 def _kept(given: tuple[Hashable, ...], _compute: Callable[[], Any]) -> Any:
     return _compute()
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _backend_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backends.backend_frame(_snapshot)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _backend_totals_frame(snapshot_id: str, _snapshot: Snapshot) -> pd.DataFrame:
-    return backends.backend_totals_frame(_snapshot)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _balance_frame(snapshot_id: str, _snapshot: Snapshot, _shared: SharedResults) -> pd.DataFrame:
-    return backends.balance_frame(_shared.audits.get(_snapshot, today()).models)
-
-
-@st.cache_data(ttl=FRAME_TTL, max_entries=FRAMES_KEPT, show_spinner=False)
-def _category_statistics(snapshot_id: str, _snapshot: Snapshot, _shared: SharedResults) -> CategoryStatistics:
-    return _shared.statistics.get(_snapshot)
