@@ -67,7 +67,7 @@ def found() -> None:
     if infos:
         table.table(audit, infos, rows, columns)
     else:
-        table.nothing_matches(selection, controls.clear)
+        filters.nothing_matches("audit_nothing", "model", "a filter", list(selection.chosen), controls.clear)
     act(audit, infos, selection)
     # What somebody typed is not kept for all.
     given = None if "search" in selection.chosen else (level, thresholds.digest, selection.key, audit.response.as_of)

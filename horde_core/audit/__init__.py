@@ -13,7 +13,6 @@ findings, and never into a clean bill either.
 from horde_core.audit.balance import backend_balance
 from horde_core.audit.judge import FACTORY, AuditHandler, ModelAuditInfoFactory, Setting
 from horde_core.audit.records import (
-    DOWNLOAD_FLAGS,
     FLAGS,
     AuditFacts,
     AuditSummary,
@@ -24,6 +23,7 @@ from horde_core.audit.records import (
     ModelAuditInfo,
     Severity,
 )
+from horde_core.audit.rules import DOWNLOAD_FLAGS
 from horde_core.audit.subjects import Subject, group_subjects, model_subjects
 from horde_core.audit.summary import audit_category
 from horde_core.audit.thresholds import AuditThresholds

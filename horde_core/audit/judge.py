@@ -11,7 +11,6 @@ from typing import Any
 
 from horde_core.audit.balance import backend_balance
 from horde_core.audit.records import (
-    DOWNLOAD_FLAGS,
     FLAGS,
     AuditFacts,
     DeletionRiskFlags,
@@ -19,7 +18,7 @@ from horde_core.audit.records import (
     ModelAuditInfo,
     Severity,
 )
-from horde_core.audit.rules import RULES, Holds, is_critical
+from horde_core.audit.rules import DOWNLOAD_FLAGS, RULES, Holds, is_critical
 from horde_core.audit.subjects import Subject
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.unknowns import ratio_or_unknown

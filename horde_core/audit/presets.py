@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import reduce
 from typing import NamedTuple
 
-from horde_core.audit.records import DOWNLOAD_FLAGS, Flag, ModelAuditInfo, Severity
-from horde_core.audit.rules import RULE_OF, SEVERITY_RULES
+from horde_core.audit.records import Flag, ModelAuditInfo, Severity
+from horde_core.audit.rules import DOWNLOAD_FLAGS, RULE_OF, SEVERITY_RULES
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.numbers import Numbers
 from horde_core.unknowns import both, either
@@ -17,13 +17,20 @@ from horde_core.vocabulary import ModelType
 class Preset(NamedTuple):
     """A ready-made filter. ``selects`` is None where what decides is unknown; that selects nothing.
 
-    It looks at a model's flags, its severity and whether it is new, and at nothing else.
+    It looks at a model's flags, its severity and whether it is new, and at nothing else. ``flags`` are those of which
+    any selects; a preset without them is of every category.
     """
 
     key: str
     label: str
     rule: Callable[[AuditThresholds, Numbers], str]
     selects: Callable[[ModelAuditInfo], bool | None]
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def of(self) -> tuple[ModelType, ...]:
+        """The categories in which it can select anything."""
+        return RULE_OF[self.flags[0]].of if self.flags else ("image", "text")
 
 
 def _any_of(key: str, label: str, *flags: Flag, rule: str = "") -> Preset:
@@ -35,7 +42,7 @@ def _any_of(key: str, label: str, *flags: Flag, rule: str = "") -> Preset:
     def said(thresholds: AuditThresholds, numbers: Numbers) -> str:
         return rule or RULE_OF[flags[0]].rule(thresholds, numbers)
 
-    return Preset(key, label, said, selects)
+    return Preset(key, label, said, selects, flags)
 
 
 def _is_critical(info: ModelAuditInfo) -> bool | None:
@@ -81,5 +88,4 @@ PRESET_OF = {preset.key: preset for preset in PRESETS}
 def presets_for(model_type: ModelType, thresholds: AuditThresholds) -> list[Preset]:
     """The presets that can select anything in a category."""
     judged = {flag for flag, rule in RULE_OF.items() if rule.judges(model_type, thresholds)}
-    needs: dict[str, Sequence[Flag]] = {"host_issues": DOWNLOAD_FLAGS, "uneven_backends": ("uneven_backends",)}
-    return [preset for preset in PRESETS if not needs.get(preset.key) or judged.intersection(needs[preset.key])]
+    return [preset for preset in PRESETS if not preset.flags or judged.intersection(preset.flags)]

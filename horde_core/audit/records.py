@@ -30,13 +30,6 @@ Flag = Literal[
     "unserved_queue",
 ]
 
-DOWNLOAD_FLAGS: tuple[Flag, ...] = (
-    "has_multiple_hosts",
-    "has_non_preferred_host",
-    "has_unknown_host",
-    "no_download_urls",
-)
-
 
 class Severity(StrEnum):
     """How bad a model's findings are, worst first.

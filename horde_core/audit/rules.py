@@ -26,7 +26,13 @@ class Rule(NamedTuple):
     rule: Callable[[AuditThresholds, Numbers], str]
     holds: Holds
     reason: Callable[[AuditFacts, AuditThresholds, Numbers], str]
-    judges: Callable[[ModelType, AuditThresholds], bool] = lambda _type, _thresholds: True
+    of: tuple[ModelType, ...] = ("image", "text")
+    is_about_downloads: bool = False
+    implied_by: Flag | None = None
+
+    def judges(self, model_type: ModelType, thresholds: AuditThresholds) -> bool:
+        """Whether models of a category are judged by it."""
+        return model_type in self.of and not (self.is_about_downloads and thresholds.ignores_downloads)
 
     def why(self, info: AuditFacts, flags_value: bool | None, thresholds: AuditThresholds, numbers: Numbers) -> str:
         """Say with its numbers why the flag is what it is."""
@@ -140,10 +146,6 @@ def _several_hosts_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbe
     return f"downloads on {numbers.plural(len(facts.hosts), 'host')}: {', '.join(facts.hosts) or 'none'}"
 
 
-def _downloads_are_judged(_type: ModelType, thresholds: AuditThresholds) -> bool:
-    return not thresholds.ignores_downloads
-
-
 RULES: tuple[Rule, ...] = (
     Rule(
         "zero_usage_day",
@@ -152,6 +154,7 @@ RULES: tuple[Rule, ...] = (
         lambda t, _n: f"no {t.noun}s in the last counted 24 hours",
         lambda facts, _t: _is_zero(facts.usage_day),
         lambda facts, t, n: f"{n.plural(facts.usage_day or 0, t.noun)} in the last counted 24 hours",
+        implied_by="zero_usage_month",
     ),
     Rule(
         "zero_usage_month",
@@ -160,6 +163,7 @@ RULES: tuple[Rule, ...] = (
         lambda t, _n: f"no {t.noun}s in 30 days",
         lambda facts, _t: _is_zero(facts.usage_month),
         lambda facts, t, n: f"{n.plural(facts.usage_month or 0, t.noun)} in 30 days",
+        implied_by="zero_usage_total",
     ),
     Rule(
         "zero_usage_total",
@@ -184,7 +188,7 @@ RULES: tuple[Rule, ...] = (
         lambda _t, _n: "its downloads lie on more than one host",
         lambda facts, _t: facts.on_several_hosts > 0,
         _several_hosts_reason,
-        _downloads_are_judged,
+        is_about_downloads=True,
     ),
     Rule(
         "has_non_preferred_host",
@@ -193,7 +197,7 @@ RULES: tuple[Rule, ...] = (
         lambda t, _n: f"a download lies on a host that is not preferred ({', '.join(t.preferred_hosts)})",
         _has_other_host,
         _hosts_reason,
-        _downloads_are_judged,
+        is_about_downloads=True,
     ),
     Rule(
         "has_unknown_host",
@@ -204,7 +208,7 @@ RULES: tuple[Rule, ...] = (
         lambda facts, _t, n: (
             f"{n.count(facts.unknown_hosts)} of {n.plural(facts.downloads, 'download URL')} without an http(s) host"
         ),
-        _downloads_are_judged,
+        is_about_downloads=True,
     ),
     Rule(
         "no_download_urls",
@@ -213,7 +217,7 @@ RULES: tuple[Rule, ...] = (
         lambda _t, _n: "the record has no download URL",
         lambda facts, _t: facts.without_downloads > 0,
         _record_reason("download URL", lambda facts: facts.without_downloads),
-        _downloads_are_judged,
+        is_about_downloads=True,
     ),
     Rule(
         "missing_description",
@@ -231,7 +235,15 @@ RULES: tuple[Rule, ...] = (
         lambda facts, _t: facts.without_baseline > 0,
         _record_reason("baseline", lambda facts: facts.without_baseline),
     ),
-    Rule("low_usage", "low usage", "usage", _low_usage_rule, _has_low_usage, _low_usage_reason),
+    Rule(
+        "low_usage",
+        "low usage",
+        "usage",
+        _low_usage_rule,
+        _has_low_usage,
+        _low_usage_reason,
+        implied_by="zero_usage_month",
+    ),
     Rule(
         "uneven_backends",
         "uneven backends",
@@ -242,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _is_uneven,
         _uneven_reason,
-        lambda model_type, _t: model_type == "text",
+        of=("text",),
     ),
     Rule(
         "unserved_queue",
@@ -258,24 +270,18 @@ RULES: tuple[Rule, ...] = (
 RULE_OF: dict[Flag, Rule] = {rule.flag: rule for rule in RULES}
 assert tuple(RULE_OF) == FLAGS, "each flag has one rule, in the flags' order"
 
+DOWNLOAD_FLAGS: tuple[Flag, ...] = tuple(rule.flag for rule in RULES if rule.is_about_downloads)
+
 
 def rules_for(model_type: ModelType, thresholds: AuditThresholds) -> list[Rule]:
     """The rules that are judged of a category."""
     return [rule for rule in RULES if rule.judges(model_type, thresholds)]
 
 
-IMPLIED_BY: dict[Flag, Flag] = {
-    "zero_usage_day": "zero_usage_month",
-    "zero_usage_month": "zero_usage_total",
-    "low_usage": "zero_usage_month",
-}
-"""What goes without saying where another flag is told."""
-
-
 def reasons(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers) -> list[str]:
     """Why a model is at risk: one sentence with its numbers for each flag that is true, and not implied by another."""
     found = info.flags.set_flags()
-    told = [flag for flag in found if IMPLIED_BY.get(flag) not in found]
+    told = [flag for flag in found if RULE_OF[flag].implied_by not in found]
     return [RULE_OF[flag].reason(info, thresholds, numbers) for flag in told]
 
 

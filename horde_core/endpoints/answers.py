@@ -11,7 +11,6 @@ from typing import Any
 
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import AuditThresholds, ModelAuditInfo
-from horde_core.audit.filters import OF_AGES, OF_RECORDS, Selection
 from horde_core.audit.rules import explain, severity_reason
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
@@ -82,7 +81,8 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
     selection = query.selection(snapshot.model_type)
     rows = selection.select(worst_first(response.models))
     page = _page(rows, query)
-    is_known = snapshot.reference.available and not _rests_on_what_is_missing(selection, view)
+    missing = {key.partition(":")[0] for key in _unknown(view.sources)}
+    is_known = snapshot.reference.available and selection.needs.isdisjoint(missing)
     return AuditAnswer(
         **_about(view), category=_category(view), total_count=len(rows) if is_known else None,
         returned_count=len(page),
@@ -153,13 +153,6 @@ def _counted(rows: Sequence[Any], view: PageView, query: ModelsQuery) -> int | N
     snapshot = view.snapshot
     is_known = snapshot.reference.available and (query.min_worker_count is None or snapshot.workers.available)
     return len(rows) if is_known else None
-
-
-def _rests_on_what_is_missing(selection: Selection, view: PageView) -> bool:
-    """Whether a filter needs a source that is unavailable; those on the reference's own records never do."""
-    missing = {reading.key for reading in view.sources if reading.state is State.UNAVAILABLE}
-    decisive = selection.chosen.keys() - OF_RECORDS
-    return bool(decisive & OF_AGES if missing == {"ages"} else missing and decisive)
 
 
 def _category(view: PageView) -> Category:

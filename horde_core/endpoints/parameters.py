@@ -14,11 +14,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import AuditThresholds
-from horde_core.audit.filters import NSFW_WORDS, Filter, Kind, Selection, filters_for
-from horde_core.audit.presets import PRESET_OF
-from horde_core.audit.records import FLAGS, Severity
-from horde_core.audit.rules import RULE_OF
+from horde_core.audit.filters import filters_for, selection
 from horde_core.audit.thresholds import WhatIf, what_ifs, with_tried
+from horde_core.selection import Filter, Kind, Selection
 from horde_core.vocabulary import ModelType
 
 Category = Literal["image_generation", "text_generation"]
@@ -96,7 +94,7 @@ class AuditQuery(Paging):
 
     def selection(self, model_type: ModelType) -> Selection:
         """What was chosen, by the key of each filter."""
-        return Selection.of(model_type, {one.key: _plain(getattr(self, one.key)) for one in filters_for(model_type)})
+        return selection(model_type, {one.key: _plain(getattr(self, one.key)) for one in filters_for(model_type)})
 
     def thresholds(self, model_type: ModelType, own: AuditThresholds) -> AuditThresholds:
         """The thresholds in force, with what is tried instead."""
@@ -108,16 +106,6 @@ class AuditQuery(Paging):
         """How models are grouped."""
         level: GroupLevel = getattr(self, "group", "model")
         return level
-
-
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "preset": {preset.key: preset.label for preset in PRESET_OF.values()},
-    "severity": {severity.value: severity.value for severity in Severity},
-    "nsfw": NSFW_WORDS,
-    "group": {str(level): word for level, word in LEVEL_WORDS.items()},
-    **{key: {flag: RULE_OF[flag].label for flag in FLAGS} for key in ("flag", "flag_not", "flag_unknown")},
-}
-"""The choices whose words do not depend on the data: keys, and how a person reads them."""
 
 
 def _plain(value: Any) -> Any:
@@ -136,33 +124,20 @@ def _as_keys(words: Mapping[str, str]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _choice_type(key: str, model_type: ModelType) -> Any:
-    """What may be chosen: text, or one of the words that mean something in a category."""
-    words = _WORDS.get(key)
-    if words is None:
-        return str
-    return Literal[tuple(word for word in words if model_type == "text" or word != "uneven_backends")]
-
-
-def _read_as(kind: Any, key: str) -> Any:
-    """A type whose values may be given in a person's words."""
-    return Annotated[kind, _as_keys(_WORDS[key])] if key in _WORDS else kind
-
-
-def _field_of(one: Filter, model_type: ModelType) -> tuple[Any, Any]:
+def _field_of(one: Filter) -> tuple[Any, Any]:
     """The type and the default of one filter of the audit."""
     if one.kind is Kind.BOUND:
         return float | None, Field(None, ge=0, le=1e18, allow_inf_nan=False, description=one.label)
     if one.kind is Kind.TEXT:
         return Annotated[str, Field(max_length=1000)], Field("", description="only names that hold this text")
-    if one.kind is Kind.ONE:
-        kind: Any = _choice_type(one.key, model_type) | None
-        return _read_as(kind, one.key), Field(None, description="a ready-made filter")
-    choice: Any = _choice_type(one.key, model_type)
-    if choice is str:
-        choice = Annotated[str, Field(max_length=LONGEST_WORD)]
-    several: Any = tuple[choice, ...]
-    return _read_as(several, one.key), Field((), max_length=100, description=f"{one.label}; may be repeated")
+    choice: Any = Literal[tuple(one.choices)] if one.choices else Annotated[str, Field(max_length=LONGEST_WORD)]
+    kind: Any = choice | None if one.kind is Kind.ONE else tuple[choice, ...]
+    field = (
+        Field(None, description="a ready-made filter")
+        if one.kind is Kind.ONE
+        else Field((), max_length=100, description=f"{one.label}; may be repeated")
+    )
+    return Annotated[kind, _as_keys(one.choices)] if one.choices else kind, field
 
 
 def _field_to_try(one: WhatIf, model_type: ModelType) -> tuple[Any, Any]:
@@ -173,10 +148,10 @@ def _field_to_try(one: WhatIf, model_type: ModelType) -> tuple[Any, Any]:
 
 
 def _made(model_type: ModelType) -> type[AuditQuery]:
-    fields: dict[str, Any] = {one.key: _field_of(one, model_type) for one in filters_for(model_type)}
+    fields: dict[str, Any] = {one.key: _field_of(one) for one in filters_for(model_type)}
     fields |= {one.key: _field_to_try(one, model_type) for one in what_ifs(model_type)}
     if model_type == "text":
-        level = _read_as(GroupLevel, "group")
+        level = Annotated[GroupLevel, _as_keys({str(level): word for level, word in LEVEL_WORDS.items()})]
         fields["group"] = (level, Field("model", description="what a row is: a model, a family, or an exact API name"))
     return create_model(f"{model_type.title()}AuditQuery", __base__=AuditQuery, **fields)
 

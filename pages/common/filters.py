@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
+from horde_core.selection import Filter, Kind, Selection
 from pages.common import words
 
 T = TypeVar("T")
@@ -15,24 +16,21 @@ T = TypeVar("T")
 _UNSET = "_unset_filters"
 
 
-class Range(NamedTuple):
-    """The figures that a column may have; None for no bound. Unknown figures are in no bounded range."""
+def cells(*columns: str) -> Callable[[pd.DataFrame], list[Any]]:
+    """What a filter reads of a frame: one column's cells, or the texts of several; None is unknown."""
 
-    column: str
-    label: str
-    least: float | None
-    most: float | None
+    def of_one(frame: pd.DataFrame, column: str) -> list[Any]:
+        values = frame[column]
+        return list(values.astype(object).where(values.notna(), None))
 
-    @property
-    def sentence(self) -> str:
-        """The range as a person reads it; '' without a bound."""
-        if self.least is None and self.most is None:
-            return ""
-        if self.most is None:
-            return f"{self.label} from {words.amount(self.least)}"
-        if self.least is None:
-            return f"{self.label} up to {words.amount(self.most)}"
-        return f"{self.label} from {words.amount(self.least)} to {words.amount(self.most)}"
+    def texts(row: tuple[Any, ...]) -> list[str]:
+        return [str(text) for cell in row if cell is not None for text in (cell if isinstance(cell, list) else [cell])]
+
+    def read(frame: pd.DataFrame) -> list[Any]:
+        read_columns = [of_one(frame, column) for column in columns]
+        return read_columns[0] if len(columns) == 1 else [texts(row) for row in zip(*read_columns, strict=True)]
+
+    return read
 
 
 def search(key: str, what: str = "Search names") -> str:
@@ -51,7 +49,7 @@ def search(key: str, what: str = "Search names") -> str:
     return (text or "").strip().casefold()
 
 
-def choice(label: str, options: Sequence[T], default: T, key: str, words: Callable[[T], str] = str) -> T:
+def choice(label: str, options: Sequence[T], default: T, key: str, word: Callable[[T], str] = str) -> T:
     """One of a few options, all visible."""
     _unset(key, default)
     chosen: T = st.segmented_control(
@@ -60,21 +58,21 @@ def choice(label: str, options: Sequence[T], default: T, key: str, words: Callab
         default=default,
         required=True,
         key=key,
-        format_func=words,
+        format_func=word,
         bind="query-params",
         label_visibility="collapsed",
     )
     return chosen if chosen in options else default
 
 
-def several(label: str, options: Sequence[T], key: str, words: Callable[[T], str] = str, width: int = 240) -> list[T]:
+def several(label: str, options: Sequence[T], key: str, word: Callable[[T], str] = str, width: int = 240) -> list[T]:
     """Any of some options; none chosen is all."""
     _unset(key, [])
     return st.multiselect(
         label,
         list(options),
         key=key,
-        format_func=words,
+        format_func=word,
         bind="query-params",
         placeholder=label,
         label_visibility="collapsed",
@@ -82,14 +80,34 @@ def several(label: str, options: Sequence[T], key: str, words: Callable[[T], str
     )
 
 
-def ranges(table: str, labels: Mapping[str, str]) -> list[Range]:
-    """The least and the most for each of some columns, folded away until they are wanted."""
-    chosen = []
-    with st.popover("Ranges", icon=":material/tune:"):
-        for column, label in labels.items():
+def draw(one: Filter, options: Sequence[str] = (), width: int = 240) -> Any:
+    """A filter as a box to type in or to choose from; what was chosen."""
+    if one.kind is Kind.TEXT:
+        return search(one.key, one.label)
+    if one.kind is Kind.BOUND:
+        return number(one.label, one.key)
+    return several(one.label, options, one.key, one.word, width)
+
+
+def ranges(bounds: Sequence[Filter]) -> dict[str, Any]:
+    """The least and the most of some figures, folded away until they are wanted; what was chosen, by key."""
+    chosen: dict[str, Any] = {}
+    with st.popover("Ranges", icon=":material/straighten:"):
+        for pair in zip(bounds[::2], bounds[1::2], strict=True):
             with st.container(horizontal=True, vertical_alignment="bottom"):
-                chosen.append(Range(column, label, *(_bound(table, column, label, end) for end in ("from", "to"))))
+                chosen |= {one.key: draw(one) for one in pair}
     return chosen
+
+
+def sentences(selection: Selection) -> list[str]:
+    """What was chosen, in words; both ends of a range in one sentence."""
+    said = selection.sentences(None, words.numbers())
+    for key in list(said):
+        start = f"{key.removesuffix('_to')}_from"
+        if key.endswith("_to") and start in said:
+            said[start] += f" to {words.exact(selection.chosen[key])}"
+            del said[key]
+    return list(said.values())
 
 
 def number(
@@ -117,36 +135,6 @@ def number(
     )
 
 
-def _bound(table: str, column: str, label: str, end: str) -> float | None:
-    return number(f"{label} {end}", f"{table}_{column}_{end}")
-
-
-def within(frame: pd.DataFrame, chosen: Sequence[Range]) -> pd.DataFrame:
-    """The rows whose figures lie in all of the ranges, their ends included."""
-    for limits in chosen:
-        figures = frame[limits.column]
-        if limits.least is not None:
-            frame = frame[figures.ge(limits.least).fillna(False).astype(bool)]
-            figures = frame[limits.column]
-        if limits.most is not None:
-            frame = frame[figures.le(limits.most).fillna(False).astype(bool)]
-    return frame
-
-
-def matching(frame: pd.DataFrame, text: str, columns: Sequence[str] = ("name",)) -> pd.DataFrame:
-    """The rows that hold the text, as it is and without case, in any of the columns; lists by any of their words."""
-    if not text:
-        return frame
-    hits = pd.Series(False, index=frame.index)
-    for column in columns:
-        hits |= frame[column].map(_as_text).str.casefold().str.contains(text, regex=False)
-    return frame[hits]
-
-
-def _as_text(value: Any) -> str:
-    return "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
 def _unset(key: str, value: Any) -> None:
     """Note what a filter is when nothing is chosen: a deleted one would come back from the address."""
     st.session_state.setdefault(_UNSET, {})[key] = value
@@ -160,8 +148,10 @@ def clear(keys: Sequence[str]) -> None:
             st.session_state[key] = unset[key]
 
 
-def nothing_matches(what: str, keys: Sequence[str], filters: str) -> None:
-    """Say which filters to loosen, and offer to clear them."""
+def nothing_matches(
+    key: str, what: str, loosen: str, keys: Sequence[str], clearing: Callable[[Sequence[str]], None] = clear
+) -> None:
+    """Say which filters to loosen, and offer to clear those with these keys."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"No {what} matches. Loosen {filters}, or clear all filters.", icon=":material/filter_alt_off:")
-        st.button("Clear all filters", key=f"clear_{keys[0]}", on_click=clear, args=(list(keys),))
+        st.info(f"No {what} matches. Loosen {loosen}, or clear all filters.", icon=":material/filter_alt_off:")
+        st.button("Clear all filters", key=f"clear_{key}", on_click=clearing, args=(list(keys),))

@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.live.snapshot import PageView
+from horde_core.selection import Filter, Selection, bounds, search
 from horde_core.vocabulary import PERIODS, ModelType, Period
-from pages.common import data, exports, filters, words
+from pages.common import data, downloads, exports, filters, words
 
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}
 REQUEST_WORDS: Mapping[ModelType, str] = {"image": "images", "text": "requests"}
@@ -25,8 +26,8 @@ class Table(NamedTuple):
 
     ``load`` gives all its rows. They are kept for all who are given the same: it depends on the view and on ``given``
     alone. None is for what depends on the moment or on what somebody typed. It is called again for a download, so that
-    no session keeps rows. ``chosen`` says in words what the page has already chosen of them, ``clear`` by which of its
-    filters.
+    no session keeps rows. ``filters`` are drawn above the search. ``chosen`` says in words what the page has already
+    chosen of the rows, ``clear`` names the boxes in which it was chosen.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Table(NamedTuple):
     alt: str
     rows_are: tuple[str, str] = ("model", "models")
     of: int | None = None
+    filters: Sequence[Filter] = ()
     ranges: Sequence[str] = ()
     hidden: Sequence[str] = ()
     search: Sequence[str] = ("name",)
@@ -148,34 +150,39 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, he
 
 
 def explore(table: Table, view: PageView) -> None:
-    """Show a table with a search, ranges and a choice of columns above it, and downloads of just what is shown."""
+    """Show a table with its filters and a choice of columns above it, and downloads of just what is shown."""
     frame = _rows(table, view)
+    searches = [search(f"{table.key}_name", table.search_label, filters.cells(*table.search))] if table.search else []
+    limits = [limit for column in table.ranges for limit in _range(table, column)]
+    given = {}
+    if table.filters:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            given = {one.key: filters.draw(one, one.options(frame, None)) for one in table.filters}
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = filters.search(f"{table.key}_name", table.search_label) if table.search else ""
-        labels = {column: _label(table.columns[column]) for column in table.ranges}
-        limits = filters.ranges(table.key, labels) if labels else []
+        given |= {one.key: filters.draw(one) for one in searches}
+        given |= filters.ranges(limits) if limits else {}
         columns = chosen_columns(_columns_key(table, view), table.columns, table.hidden, bool(table.links_to))
         downloads = st.container(horizontal=True, width="content")
-    chosen = _narrowed(frame, table, text, limits)
-    conditions = [*table.chosen, *filter(None, (limit.sentence for limit in limits))]
-    conditions += ["the name holds what you typed"] if text else []
-    st.caption(_counted(len(chosen), table.of or len(frame), table, conditions))
+    selection = Selection.of([*table.filters, *limits, *searches], given)
+    chosen = frame[selection.narrows(frame)] if selection.chosen else frame
+    conditions = [*table.chosen, *filters.sentences(selection)]
+    counted = f"{words.count(len(chosen))} of {words.plural(table.of or len(frame), *table.rows_are)}"
+    said = f"{counted}: {words.escaped('; '.join(conditions))}" if conditions else counted
+    st.caption(f"{said}. {table.note}")
     if not len(chosen):
-        _nothing_matches(table)
+        mine = [*(["*Search*"] if searches else []), *(["*Ranges*"] if limits else [])]
+        loosen = " or ".join(filter(None, [table.loosen, *mine]))
+        keys = [one.key for one in selection.filters]
+        filters.nothing_matches(f"{table.key}_name", table.rows_are[0], loosen, [*keys, *table.clear])
         return
     show(chosen, columns, table.alt, f"{table.key}_table", table.height)
-    spoken = "; ".join([*conditions[:-1], f"name holds “{text}”"] if text else conditions)
+    about = exports.provenance(view, table.title, "; ".join(conditions))
     with downloads:
-        _offer(table, text, limits, [column for column in columns if column != MODEL_LINK], spoken, view)
+        _offer(table, selection, [column for column in columns if column != MODEL_LINK], about)
 
 
-def _narrowed(frame: pd.DataFrame, table: Table, text: str, limits: Sequence[filters.Range]) -> pd.DataFrame:
-    return filters.within(filters.matching(frame, text, table.search), limits)
-
-
-def _counted(shown: int, whole: int, table: Table, conditions: Sequence[str]) -> str:
-    said = f"{words.count(shown)} of {words.plural(whole, *table.rows_are)}"
-    return f"{said}: {'; '.join(conditions)}. {table.note}" if conditions else f"{said}. {table.note}"
+def _range(table: Table, column: str) -> tuple[Filter, Filter]:
+    return bounds(f"{table.key}_{column}", _label(table.columns[column]), filters.cells(column))
 
 
 def _columns_key(table: Table, view: PageView) -> str:
@@ -218,37 +225,17 @@ def _loaded(table: Table) -> pd.DataFrame:
     return frame.assign(**{MODEL_LINK: [model_link(name) for name in frame["name"]]})
 
 
-def _nothing_matches(table: Table) -> None:
-    own = [f"{table.key}_name", *(f"{table.key}_{column}_{end}" for column in table.ranges for end in ("from", "to"))]
-    mine = " or ".join([*(["*Search*"] if table.search else []), *(["*Ranges*"] if table.ranges else [])])
-    filters.nothing_matches(table.rows_are[0], [*own, *table.clear], " or ".join(filter(None, [table.loosen, mine])))
-
-
-def _offer(
-    table: Table, text: str, limits: Sequence[filters.Range], columns: list[str], spoken: str, view: PageView
-) -> None:
-    """Offer what is shown as files, which are made when somebody wants them."""
-    about = exports.provenance(view, table.title, spoken)
+def _offer(table: Table, selection: Selection, columns: list[str], about: Mapping[str, str]) -> None:
+    """Offer what is shown as files."""
 
     def rows() -> pd.DataFrame:
-        return _narrowed(table.load(), table, text, limits)[columns]
+        frame = table.load()
+        return frame[selection.narrows(frame)][columns]
 
-    kinds: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
-        ("CSV", "text/csv", lambda: exports.csv_bytes(rows(), about)),
-        ("JSON", "application/json", lambda: exports.json_bytes(rows(), about)),
+    purpose = "Download what is shown as {}, with its sources, time and filters."
+    downloads.offer(
+        downloads.rows_files(table.key, rows, about, purpose.format("CSV"), purpose.format("JSON")), "tertiary"
     )
-    for label, mime, make in kinds:
-        st.download_button(
-            label,
-            data=make,
-            file_name=exports.file_name(table.key, label.lower()),
-            mime=mime,
-            icon=":material/download:",
-            key=f"{table.key}_{label.lower()}",
-            on_click="ignore",
-            type="tertiary",
-            help=f"Download what is shown as {label}, with its sources, time and filters.",
-        )
 
 
 def _label(config: Any) -> str:

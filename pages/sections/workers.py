@@ -10,6 +10,7 @@ import streamlit as st
 from horde_core.frames.summaries import StaffSummary
 from horde_core.frames.workers import bridge_counts, bridge_frame
 from horde_core.live.snapshot import PageView
+from horde_core.selection import has_all_of, search, several
 from pages.common import bars, columns, data, filters, panels, tables, words
 from pages.common.chart_frame import PALETTE
 
@@ -20,31 +21,21 @@ SUPPLIES = {"one": "With one worker", "none": "With none", "few": "With up to th
 _BOUNDS = {"one": (1, 1), "none": (0, 0), "few": (1, 3)}
 
 
+FILTERS = (
+    several("type", "Any type", filters.cells("type"), "type", {kind: kind.capitalize() for kind in TYPES}),
+    several("capability", "Any capability", filters.cells("capabilities"), "can do", holds=has_all_of),
+    several("bridge", "Any bridge", filters.cells("bridge"), "bridge"),
+    search("serves", "Serves a model named", filters.cells("serves"), "serves a model whose name holds"),
+)
+
+
 def everyone(view: PageView, staff: StaffSummary) -> None:
     """Every worker, with filters."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        types = filters.several("Any type", TYPES, "type", str.capitalize, 200)
-        able = filters.several("Any capability", staff.capabilities, "capability")
-        run = filters.several("Any bridge", staff.bridge_names, "bridge")
-        model = filters.search("serves", "Serves a model named")
 
     def load() -> pd.DataFrame:
         rows = data.worker_frame(view)
-        if types:
-            rows = rows[rows["type"].isin(types)]
-        if able:
-            rows = rows[rows["capabilities"].map(lambda can: set(able) <= set(can)).astype(bool)]
-        if run:
-            rows = rows[rows["bridge"].isin(run)]
-        rows = filters.matching(rows, model, ("models",))
-        return rows.assign(models=rows["models"].map(words.first_few))
+        return rows.assign(serves=rows["models"], models=rows["models"].map(words.first_few))
 
-    conditions = [
-        *([f"type {' or '.join(types)}"] if types else []),
-        *([f"can do {words.listing(able)}"] if able else []),
-        *([f"bridge {' or '.join(map(words.one_line, run))}"] if run else []),
-        *(["serves a model whose name holds what you typed"] if model else []),
-    ]
     tables.explore(
         tables.Table(
             key="workers",
@@ -54,12 +45,10 @@ def everyone(view: PageView, staff: StaffSummary) -> None:
             alt="Workers, most threads first",
             rows_are=("worker", "workers"),
             of=staff.workers,
+            filters=FILTERS,
             ranges=("context", "threads", "model_count"),
             search_label="Search workers",
-            chosen=conditions,
-            clear=("type", "capability", "bridge", "serves"),
             loosen="*type, capability, bridge* or *model*",
-            given=None if model else (tuple(types), tuple(able), tuple(run)),
             height=560,
         ),
         view,

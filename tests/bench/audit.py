@@ -17,7 +17,7 @@ from app import GARBAGE_THRESHOLDS
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import merge_everything
 from horde_core.audit import AuditThresholds, audit_category, model_subjects
-from horde_core.audit.filters import Selection
+from horde_core.audit.filters import selection
 from horde_core.settings import Settings
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
@@ -50,9 +50,7 @@ def measure(case: Case, runs: int) -> None:
     thresholds = AuditThresholds.from_settings(Settings(), case.model_type)
     tried = thresholds.model_copy(update={"low_usage_percentage": 0.5})
     subjects = model_subjects(reference, merge.models)
-    selection = Selection.of(
-        case.model_type, {"preset": "low_usage", "severity": ["notice", "warning"], "month_from": 1.0}
-    )
+    chosen = selection(case.model_type, {"preset": "low_usage", "severity": ["notice", "warning"], "month_from": 1.0})
 
     def audit() -> object:
         fresh = model_subjects(reference, merge.models)
@@ -65,7 +63,7 @@ def measure(case: Case, runs: int) -> None:
     gc.freeze()
     whole, again = timed(audit, runs), timed(what_if, runs)
     infos = audit_category(subjects, case.model_type, thresholds, month, as_of=TODAY, added={}).models
-    filtering = timed(lambda: selection.narrows(infos), runs)
+    filtering = timed(lambda: chosen.narrows(infos), runs)
     tracemalloc.start()
     audit()
     peak = tracemalloc.get_traced_memory()[1]

@@ -9,16 +9,19 @@ import streamlit as st
 
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
-from horde_core.audit.filters import FILTER_OF, FILTERS, Filter, Kind, Selection, filters_for
+from horde_core.audit.filters import filters_for
 from horde_core.audit.presets import Preset, presets_for
 from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
 from horde_core.numbers import ENGLISH
+from horde_core.selection import Filter, Kind, Selection
 from horde_core.vocabulary import ModelType
 from pages.common import data, filters, words
 
 PRESET = "preset"
 _PRESET, _CATEGORY = "_audit_preset", "_audit_category"
-ALWAYS_SHOWN = ("severity", "flag", "flag_not", "flag_unknown")
+ALWAYS_SHOWN = 4
+"""How many filters on words are always to be seen: severity and findings."""
+
 ROWS_ARE: Mapping[GroupLevel, tuple[str, str]] = {
     "model": ("model", "models"),
     "family": ("family", "families"),
@@ -125,14 +128,15 @@ def _choose_preset(key: str | None) -> None:
 
 
 def begin(model_type: ModelType) -> None:
-    """Let go of the filters on words, and on figures that another category has not, once the category is another one.
+    """Clear the filters on words, and on figures that the category lacks, once the category is another one.
 
     Such a word may not be among those of the new category: it would be out of force, and still in the link.
     """
     before = st.session_state.get(_CATEGORY, model_type)
     st.session_state[_CATEGORY] = model_type
     if before != model_type:
-        own = [one.key for one in FILTERS if one.kind is Kind.SEVERAL or len(one.of) == 1]
+        common = {one.key for one in filters_for(model_type)}
+        own = [one.key for one in filters_for(before) if one.kind is Kind.SEVERAL or one.key not in common]
         filters.clear([*own, *(one.key for one in WHAT_IFS)])
 
 
@@ -140,30 +144,23 @@ def choose(
     infos: Sequence[ModelAuditInfo], model_type: ModelType, thresholds: AuditThresholds, preset: str | None
 ) -> Selection:
     """Every other filter of the category; the rarer ones folded away."""
+    available = filters_for(model_type)
     chosen: dict[str, Any] = {PRESET: preset}
-    available = [one for one in filters_for(model_type) if one.key != PRESET]
-    on_words = [one for one in available if one.kind is Kind.SEVERAL]
 
     def several(one: Filter, width: int) -> None:
-        given = ("options", one.key, data.current_view().id, model_type)
-        options = data.kept(given, lambda: one.options(infos, model_type, thresholds))
-        chosen[one.key] = filters.several(one.label, options, one.key, one.word, width)
+        given = ("options", one.key, data.current_view().id, model_type, thresholds.digest)
+        options = data.kept(given, lambda: one.options(infos, thresholds))
+        chosen[one.key] = filters.draw(one, options, width)
 
-    chosen["search"] = filters.search("search", "Search names")
-    for one in on_words:
-        if one.key in ALWAYS_SHOWN:
-            several(one, 190)
+    on_words = [one for one in available if one.kind is Kind.SEVERAL]
+    chosen |= {one.key: filters.draw(one) for one in available if one.kind is Kind.TEXT}
+    for one in on_words[:ALWAYS_SHOWN]:
+        several(one, 190)
     with st.popover("More filters", icon=":material/filter_list:"):
-        for one in on_words:
-            if one.key not in ALWAYS_SHOWN:
-                several(one, 320)
-    bounds = [one for one in available if one.kind is Kind.BOUND]
-    with st.popover("Ranges", icon=":material/straighten:"):
-        for pair in zip(bounds[::2], bounds[1::2], strict=True):
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                for one in pair:
-                    chosen[one.key] = filters.number(one.label, one.key)
-    return Selection.of(model_type, chosen)
+        for one in on_words[ALWAYS_SHOWN:]:
+            several(one, 320)
+    chosen |= filters.ranges([one for one in available if one.kind is Kind.BOUND])
+    return Selection.of(available, chosen)
 
 
 def active_line(selection: Selection, thresholds: AuditThresholds, shown: int, whole: int, level: GroupLevel) -> None:
@@ -175,15 +172,15 @@ def active_line(selection: Selection, thresholds: AuditThresholds, shown: int, w
         return
     st.caption(words.escaped(f"{counted}: {'; '.join(sentences.values())}."))
     with st.container(horizontal=True, gap="small"):
-        for key in sentences:
+        for one, _ in selection.active:
             st.button(
-                FILTER_OF[key].label,
-                key=f"clear_{key}",
+                one.label,
+                key=f"clear_{one.key}",
                 icon=":material/close:",
                 type="tertiary",
                 on_click=clear,
-                args=([key],),
-                help=f"Clear this filter: {words.escaped(sentences[key])}",
+                args=([one.key],),
+                help=f"Clear this filter: {words.escaped(sentences[one.key])}",
             )
         if len(sentences) > 1:
             st.button("Clear all", key="clear_audit", type="tertiary", on_click=clear, args=(list(sentences),))

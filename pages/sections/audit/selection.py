@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import ModelAuditInfo
-from horde_core.audit.filters import Selection
 from horde_core.audit.removal import Removal, remainder, removal
 from horde_core.frames.audit import audit_frame, backends_frame
 from horde_core.numbers import ENGLISH
+from horde_core.selection import Selection
 from horde_core.vocabulary import GIGABYTE
-from pages.common import data, exports, panels, tables, tickable_table, words
-from pages.sections.audit import charts
-from pages.sections.audit import controls as controls
+from pages.common import data, downloads, exports, panels, tables, tickable_table, words
+from pages.common.downloads import File
+from pages.sections.audit import charts, controls
 from pages.sections.audit.table import Audited, identity
-
-JSON, TEXT, YAML = "application/json", "text/plain", "application/yaml"
 
 
 def act(audit: Audited, shown: Sequence[ModelAuditInfo], selection: Selection) -> None:
@@ -37,7 +35,7 @@ def act(audit: Audited, shown: Sequence[ModelAuditInfo], selection: Selection) -
     if not chosen:
         return
     with st.container(horizontal=True):
-        _downloads(audit, chosen, _spoken(audit, selection, bool(ticked)))
+        downloads.offer(_files(audit, chosen, _about(audit, chosen, _spoken(audit, selection, bool(ticked)))))
     if audit.response.level == "exact":
         st.caption("API names are no models: group by model or family to see what a removal would cost and free.")
     if (is_everything and not ticked) or audit.response.level == "exact":
@@ -115,32 +113,6 @@ def _spoken(audit: Audited, selection: Selection, is_ticked: bool) -> str:
     return "; ".join(["rows ticked by hand"] if is_ticked else sentences)
 
 
-class File(NamedTuple):
-    """One file that is offered: its button, its name, what it is for, and how it is made."""
-
-    label: str
-    name: str
-    ending: str
-    mime: str
-    purpose: str
-    make: Callable[[], bytes]
-
-
-def _downloads(audit: Audited, chosen: Sequence[ModelAuditInfo], spoken: str) -> None:
-    """Files of the chosen, which are made when somebody wants them."""
-    for file in _files(audit, chosen, _about(audit, chosen, spoken)):
-        st.download_button(
-            file.label,
-            data=file.make,
-            file_name=exports.file_name(file.name, file.ending),
-            mime=file.mime,
-            icon=":material/download:",
-            key=f"audit_{file.name}_{file.ending}",
-            on_click="ignore",
-            help=file.purpose,
-        )
-
-
 def _about(audit: Audited, chosen: Sequence[ModelAuditInfo], spoken: str) -> dict[str, str]:
     """Where the figures of a file are from, in plain English whatever the visitor's language: scripts read it."""
     response = audit.response
@@ -157,6 +129,7 @@ def _about(audit: Audited, chosen: Sequence[ModelAuditInfo], spoken: str) -> dic
 
 
 def _files(audit: Audited, chosen: Sequence[ModelAuditInfo], about: Mapping[str, str]) -> list[File]:
+    """Files of the chosen."""
     response = audit.response
     members = list(dict.fromkeys(name for info in chosen for name in info.members))
 
@@ -168,17 +141,15 @@ def _files(audit: Audited, chosen: Sequence[ModelAuditInfo], about: Mapping[str,
         return exports.xlsx_bytes({"Findings": findings(), "Backends": backends}, about)
 
     rows = "The chosen rows with every column, for"
-    files = [
-        File("CSV", "audit", "csv", "text/csv", f"{rows} a spreadsheet.", lambda: exports.csv_bytes(findings(), about)),
-        File("JSON", "audit", "json", JSON, f"{rows} a script.", lambda: exports.json_bytes(findings(), about)),
-        File("XLSX", "audit", "xlsx", exports.XLSX, "Findings, backends, and where the figures are from.", workbook),
-    ]
+    sheets = "Findings, backends, and where the figures are from."
+    files = downloads.rows_files("audit", findings, about, f"{rows} a spreadsheet.", f"{rows} a script.")
+    files.append(File("XLSX", "audit", "xlsx", exports.XLSX, sheets, workbook))
     if response.level != "exact":
         purpose = "The names of the chosen models, one a line."
-        files.append(File("Removal list", "removal", "txt", TEXT, purpose, lambda: exports.names_bytes(members, about)))
+        make = partial(exports.names_bytes, members, about)
+        files.append(File("Removal list", "removal", "txt", "text/plain", purpose, make))
     if response.model_type == "image":
         purpose = "The setting of an image worker's bridge with which it no longer serves these models."
-        files.append(
-            File("models_to_skip", "skip", "yaml", YAML, purpose, lambda: exports.skip_list_bytes(members, about))
-        )
+        make = partial(exports.skip_list_bytes, members, about)
+        files.append(File("models_to_skip", "skip", "yaml", "application/yaml", purpose, make))
     return files

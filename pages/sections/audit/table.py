@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,9 +10,9 @@ import streamlit as st
 
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import CategoryAuditResponse, ModelAuditInfo
-from horde_core.audit.filters import Selection
 from horde_core.frames.audit import audit_frame, worst_first
 from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.selection import Selection
 from pages.common import data, tables, tickable_table, words
 from pages.sections import findings
 
@@ -141,10 +141,3 @@ def _members(audit: Audited, info: ModelAuditInfo, level: GroupLevel) -> None:
         key="audit_members",
         height=300,
     )
-
-
-def nothing_matches(selection: Selection, clear: Callable[[Sequence[str]], None]) -> None:
-    """Say that nothing is left, and offer to clear the filters."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.info("No model matches. Loosen a filter, or clear all filters.", icon=":material/filter_alt_off:")
-        st.button("Clear all filters", key="clear_nothing", on_click=clear, args=(list(selection.chosen),))

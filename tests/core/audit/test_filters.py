@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity
-from horde_core.audit.filters import FIGURES, FILTER_OF, FILTERS, Kind, Selection, filters_for
+from horde_core.audit.filters import FIGURES, filters_for, selection
 from horde_core.numbers import ENGLISH
+from horde_core.selection import Kind, Selection
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES, audit, audited, days_ago, found, record, statistics
 from tests.fixtures.snapshots import snapshot
@@ -20,6 +21,8 @@ MISTRAL, CYDONIA, STHENO = (
     "TheDrummer/Cydonia-24B-v4.1",
     "Sao10K/L3-8B-Stheno-v3.2",
 )
+
+FILTER_OF = {one.key: one for one in filters_for("image")}
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +36,7 @@ def text() -> CategoryAuditResponse:
 
 
 def names(response: CategoryAuditResponse, **chosen: Any) -> list[str]:
-    selection = Selection.of(response.model_type, chosen)
-    return [info.name for info in selection.select(response.models)]
+    return [info.name for info in selection(response.model_type, chosen).select(response.models)]
 
 
 CHOSEN: list[tuple[dict[str, Any], list[str]]] = [
@@ -97,19 +99,19 @@ def test_a_preset_composes_with_the_other_filters(image: CategoryAuditResponse) 
 
 @pytest.mark.parametrize("empty", [None, "", [], ()])
 def test_what_is_not_chosen_selects_everything(image: CategoryAuditResponse, empty: Any) -> None:
-    chosen = {one.key: empty for one in FILTERS}
-    assert Selection.of("image", chosen) == Selection("image", {})
+    chosen = {one.key: empty for one in filters_for("image")}
+    assert selection("image", chosen) == Selection(filters_for("image"), {})
     assert names(image, **chosen) == [DELIBERATE, ALBEDO, FLUX]
 
 
 def test_a_bound_of_zero_is_chosen() -> None:
-    assert Selection.of("image", {"month_to": 0}).chosen == {"month_to": 0}
+    assert selection("image", {"month_to": 0}).chosen == {"month_to": 0}
 
 
 def test_filters_of_the_other_category_and_unknown_keys_are_left_out() -> None:
     chosen = {"host": ["a"], "backend": ["b"], "size_to": 1, "no such filter": 1}
-    assert set(Selection.of("image", chosen).chosen) == {"host", "size_to"}
-    assert set(Selection.of("text", chosen).chosen) == {"backend"}
+    assert set(selection("image", chosen).chosen) == {"host", "size_to"}
+    assert set(selection("text", chosen).chosen) == {"backend"}
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.key)
@@ -124,27 +126,26 @@ def test_an_unknown_figure_is_in_no_range(figure: Any) -> None:
         )
     )  # fmt: skip
     for end, bound in (("from", 0), ("to", 10**12)):
-        holds = FILTER_OF[f"{figure.key}_{end}"].holds
-        assert holds(known, bound)
-        assert not holds(unknown, bound)
-        assert holds(known, figure.value(known)), "a bound is part of its range"
+        keeps = FILTER_OF[f"{figure.key}_{end}"].keeps
+        assert keeps([known, unknown], bound) == [True, False]
+        assert keeps([known], figure.value(known)) == [True], "a bound is part of its range"
 
 
 def test_what_is_unknown_is_selected_by_its_own_filter_only() -> None:
     infos = [found(low_usage=value) for value in (True, False, None)]
 
     def kept(key: str) -> list[bool]:
-        return Selection.of("image", {key: ["low_usage"]}).narrows(infos)
+        return selection("image", {key: ["low_usage"]}).narrows(infos)
 
     assert [kept(key) for key in ("flag", "flag_not", "flag_unknown")] == [
         [True, False, False], [False, True, False], [False, False, True],
     ]  # fmt: skip
-    assert Selection.of("image", {"preset": "low_usage"}).narrows(infos) == [True, False, False]
+    assert selection("image", {"preset": "low_usage"}).narrows(infos) == [True, False, False]
 
 
 def test_nsfw_that_is_not_stated_is_neither() -> None:
     infos = [audit(record(nsfw=value)) for value in (True, False, None)]
-    kept = [Selection.of("image", {"nsfw": [word]}).narrows(infos) for word in ("nsfw", "sfw", "not_stated")]
+    kept = [selection("image", {"nsfw": [word]}).narrows(infos) for word in ("nsfw", "sfw", "not_stated")]
     assert kept == [[True, False, False], [False, True, False], [False, False, True]]
 
 
@@ -152,19 +153,19 @@ def test_nsfw_that_is_not_stated_is_neither() -> None:
 def test_every_option_of_every_filter_has_a_word_and_a_sentence(model_type: ModelType) -> None:
     response, thresholds = audited(snapshot(model_type)), THRESHOLDS[model_type]
     for one in filters_for(model_type):
-        options = one.options(response.models, model_type, thresholds)
+        options = one.options(response.models, thresholds)
         assert not options or one.kind in (Kind.ONE, Kind.SEVERAL), one.key
         for option in options:
             assert one.word(option)
             chosen = [option] if one.kind is Kind.SEVERAL else option
-            selection = Selection.of(model_type, {one.key: chosen})
-            assert len(selection.narrows(response.models)) == len(response.models)
-            assert one.word(option) in selection.sentences(thresholds, ENGLISH)[one.key]
+            selected = selection(model_type, {one.key: chosen})
+            assert len(selected.narrows(response.models)) == len(response.models)
+            assert one.word(option) in selected.sentences(thresholds, ENGLISH)[one.key]
 
 
 def test_the_options_are_what_the_models_state(image: CategoryAuditResponse) -> None:
     def options(key: str) -> list[str]:
-        return list(FILTER_OF[key].options(image.models, "image", THRESHOLDS["image"]))
+        return list(FILTER_OF[key].options(image.models, THRESHOLDS["image"]))
 
     assert options("baseline") == ["flux_1", "stable_diffusion_1", "stable_diffusion_xl"]
     assert options("host") == ["civitai.com", "huggingface.co"]
@@ -174,7 +175,7 @@ def test_the_options_are_what_the_models_state(image: CategoryAuditResponse) -> 
 
 def test_sentences_are_in_the_order_of_the_filters_and_have_the_numbers() -> None:
     chosen = {"search": "xl", "month_to": 1_234.0, "flag": ["low_usage", "no_active_workers"], "severity": ["notice"]}
-    assert Selection.of("image", chosen).sentences(THRESHOLDS["image"], ENGLISH) == {
+    assert selection("image", chosen).sentences(THRESHOLDS["image"], ENGLISH) == {
         "severity": "severity notice",
         "flag": "has low usage and no workers",
         "month_to": "usage, 30 days up to 1,234",
@@ -183,11 +184,11 @@ def test_sentences_are_in_the_order_of_the_filters_and_have_the_numbers() -> Non
 
 
 def test_a_preset_is_told_with_its_rule() -> None:
-    said = Selection.of("image", {"preset": "low_usage"}).sentences(THRESHOLDS["image"], ENGLISH)["preset"]
+    said = selection("image", {"preset": "low_usage"}).sentences(THRESHOLDS["image"], ENGLISH)["preset"]
     assert said == "Low usage: less than 0.0065 % of the category's images in 30 days"
 
 
 def test_selecting_keeps_the_order_and_the_same_objects() -> None:
     infos: list[ModelAuditInfo] = [audit(record(name=name), statistics()) for name in ("c", "a", "b")]
-    kept = Selection.of("image", {"month_from": 1}).select(infos)
+    kept = selection("image", {"month_from": 1}).select(infos)
     assert all(one is other for one, other in zip(kept, infos, strict=True))

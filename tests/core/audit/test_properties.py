@@ -26,7 +26,7 @@ from horde_core.audit import (
     ModelAuditInfo,
     Severity,
 )
-from horde_core.audit.filters import Selection
+from horde_core.audit.filters import selection
 from horde_core.audit.presets import PRESET_OF
 from horde_core.audit.records import FlagCount
 from horde_core.live.snapshot import Snapshot
@@ -243,12 +243,12 @@ def test_presets_that_rest_on_an_unavailable_source_select_nothing_and_have_no_c
     for key, flag in of_flags.items():
         if flag in unknown:
             assert response.summary.by_preset[key] is None
-            assert Selection(category.model_type, {"preset": key}).select(response.models) == []
+            assert selection(category.model_type, {"preset": key}).select(response.models) == []
     if missing == "usage":
-        assert Selection(category.model_type, {"preset": "critical"}).select(response.models) == []
-        assert Selection(category.model_type, {"severity": ["critical"]}).select(response.models) == []
+        assert selection(category.model_type, {"preset": "critical"}).select(response.models) == []
+        assert selection(category.model_type, {"severity": ["critical"]}).select(response.models) == []
     if missing in ("usage", "ages") and category.model_type == "image" and category.thresholds.grace_days:
-        assert Selection("image", {"preset": "deletion_candidates"}).select(response.models) == []
+        assert selection("image", {"preset": "deletion_candidates"}).select(response.models) == []
 
 
 @given(categories(("text",)))
@@ -325,9 +325,9 @@ def test_several_filters_select_the_intersection_of_what_each_selects(
     infos = category.audit().models
     kept = [set(range(len(infos)))]
     for key, value in chosen.items():
-        narrowed = Selection.of(category.model_type, {key: value}).narrows(infos)
+        narrowed = selection(category.model_type, {key: value}).narrows(infos)
         kept.append({place for place, is_kept in enumerate(narrowed) if is_kept})
-    together = Selection.of(category.model_type, chosen).narrows(infos)
+    together = selection(category.model_type, chosen).narrows(infos)
     assert {place for place, is_kept in enumerate(together) if is_kept} == set.intersection(*kept)
 
 

@@ -9,7 +9,6 @@ import pytest
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import DOWNLOAD_FLAGS, FLAGS, Flag, ModelAuditInfo, Severity
 from horde_core.audit.rules import (
-    IMPLIED_BY,
     RULE_OF,
     RULES,
     SEVERITY_RULES,
@@ -284,7 +283,7 @@ class TestWords:
         for info in self.infos(model_type):
             found = info.flags.set_flags()
             told = reasons(info, THRESHOLDS[model_type], ENGLISH)
-            assert len(told) == len([flag for flag in found if IMPLIED_BY.get(flag) not in found])
+            assert len(told) == len([flag for flag in found if RULE_OF[flag].implied_by not in found])
             assert len(set(told)) == len(told)
 
     def test_never_used_says_all_that_it_implies(self) -> None:

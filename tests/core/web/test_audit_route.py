@@ -10,7 +10,7 @@ import pytest
 from horde_core import HordeAPIIntegration
 from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import AuditThresholds
-from horde_core.audit.filters import FILTER_OF, FILTERS, Kind, Selection, filters_for
+from horde_core.audit.filters import filters_for, selection
 from horde_core.audit.presets import PRESET_OF, presets_for
 from horde_core.audit.records import Severity
 from horde_core.audit.rules import RULE_OF, explain, rules_for, severity_reason
@@ -20,6 +20,7 @@ from horde_core.frames.audit import worst_first
 from horde_core.live.results import today
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.numbers import ENGLISH
+from horde_core.selection import Kind
 from horde_core.settings import Settings
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES
@@ -90,7 +91,7 @@ class Page:
         """Return what was found of each model, worst first."""
         ages = self.view.ages.value if self.view.ages else None
         response = self.view.snapshot.audit(thresholds or THRESHOLDS[self.kind], today(), ages, level)
-        infos = Selection.of(self.kind, chosen).select(worst_first(response.models))
+        infos = selection(self.kind, chosen).select(worst_first(response.models))
         return [info.model_dump(mode="json") for info in infos]
 
 
@@ -100,7 +101,9 @@ def without_words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_every_filter_of_the_table_is_tried_here() -> None:
-    assert {key for kind in TYPES for chosen in choices(kind) for key in chosen} == {one.key for one in FILTERS}
+    assert {key for kind in TYPES for chosen in choices(kind) for key in chosen} == {
+        one.key for kind in TYPES for one in filters_for(kind)
+    }
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -111,8 +114,7 @@ def test_every_filter_selects_as_on_the_page(horde: HordeAPIIntegration, client:
         body = client.body(audit_path(kind, **chosen))
         assert without_words(body["models"]) == page.chosen(**chosen), chosen
         assert body["filters"] == [
-            FILTER_OF[key].sentence(value, THRESHOLDS[kind], ENGLISH)
-            for key, value in Selection.of(kind, chosen).chosen.items()
+            one.sentence(chosen[one.key], THRESHOLDS[kind], ENGLISH) for one in filters_for(kind) if one.key in chosen
         ]
         found.add(body["total_count"])
     assert found >= {0, 1, 3}, "some choose none, some one, some all"

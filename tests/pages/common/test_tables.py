@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from horde_core import selection
 from horde_core.live.snapshot import PageView
 from pages.common import exports, filters, tables
 from tests.fixtures.dashboard import Visit
@@ -17,6 +18,12 @@ from tests.pages.common.test_exports import read_back
 from tests.pages.test_pages import notices
 
 VIEW = PageView({"text": snapshot("text")}, None, ())
+
+
+def threads(least: float | None, most: float | None) -> selection.Selection:
+    """A range of threads."""
+    ends = selection.bounds("threads", "Threads", filters.cells("threads"))
+    return selection.Selection.of(ends, {"threads_from": least, "threads_to": most})
 
 
 def frame() -> pd.DataFrame:
@@ -30,26 +37,33 @@ def frame() -> pd.DataFrame:
     [(None, None, "abc"), (0, None, "ab"), (1, None, "b"), (None, 4, "a"), (0, 5, "ab"), (6, None, "")],
 )
 def test_a_range_includes_its_ends_and_never_the_unknown(least: float | None, most: float | None, names: str) -> None:
-    found = filters.within(frame(), [filters.Range("threads", "Threads", least, most)])
-    assert "".join(found["name"]) == names
+    assert "".join(frame()[threads(least, most).narrows(frame())]["name"]) == names
 
 
 @pytest.mark.parametrize(
     ("least", "most", "said"),
     [
-        (None, None, ""),
-        (2, None, "Threads from 2"),
-        (None, 1_000, "Threads up to 1,000"),
-        (0.5, 2, "Threads from 0.500 to 2"),
+        (None, None, []),
+        (2, None, ["Threads from 2"]),
+        (None, 1_000, ["Threads up to 1,000"]),
+        (0.5, 1_234.5, ["Threads from 0.5 to 1,234.5"]),
     ],
 )
-def test_a_range_reads_as_a_sentence(least: float | None, most: float | None, said: str) -> None:
-    assert filters.Range("threads", "Threads", least, most).sentence == said
+def test_a_range_reads_as_a_sentence(least: float | None, most: float | None, said: list[str]) -> None:
+    assert filters.sentences(threads(least, most)) == said
 
 
 def test_a_search_looks_into_lists_word_by_word() -> None:
-    assert list(filters.matching(frame(), "x y", ("models",))["name"]) == ["a"]
-    assert list(filters.matching(frame(), "zq", ("models",))["name"]) == []
+    search = selection.search("models", "Search", filters.cells("name", "models"))
+    assert search.keeps(frame(), "X y") == [True, False, False]
+    assert search.keeps(frame(), "zq") == [False, False, False]
+
+
+@pytest.mark.parametrize("column", ["name", "models"])
+def test_a_search_never_finds_the_unknown_by_the_word_for_it(column: str) -> None:
+    rows = pd.DataFrame({column: pd.Series([None, float("nan"), "nonesuch"], dtype=object)})
+    search = selection.search("models", "Search", filters.cells(column, column))
+    assert [search.keeps(rows, word) for word in ("none", "nan")] == [[False, False, True], [False, False, False]]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +102,10 @@ def test_ranges_and_columns_narrow_a_table_and_its_sentence_says_so(visit: Visit
     app = visit("usage", "text")
     app.number_input(key="usage_usage_month_from").set_value(1_000).run()
     assert list(app.dataframe[0].value["name"]) == ["mistralai/Mistral-7B-Instruct-v0.3"]
-    assert any(caption.value.startswith("1 of 6 names: in use; 30 days from 1,000.") for caption in app.caption)
+    assert any(
+        caption.value.replace("\\", "").startswith("1 of 6 names: in use; 30 days from 1,000.")
+        for caption in app.caption
+    )
     app.multiselect(key="usage_columns_text").set_value(["share"]).run()
     assert list(app.dataframe[0].value.columns) == ["name", "link", "share"]
 
