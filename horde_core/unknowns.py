@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
 
 
 def both(first: bool | None, second: bool | None) -> bool | None:
@@ -20,25 +23,15 @@ def either(first: bool | None, second: bool | None) -> bool | None:
     return None if first is None or second is None else False
 
 
-def sum_or_unknown(values: Iterable[float | None]) -> float | None:
+def sum_or_unknown(values: Iterable[Number | None]) -> Number | None:
     """Add up; None as soon as one part is unknown: a sum is never made smaller by what is not known."""
     parts = list(values)
-    if len(parts) == 1:
-        return parts[0]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
-    # Exact either way, so that the order in which the API sends its rows changes nothing.
-    return math.fsum(known) if any(type(part) is float for part in known) else sum(known)
-
-
-def count_or_unknown(values: Iterable[int | None]) -> int | None:
-    """Add up whole numbers; None as soon as one part is unknown."""
-    parts = list(values)
-    if len(parts) == 1:
-        return parts[0]
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    total = sum(known)
+    # Exact, so that the order in which the API sends its rows changes nothing.
+    return math.fsum(known) if isinstance(total, float) else total  # type: ignore[return-value]
 
 
 def ratio_or_unknown(part: float | None, whole: float | None, factor: float = 1) -> float | None:

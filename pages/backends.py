@@ -1,7 +1,7 @@
 """Backends: how text models spread over the programs that serve them."""
 
 from horde_core.analytics import formulas
-from horde_core.frames.summaries import backend_summary
+from horde_core.frames.backends import backend_summary
 from pages.common import data, panels, words
 from pages.sections import backends
 

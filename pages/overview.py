@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from horde_core.analytics import formulas
-from horde_core.frames.rankings import MOVER_SHARE_FROM
+from horde_core.frames.usage import MOVER_SHARE_FROM
 from pages.common import data, freshness_header, panels, tables, words
 from pages.sections.overview import movers, network_health, serve_next
 

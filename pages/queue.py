@@ -3,7 +3,7 @@
 import streamlit as st
 
 from horde_core.analytics import formulas
-from horde_core.frames.summaries import queue_summary
+from horde_core.frames.queue import queue_summary
 from horde_core.vocabulary import WORK_UNIT
 from pages.common import data, panels, words
 from pages.sections import queue

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from horde_core.analytics import formulas
-from horde_core.frames.summaries import staff_summary
+from horde_core.frames.workers import staff_summary
 from pages.common import data, panels, words
 from pages.sections import workers
 

@@ -14,7 +14,7 @@ from horde_core.analytics.indexes import (
     is_available,
 )
 from horde_core.analytics.records import UsageStats, WorkerSummary
-from horde_core.unknowns import count_or_unknown, sum_or_unknown
+from horde_core.unknowns import sum_or_unknown
 from horde_core.upstream.api_records import Count, HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.vocabulary import PERIODS, ModelType
 
@@ -121,13 +121,13 @@ class CategoryFacts:
     def _figures(self, names: Sequence[str]) -> Live:
         rows = [row for name in names for row in self._rows_by_name.get(name, ())]
         known = self.rows is not None
-        threads = count_or_unknown([row.count for row in rows]) if known else None
+        threads = sum_or_unknown([row.count for row in rows]) if known else None
         by_workers = self.workers is not None
         return {
             "thread_count": threads,
             "worker_count": self._worker_count(names) if by_workers else threads,
             "worker_count_source": "workers" if by_workers else "threads" if threads is not None else None,
-            "queued_jobs": count_or_unknown([row.jobs for row in rows]) if known else None,
+            "queued_jobs": sum_or_unknown([row.jobs for row in rows]) if known else None,
             "queued": sum_or_unknown([row.queued for row in rows]) if known else None,
             "performance": combined_performance(rows) if rows else None,
             "eta": combined_eta(rows) if rows else None,
@@ -158,7 +158,7 @@ def _requests_in(counts: dict[str, Count] | None, names: Sequence[str]) -> int |
         return None
     if len(names) == 1:
         return counts.get(names[0], 0)
-    return count_or_unknown([counts.get(name, 0) for name in names])
+    return sum_or_unknown([counts.get(name, 0) for name in names])
 
 
 def is_serving(worker: HordeWorker) -> bool | None:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from horde_core.analytics.merge import CategoryMerge
 from horde_core.analytics.records import CombinedModelStatistics, MergedRecord, UsageStats
-from horde_core.unknowns import count_or_unknown, percent
+from horde_core.unknowns import percent, sum_or_unknown
 from horde_core.upstream.model_reference import ModelRecord, ModelReference
 from horde_core.upstream.web_address import host_of
 from horde_core.vocabulary import PERIODS, ModelType, Period
@@ -207,12 +207,12 @@ _NSFW_LABELS: Mapping[bool | None, str | None] = {True: "NSFW", False: "SFW", No
 
 def _part(label: str | None, rows: list[CombinedModelStatistics]) -> Part:
     has_usage = all(row.usage_stats is not None for row in rows)
-    day, month, total = (count_or_unknown([row.usage(period) for row in rows]) for period in PERIODS)
+    day, month, total = (sum_or_unknown([row.usage(period) for row in rows]) for period in PERIODS)
     return Part(
         label=label,
         models=len(rows),
         usage_stats=UsageStats(day=day, month=month, total=total) if has_usage else None,
-        thread_count=count_or_unknown([row.thread_count for row in rows]),
+        thread_count=sum_or_unknown([row.thread_count for row in rows]),
     )
 
 
@@ -256,7 +256,7 @@ def _coverage(merge: CategoryMerge) -> Coverage:
     served = [row for row in rows if row.thread_count]
 
     def carried(period: Period) -> float | None:
-        usage = count_or_unknown([row.usage(period) for row in served])
+        usage = sum_or_unknown([row.usage(period) for row in served])
         return percent(usage, merge.reconciliation.total_usage(period)) if is_known else None
 
     return Coverage(

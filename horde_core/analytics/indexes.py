@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from horde_core.unknowns import count_or_unknown, sum_or_unknown
+from horde_core.unknowns import sum_or_unknown
 from horde_core.upstream.api_records import (
     LONGEST_ETA,
     UNKNOWN_ETA,
@@ -125,7 +125,7 @@ class IndexedHordeModelStats:
         if name in counts:
             return counts[name]
         spellings = self._spellings.get(name.casefold())
-        return count_or_unknown(counts.get(spelling, 0) for spelling in spellings) if spellings else None
+        return sum_or_unknown(counts.get(spelling, 0) for spelling in spellings) if spellings else None
 
     def has_stats(self, name: str) -> bool:
         """Whether usage lists this name in any spelling, be it with zeros."""
@@ -205,7 +205,7 @@ def combined_performance(rows: Sequence[HordeModelStatus]) -> float | None:
     known = [(row.performance, row.count) for row in rows if row.performance]
     if len(known) == 1:
         return known[0][0]
-    threads = count_or_unknown(weight for _, weight in known)
+    threads = sum_or_unknown(weight for _, weight in known)
     if threads:
         return math.fsum(speed * (weight or 0) for speed, weight in known) / threads
     return math.fsum(speed for speed, _ in known) / len(known) if known and threads == 0 else None
@@ -233,10 +233,10 @@ def _by_name(rows: Iterable[HordeModelStatus]) -> list[HordeModelStatus]:
 def _summed(name: str, rows: Sequence[HordeModelStatus]) -> HordeModelStatus:
     return HordeModelStatus(
         name=name,
-        count=count_or_unknown(row.count for row in rows),
+        count=sum_or_unknown(row.count for row in rows),
         performance=combined_performance(rows) or 0.0,
         queued=sum_or_unknown(row.queued for row in rows),
-        jobs=count_or_unknown(row.jobs for row in rows),
+        jobs=sum_or_unknown(row.jobs for row in rows),
         eta=combined_eta(rows),
         type=rows[0].type,
     )

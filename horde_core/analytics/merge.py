@@ -5,15 +5,16 @@ Each API name belongs to at most one model, so for every figure: models + unlist
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
+from operator import methodcaller
 from typing import NamedTuple
 
 from horde_core.analytics.category_facts import CategoryFacts, Live, Requests, StatusRows, Usage, Workers
 from horde_core.analytics.name_matching import CANONICAL, NameIndex, name_index
-from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Reconciliation
-from horde_core.unknowns import sum_or_unknown
-from horde_core.vocabulary import PERIODS, ModelType, Period
+from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Reconciliation, Split
+from horde_core.unknowns import Number, sum_or_unknown
+from horde_core.vocabulary import PERIODS, ModelType
 
 Backends = Mapping[str, list[str]]
 """The API names of one model by their backend."""
@@ -216,29 +217,24 @@ def _reconcile(
 ) -> Reconciliation:
     """Put the split beside the API's own sum, which is added up from the body, not from the split."""
 
-    def part(field: str, total: float | None) -> Reconciliation.Part:
-        if facts.rows is None:
-            return Reconciliation.Part(attributed=None, unlisted=None, total=None)
-        return Reconciliation.Part(
-            attributed=sum_or_unknown(getattr(row, field) for row in models.values()),
-            unlisted=sum_or_unknown(getattr(row, field) for row in unlisted.values()),
-            total=total,
+    def split(
+        figure: Callable[[CombinedModelStatistics], Number | None], body: Iterable[Number | None] | None
+    ) -> Split[Number]:
+        if body is None:
+            return Split(attributed=None, unlisted=None, total=None)
+        return Split(
+            attributed=sum_or_unknown(map(figure, models.values())),
+            unlisted=sum_or_unknown(map(figure, unlisted.values())),
+            total=sum_or_unknown(body),
         )
 
-    def usage_part(period: Period, counts: Mapping[str, int | None] | None) -> Reconciliation.Part:
-        return Reconciliation.Part(
-            attributed=sum_or_unknown(row.usage(period) for row in models.values()) if counts is not None else None,
-            unlisted=sum_or_unknown(row.usage(period) for row in unlisted.values()) if counts is not None else None,
-            total=sum_or_unknown(counts.values()) if counts is not None else None,
-        )
-
-    def live_total(values: Iterable[float | None]) -> float | None:
-        return None if facts.rows is None else sum_or_unknown(values)
-
-    rows = facts.rows or ()
+    rows = facts.rows
     return Reconciliation(
-        usage={period: usage_part(period, counts) for period, counts in zip(PERIODS, facts.maps, strict=True)},
-        thread_count=part("thread_count", live_total(row.count for row in rows)),
-        queued_jobs=part("queued_jobs", live_total(row.jobs for row in rows)),
-        queued=part("queued", live_total(row.queued for row in rows)),
+        usage={
+            period: split(methodcaller("usage", period), None if counts is None else counts.values())
+            for period, counts in zip(PERIODS, facts.maps, strict=True)
+        },
+        thread_count=split(lambda row: row.thread_count, None if rows is None else [row.count for row in rows]),
+        queued_jobs=split(lambda row: row.queued_jobs, None if rows is None else [row.jobs for row in rows]),
+        queued=split(lambda row: row.queued, None if rows is None else [row.queued for row in rows]),
     )

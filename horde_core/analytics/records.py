@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from horde_core.unknowns import Number
 from horde_core.vocabulary import Period
 
 
@@ -92,25 +93,22 @@ class CombinedModelStatistics(LiveFigures):
         return None if self.usage_stats is None else self.usage_stats.period(period)
 
 
+class Split(MergedRecord, Generic[Number]):
+    """A figure of a category: the part of its models, the part of unlisted names, and the API's own sum."""
+
+    attributed: Number | None
+    unlisted: Number | None
+    total: Number | None
+
+
 class Reconciliation(MergedRecord):
-    """A category's totals: what models were given, what is unlisted, and the API's own sum of the two.
+    """The totals of a category: the denominators of every share. A figure whose source is unavailable is None."""
 
-    The denominators of every share. ``usage`` is by period; a figure whose source is unavailable is None.
-    """
-
-    class Part(MergedRecord):
-        """One figure, split."""
-
-        attributed: int | float | None
-        unlisted: int | float | None
-        total: int | float | None
-
-    usage: dict[Period, Part]
-    thread_count: Part
-    queued_jobs: Part
-    queued: Part
+    usage: dict[Period, Split[int]]
+    thread_count: Split[int]
+    queued_jobs: Split[int]
+    queued: Split[float]
 
     def total_usage(self, period: Period) -> int | None:
         """All requests of the category in a period."""
-        total = self.usage[period].total
-        return None if total is None else int(total)
+        return self.usage[period].total

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit.records import ModelAuditInfo
-from horde_core.unknowns import count_or_unknown, percent
+from horde_core.unknowns import percent, sum_or_unknown
 
 
 class Removal(NamedTuple):
@@ -50,7 +50,7 @@ def removal(
     ``statistics`` are those of the chosen; ``serving`` the ids of the workers that are online and not in maintenance,
     None when unknown.
     """
-    usage = count_or_unknown([info.usage_month for info in chosen])
+    usage = sum_or_unknown([info.usage_month for info in chosen])
     sizes = [info.size for info in chosen]
     return Removal(
         models=len(dict.fromkeys(name for info in chosen for name in info.members)),
@@ -76,7 +76,7 @@ def remainder(everything: Sequence[ModelAuditInfo], chosen: Sequence[ModelAuditI
     return [
         split("models", {True: len(staying), False: len(going)}),
         split("size", {side: sum(info.size or 0 for info in infos) for side, infos in parts.items()}),
-        split("usage", {s: count_or_unknown([info.usage_month for info in infos]) for s, infos in parts.items()}),
+        split("usage", {s: sum_or_unknown([info.usage_month for info in infos]) for s, infos in parts.items()}),
     ]
 
 

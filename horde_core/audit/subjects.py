@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from horde_core.analytics.groups import ModelGroup
 from horde_core.analytics.records import CombinedModelStatistics
-from horde_core.unknowns import count_or_unknown
+from horde_core.unknowns import sum_or_unknown
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.upstream.web_address import host_of
 
@@ -97,7 +97,7 @@ def stated_together(parts: Sequence[Stated]) -> Stated:
         downloads=sum(part.downloads for part in parts),
         unknown_hosts=sum(part.unknown_hosts for part in parts),
         hosts=_union([part.hosts for part in parts]),
-        size=count_or_unknown([part.size for part in parts]),
+        size=sum_or_unknown([part.size for part in parts]),
         parameters=None,
         baselines=_union([part.baselines for part in parts]),
         styles=_union([part.styles for part in parts]),

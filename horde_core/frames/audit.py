@@ -9,8 +9,9 @@ import pandas as pd
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import FLAGS, AuditThresholds, ModelAuditInfo, Severity
 from horde_core.audit.rules import reasons
-from horde_core.frames.backends import VARIATION_COUNTS, variation_figures
+from horde_core.frames.backends import VARIATION, variation_figures
 from horde_core.frames.models import in_units
+from horde_core.frames.schema import LIST, TEXT, frame_of
 from horde_core.numbers import Numbers
 from horde_core.vocabulary import GIGABYTE
 
@@ -116,8 +117,7 @@ def backends_frame(chosen: Iterable[tuple[ModelAuditInfo, CombinedModelStatistic
         for info, statistics in chosen
         for variation in (statistics.backend_variations or {}).values()
     ]
-    frame = pd.DataFrame(rows, columns=["name", "backend", "names", *VARIATION_COUNTS, "queued"])
-    return frame.astype(dict.fromkeys(VARIATION_COUNTS, "Int64") | {"queued": "Float64"})
+    return frame_of(rows, {"name": TEXT, "backend": TEXT, "names": LIST, **VARIATION})
 
 
 def _imbalance(info: ModelAuditInfo) -> float:

@@ -5,8 +5,8 @@ Nullable columns throughout: a missing value is unknown. Shares are percent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,15 +15,60 @@ from horde_core.analytics.name_matching import CANONICAL
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics
 from horde_core.audit import ModelAuditInfo
 from horde_core.frames.models import in_units, share_of
+from horde_core.frames.schema import AMOUNT, COUNT, FLAG, LIST, TEXT, Schema, frame_of, known
 from horde_core.live.snapshot import Snapshot
-from horde_core.unknowns import count_or_unknown
+from horde_core.unknowns import sum_or_unknown
 from horde_core.vocabulary import PERIODS
 
-VARIATION_COUNTS = ("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs")
+VARIATION: Schema = {
+    "backend": TEXT,
+    "usage_day": COUNT,
+    "usage_month": COUNT,
+    "usage_total": COUNT,
+    "threads": COUNT,
+    "workers": COUNT,
+    "jobs": COUNT,
+    "queued": AMOUNT,
+}
+"""The columns of one backend's part of a model; ``queued`` in the API's units."""
+
+BACKENDS: Schema = {"name": TEXT, "listed": FLAG, **VARIATION, "share_month": AMOUNT, "thread_share": AMOUNT}
+TOTALS: Schema = {
+    "backend": TEXT,
+    "usage_day": COUNT,
+    "usage_month": COUNT,
+    "usage_total": COUNT,
+    "threads": COUNT,
+    "models": COUNT,
+    "unlisted": COUNT,
+    "workers": COUNT,
+    "share_month": AMOUNT,
+    "thread_share": AMOUNT,
+}
+DISTRIBUTION: Schema = {"backend": TEXT, "requests": AMOUNT, "threads": AMOUNT, "workers": AMOUNT, "models": AMOUNT}
+MODEL_BACKENDS: Schema = {**VARIATION, "names": COUNT, "usage_share": AMOUNT, "thread_share": AMOUNT}
+PREFIXES: Schema = {
+    "prefix": TEXT,
+    "names": COUNT,
+    "usage_day": COUNT,
+    "usage_month": COUNT,
+    "usage_total": COUNT,
+    "threads": COUNT,
+}
+BALANCE: Schema = {
+    "name": TEXT,
+    "imbalance": AMOUNT,
+    "backends": LIST,
+    "backend_count": COUNT,
+    "usage_month": COUNT,
+    "threads": COUNT,
+    "largest_usage_share": AMOUNT,
+    "largest_thread_share": AMOUNT,
+}
 
 
 def variation_figures(variation: BackendVariation) -> dict[str, Any]:
-    """Return one backend's part of a model as cells: ``VARIATION_COUNTS`` and queued work, in the API's units."""
+    """Return one backend's part of a model as the cells of :data:`VARIATION`."""
     return {
         "backend": variation.backend,
         "usage_day": variation.usage_day,
@@ -49,8 +94,7 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
         for name, statistics in part.items()
         for variation in (statistics.backend_variations or {}).values()
     ]
-    frame = pd.DataFrame(rows, columns=["name", "listed", "backend", *VARIATION_COUNTS, "queued"])
-    frame = frame.astype(dict.fromkeys(VARIATION_COUNTS, "Int64") | {"listed": "boolean"})
+    frame = frame_of(rows, BACKENDS)
     frame["share_month"] = share_of(frame["usage_month"], merged.reconciliation.total_usage("month"))
     frame["thread_share"] = share_of(frame["threads"], merged.reconciliation.thread_count.total)
     return frame
@@ -63,7 +107,7 @@ def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
     ``unlisted`` the names outside it; both are unknown without the reference, the usage or the status.
     """
     frame = backend_frame(snapshot)
-    is_active = (frame["usage_month"].fillna(0) > 0) | (frame["threads"].fillna(0) > 0)
+    is_active = frame[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)
     is_listed = frame["listed"].fillna(False)
     totals = frame.groupby("backend").agg(
         **{column: (column, _sum_or_unknown) for column in ("usage_day", "usage_month", "usage_total", "threads")}
@@ -73,12 +117,12 @@ def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
         is_known = snapshot.reference.available and snapshot.usage.available and snapshot.status.available
         totals[column] = names if is_known else pd.NA
     totals["workers"] = _workers_by_backend(snapshot, totals.index)
-    totals = totals.astype("Int64").reset_index()
+    totals = totals.reset_index()
     totals["share_month"] = share_of(totals["usage_month"], snapshot.merged.reconciliation.total_usage("month"))
     totals["thread_share"] = share_of(totals["threads"], snapshot.merged.reconciliation.thread_count.total)
     figures = totals[["usage_day", "usage_month", "usage_total", "threads"]]
     totals = totals[figures.fillna(0).gt(0).any(axis=1) | figures.isna().all(axis=1)]
-    return totals.sort_values("usage_month", ascending=False, ignore_index=True)
+    return totals.astype(dict(TOTALS)).sort_values("usage_month", ascending=False, ignore_index=True)
 
 
 def distribution_frame(totals: pd.DataFrame) -> pd.DataFrame:
@@ -88,16 +132,15 @@ def distribution_frame(totals: pd.DataFrame) -> pd.DataFrame:
     backends carry counts in each, so the shares of those two are of the sum over backends. ``totals`` is
     :func:`backend_totals_frame`.
     """
-    active = totals[(totals["usage_month"].fillna(0) > 0) | (totals["threads"].fillna(0) > 0)]
-    return pd.DataFrame(
-        {
-            "backend": active["backend"],
-            "requests": active["share_month"],
-            "threads": active["thread_share"],
-            "workers": share_of(active["workers"], _known_sum(active["workers"])),
-            "models": share_of(active["models"], _known_sum(active["models"])),
-        }
-    ).reset_index(drop=True)
+    active = _active(totals)
+    shares = {
+        "backend": active["backend"],
+        "requests": active["share_month"],
+        "threads": active["thread_share"],
+        "workers": share_of(active["workers"], sum_or_unknown(known(active["workers"]))),
+        "models": share_of(active["models"], sum_or_unknown(known(active["models"]))),
+    }
+    return pd.DataFrame(shares).astype(dict(DISTRIBUTION)).reset_index(drop=True)
 
 
 def share_matrix(frame: pd.DataFrame, names: Sequence[str], column: str) -> pd.DataFrame:
@@ -128,34 +171,20 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
         {
             "prefix": prefix,
             "names": len(found),
-            **{f"usage_{period}": count_or_unknown(row.usage(period) for row in found) for period in PERIODS},
-            "threads": count_or_unknown(row.thread_count for row in found),
+            **{f"usage_{period}": sum_or_unknown(row.usage(period) for row in found) for period in PERIODS},
+            "threads": sum_or_unknown(row.thread_count for row in found),
         }
         for prefix, found in groups.items()
     ]
-    counts = ["names", "usage_day", "usage_month", "usage_total", "threads"]
-    frame = pd.DataFrame(rows, columns=["prefix", *counts]).astype(dict.fromkeys(counts, "Int64"))
-    return frame.sort_values(
+    return frame_of(rows, PREFIXES).sort_values(
         ["usage_month", "usage_total", "prefix"], ascending=[False, False, True], ignore_index=True
     )
 
 
 def variation_frame(statistics: CombinedModelStatistics) -> pd.DataFrame:
     """One row a backend that carries a model, most used this month first; shares are percent of the model's own."""
-    rows = [
-        {
-            "backend": variation.backend,
-            "usage_day": variation.usage_day,
-            "usage_month": variation.usage_month,
-            "usage_total": variation.usage_total,
-            "threads": variation.thread_count,
-            "queued": variation.queued,
-            "names": len(variation.names),
-        }
-        for variation in (statistics.backend_variations or {}).values()
-    ]
-    counts = ["usage_day", "usage_month", "usage_total", "threads", "names"]
-    frame = pd.DataFrame(rows, columns=["backend", *counts, "queued"]).astype(dict.fromkeys(counts, "Int64"))
+    variations = (statistics.backend_variations or {}).values()
+    frame = frame_of([variation_figures(one) | {"names": len(one.names)} for one in variations], MODEL_BACKENDS)
     frame["usage_share"] = share_of(frame["usage_month"], statistics.usage("month"))
     frame["thread_share"] = share_of(frame["threads"], statistics.thread_count)
     return frame.sort_values("usage_month", ascending=False, kind="stable", ignore_index=True)
@@ -180,22 +209,43 @@ def balance_frame(audits: Iterable[ModelAuditInfo]) -> pd.DataFrame:
         for info in audits
         if info.balance is not None and info.balance.backends
     ]
-    frame = pd.DataFrame(rows, columns=_BALANCE_COLUMNS).astype(
-        dict.fromkeys(("imbalance", "largest_usage_share", "largest_thread_share"), "Float64")
-        | dict.fromkeys(("backend_count", "usage_month", "threads"), "Int64")
-    )
     order = ["imbalance", "backend_count", "usage_month"]
-    return frame.sort_values(order, ascending=False, na_position="last", ignore_index=True)
+    return frame_of(rows, BALANCE).sort_values(order, ascending=False, na_position="last", ignore_index=True)
 
 
-_BALANCE_COLUMNS = [
-    "name", "imbalance", "backends", "backend_count", "usage_month", "threads", "largest_usage_share",
-    "largest_thread_share",
-]  # fmt: skip
+class BackendSummary(NamedTuple):
+    """How text models spread over backends this month. Shares in percent; ``models`` are those that any carries."""
+
+    backends: int | None
+    largest: str | None
+    largest_share: float | None
+    single_backend: int | None
+    several_backends: int | None
+    uneven: int | None
+    models: int
 
 
-def _known_sum(values: pd.Series[Any]) -> float | None:
-    return None if values.isna().any() else float(values.sum())
+def backend_summary(totals: pd.DataFrame, audits: Mapping[str, ModelAuditInfo]) -> BackendSummary:
+    """Summarise :func:`backend_totals_frame` and the audits of the text models."""
+    active = _active(totals)
+    balances = [info.balance for info in audits.values()]
+    is_known = bool(balances) and all(balance is not None for balance in balances)
+    counts = [len(balance.backends) for balance in balances if balance is not None]
+    leader = active.iloc[0] if len(active) and active["share_month"].notna().any() else None
+    return BackendSummary(
+        backends=len(active) if totals[["usage_month", "threads"]].notna().all(axis=None) and len(totals) else None,
+        largest=None if leader is None else str(leader["backend"]),
+        largest_share=None if leader is None else float(leader["share_month"]),
+        single_backend=counts.count(1) if is_known else None,
+        several_backends=sum(count > 1 for count in counts) if is_known else None,
+        uneven=sum(info.flags.uneven_backends is True for info in audits.values()) if is_known else None,
+        models=sum(count > 0 for count in counts),
+    )
+
+
+def _active(totals: pd.DataFrame) -> pd.DataFrame:
+    """The backends with requests this month or threads now."""
+    return totals[totals[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)]
 
 
 def _sum_or_unknown(values: pd.Series[Any]) -> Any:

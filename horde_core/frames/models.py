@@ -11,12 +11,45 @@ import pandas as pd
 
 from horde_core.analytics.groups import GroupLevel
 from horde_core.analytics.records import CombinedModelStatistics
+from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, TEXT, Schema, frame_of
 from horde_core.live.snapshot import Snapshot
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.vocabulary import GIGABYTE, PERIODS, WORK_UNIT
 
-_WHOLE_NUMBERS = ("usage_day", "usage_month", "usage_total", "threads", "workers", "jobs", "eta", "backend_count")
-_NUMBERS = ("queued", "performance", "momentum")
+CATEGORY: Schema = {
+    "name": TEXT,
+    "listed": FLAG,
+    "usage_day": COUNT,
+    "usage_month": COUNT,
+    "usage_total": COUNT,
+    "momentum": AMOUNT,
+    "threads": COUNT,
+    "workers": COUNT,
+    "jobs": COUNT,
+    "queued": AMOUNT,
+    "performance": AMOUNT,
+    "eta": COUNT,
+    "unserved": FLAG,
+    "backends": TEXT,
+    "backend_count": COUNT,
+    "baseline": TEXT,
+    "nsfw": FLAG,
+    "style": TEXT,
+    "size": AMOUNT,
+    "parameters": AMOUNT,
+    "share_day": AMOUNT,
+    "rank_day": COUNT,
+    "share_month": AMOUNT,
+    "rank_month": COUNT,
+    "share_total": AMOUNT,
+    "rank_total": COUNT,
+    "drain_time": DURATION,
+    "queue_share": AMOUNT,
+    "thread_share": AMOUNT,
+    "demand_ratio": AMOUNT,
+    "queue_per_thread": AMOUNT,
+}
+"""The columns of :func:`category_frame`."""
 
 
 def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFrame:
@@ -24,40 +57,28 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
 
     ``listed`` is whether the reference has it (unknown without one). ``usage_*`` are requests, ``share_*`` percent of
     the category's own sum, ``rank_*`` places in the whole category, ``queued`` and ``performance`` in the unit of
-    :data:`WORK_UNIT`, ``size`` GB, ``drain_time`` the API's ``eta`` as a timedelta. ``demand_ratio`` is the share of
-    the queue over that of the threads (above 1: waits longer than average), unknown without threads.
+    :data:`~horde_core.vocabulary.WORK_UNIT`, ``size`` GB, ``drain_time`` the API's ``eta``. ``demand_ratio`` is the
+    share of the queue over that of the threads (above 1: waits longer than average), unknown without threads.
     """
     merged = snapshot.merged
     divisor = WORK_UNIT[snapshot.model_type][1]
     is_listed = False if snapshot.reference.available else None
     rows = _model_rows(snapshot, divisor) if level == "model" else _group_rows(snapshot, level, divisor)
     rows += [
-        {**_figures(name, statistics, divisor), **_record_facts(None), "listed": is_listed}
-        for name, statistics in merged.unlisted.items()
+        {**_figures(name, statistics, divisor), "listed": is_listed} for name, statistics in merged.unlisted.items()
     ]
-    frame = pd.DataFrame(rows, columns=_COLUMNS)
-    frame = frame.astype(dict.fromkeys(_WHOLE_NUMBERS, "Int64") | dict.fromkeys(_NUMBERS, "Float64"))
-    frame = frame.astype(
-        {"size": "Float64", "parameters": "Float64", "unserved": "boolean", "nsfw": "boolean", "listed": "boolean"}
-    )
+    frame = frame_of(rows, CATEGORY)
     for period in PERIODS:
-        total = merged.reconciliation.total_usage(period)
         usage = frame[f"usage_{period}"]
-        frame[f"share_{period}"] = share_of(usage, total)
-        frame[f"rank_{period}"] = usage.rank(method="min", ascending=False).astype("Int64")
-    frame["drain_time"] = pd.to_timedelta(frame["eta"].astype("Float64"), unit="s")
+        frame[f"share_{period}"] = share_of(usage, merged.reconciliation.total_usage(period))
+        frame[f"rank_{period}"] = usage.rank(method="min", ascending=False).astype(COUNT)
+    frame["drain_time"] = frame["eta"].astype(DURATION)
     frame["queue_share"] = share_of(frame["queued"], in_units(merged.reconciliation.queued.total, divisor))
     frame["thread_share"] = share_of(frame["threads"], merged.reconciliation.thread_count.total)
     frame["demand_ratio"] = frame["queue_share"] / frame["thread_share"].mask(frame["thread_share"].fillna(0) == 0)
-    threads = frame["threads"].astype("Float64")
+    threads = frame["threads"].astype(AMOUNT)
     frame["queue_per_thread"] = frame["queued"] / threads.mask(threads.fillna(0) == 0)
     return frame.sort_values(["usage_month", "usage_total", "name"], ascending=[False, False, True], ignore_index=True)
-
-
-_COLUMNS = [
-    "name", "listed", "usage_day", "usage_month", "usage_total", "momentum", "threads", "workers", "jobs", "queued",
-    "performance", "eta", "unserved", "backends", "backend_count", "baseline", "nsfw", "style", "size", "parameters",
-]  # fmt: skip
 
 
 def _model_rows(snapshot: Snapshot, divisor: float) -> list[dict[str, Any]]:
@@ -72,7 +93,7 @@ def _group_rows(snapshot: Snapshot, level: GroupLevel, divisor: float) -> list[d
     return [
         {
             **_figures(group.name, group, divisor),
-            **_record_facts(snapshot.reference[group.members[0]] if len(group.members) == 1 else None),
+            **(_record_facts(snapshot.reference[group.members[0]]) if len(group.members) == 1 else {}),
             "listed": True,
         }
         for group in snapshot.groups(level)
@@ -100,14 +121,12 @@ def _figures(name: str, statistics: CombinedModelStatistics, divisor: float) -> 
     }
 
 
-def _record_facts(record: ModelRecord | None) -> dict[str, Any]:
-    if record is None:
-        return dict.fromkeys(("baseline", "nsfw", "style", "size", "parameters"))
+def _record_facts(record: ModelRecord) -> dict[str, Any]:
     return {
         "baseline": record.baseline,
         "nsfw": record.nsfw,
         "style": record.style,
-        "size": None if record.size is None else record.size / GIGABYTE,
+        "size": in_units(record.size, GIGABYTE),
         "parameters": record.parameters,
     }
 
@@ -122,3 +141,9 @@ def share_of(part: pd.Series[Any], whole: float | None) -> pd.Series[Any]:
     if not whole:
         return pd.Series(pd.NA, index=part.index, dtype="Float64")
     return part.astype("Float64") / whole * 100
+
+
+def largest(values: pd.Series[Any]) -> float:
+    """The largest figure; 0 where none is known."""
+    found = values.max()
+    return 0.0 if pd.isna(found) else float(found)

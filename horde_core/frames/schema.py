@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 Schema = Mapping[str, str]
 
-TEXT = "str"
-COUNT = "Int64"
-AMOUNT = "Float64"
-FLAG = "boolean"
-DURATION = "timedelta64[s]"
+TEXT: Final = "str"
+COUNT: Final = "Int64"
+AMOUNT: Final = "Float64"
+FLAG: Final = "boolean"
+DURATION: Final = "timedelta64[s]"
 """From a number of seconds."""
-LIST = "object"
+LIST: Final = "object"
 
 
 def frame_of(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pd.DataFrame:
@@ -24,3 +24,8 @@ def frame_of(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pd.DataFrame:
     A column that no row has is there and missing throughout, to be computed from the others.
     """
     return pd.DataFrame(list(rows), columns=list(schema)).astype(dict(schema))
+
+
+def known(counts: pd.Series[Any]) -> list[int | None]:
+    """The counts of a column as plain numbers; None where unknown."""
+    return [None if pd.isna(count) else int(count) for count in counts]

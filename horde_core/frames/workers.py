@@ -1,32 +1,52 @@
-"""Who serves: the workers as a frame, the bridges they run, and how much hangs on how few. Pure functions.
-
-A bridge is the program between a worker and the network. ``bridge_agent`` reads ``name:version:url``; versions are
-compared as versions, and "newest" is the newest that any worker with the same bridge runs now.
-"""
+"""The workers as a frame: what they serve, the bridges they run, and how threads concentrate. Pure; None is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pandas as pd
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from horde_core.unknowns import percent
+from horde_core.analytics.bridges import bridge_of, is_behind, newest_versions
+from horde_core.analytics.records import CombinedModelStatistics
+from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, LIST, TEXT, Schema, frame_of, known
+from horde_core.unknowns import percent, sum_or_unknown
 from horde_core.upstream.api_records import HordeWorker
 
 CAPABILITIES = ("img2img", "painting", "post_processing", "lora", "controlnet", "sdxl_controlnet")
 """What image workers may be able to do, as fields of the API's record; alchemists have forms instead."""
 
-UNKNOWN_BRIDGE = "unknown"
-
-
-class Bridge(NamedTuple):
-    """The program that a worker runs; the version is None where it is not one."""
-
-    name: str
-    version: Version | None
+WORKERS: Schema = {
+    "id": TEXT,
+    "name": TEXT,
+    "type": TEXT,
+    "threads": COUNT,
+    "speed": AMOUNT,
+    "unit": TEXT,
+    "models": LIST,
+    "model_count": COUNT,
+    "capabilities": LIST,
+    "context": COUNT,
+    "longest_answer": COUNT,
+    "bridge": TEXT,
+    "version": TEXT,
+    "behind": FLAG,
+    "trusted": FLAG,
+    "maintenance": FLAG,
+    "uptime": DURATION,
+    "requests": COUNT,
+}
+BRIDGES: Schema = {"bridge": TEXT, "version": TEXT, "workers": COUNT, "threads": COUNT, "behind": FLAG}
+MODEL_WORKERS: Schema = {
+    "name": TEXT,
+    "threads": COUNT,
+    "performance": TEXT,
+    "trusted": FLAG,
+    "maintenance": FLAG,
+    "uptime": DURATION,
+}
 
 
 class BridgeSummary(NamedTuple):
@@ -35,17 +55,6 @@ class BridgeSummary(NamedTuple):
     compared: int
     behind: int
     share: float | None
-
-
-def bridge_of(worker: HordeWorker) -> Bridge:
-    """Read a worker's bridge from what it says of itself."""
-    name, version, *_ = [*(worker.bridge_agent or "").split(":", 2), "", ""]
-    try:
-        parsed = Version(version.strip())
-    except InvalidVersion:
-        parsed = None
-    name = name.strip() or UNKNOWN_BRIDGE
-    return Bridge(name, None if name == UNKNOWN_BRIDGE else parsed)
 
 
 def capabilities_of(worker: HordeWorker) -> list[str]:
@@ -60,27 +69,10 @@ def worker_frame(workers: Iterable[HordeWorker]) -> pd.DataFrame:
     ``speed`` is in ``unit``, as the API gives it (for alchemy seconds a form: lower is faster), ``context`` in tokens,
     ``uptime`` over the worker's whole life, ``models`` the API names it serves.
     """
-    rows = [_worker_row(worker) for worker in workers]
-    frame = pd.DataFrame(rows, columns=_COLUMNS).astype(
-        dict.fromkeys(("threads", "model_count", "context", "longest_answer", "requests"), "Int64")
-        | dict.fromkeys(("trusted", "maintenance", "behind"), "boolean")
-        | {"speed": "Float64"}
-    )
-    frame["uptime"] = pd.to_timedelta(frame["uptime"].astype("Float64"), unit="s")
-    newest = newest_versions(frame)
-    frame["behind"] = pd.array(
-        [_is_behind(*row, newest) for row in zip(frame["bridge"], frame["release"], strict=True)], "boolean"
-    )
+    everyone = list(workers)
+    newest = newest_versions(map(bridge_of, everyone))
+    frame = frame_of([_worker_row(worker, newest) for worker in everyone], WORKERS)
     return frame.sort_values(["threads", "name"], ascending=[False, True], na_position="last", ignore_index=True)
-
-
-def newest_versions(frame: pd.DataFrame) -> dict[str, Version]:
-    """The newest version seen of each bridge."""
-    newest: dict[str, Version] = {}
-    for bridge, release in zip(frame["bridge"], frame["release"], strict=True):
-        if release is not None:
-            newest[bridge] = max(release, newest.get(bridge, release))
-    return newest
 
 
 def bridge_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +85,7 @@ def bridge_frame(frame: pd.DataFrame) -> pd.DataFrame:
         threads=("threads", lambda values: values.sum(skipna=False)),
         behind=("behind", "first"),
     )
-    versions = versions.reset_index().astype({"workers": "Int64", "threads": "Int64", "behind": "boolean"})
+    versions = versions.reset_index().astype(dict(BRIDGES))
     order = ["workers", "threads", "bridge", "version"]
     return versions.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
 
@@ -112,6 +104,68 @@ def bridge_summary(frame: pd.DataFrame) -> BridgeSummary:
     return BridgeSummary(len(known), behind, percent(behind, len(known)))
 
 
+class WorkforceSummary(NamedTuple):
+    """The workers of one type, those in maintenance included; ``for_half`` are the fewest with half of the threads."""
+
+    workers: int
+    threads: int | None
+    in_maintenance: int | None
+    for_half: int | None
+
+
+def workforce_summary(frame: pd.DataFrame, kind: str) -> WorkforceSummary:
+    """Summarise the workers of one type; ``frame`` is :func:`worker_frame`."""
+    of_kind = frame[frame["type"] == kind]
+    is_away = of_kind["maintenance"]
+    at_work = of_kind[~is_away.fillna(False).astype(bool)]
+    return WorkforceSummary(
+        workers=len(of_kind),
+        threads=sum_or_unknown(known(of_kind["threads"])),
+        in_maintenance=int(is_away.sum()) if is_away.notna().all() else None,
+        for_half=fewest_for_half(known(at_work["threads"])) if is_away.notna().all() else None,
+    )
+
+
+class StaffSummary(NamedTuple):
+    """All workers: by type, how up to date their bridges are, and what there is to filter them by."""
+
+    workers: int
+    by_type: dict[str, WorkforceSummary]
+    bridges: BridgeSummary
+    capabilities: list[str]
+    bridge_names: list[str]
+
+
+def staff_summary(frame: pd.DataFrame) -> StaffSummary:
+    """Summarise :func:`worker_frame`."""
+    return StaffSummary(
+        workers=len(frame),
+        by_type={kind: workforce_summary(frame, kind) for kind in ("image", "text", "alchemy")},
+        bridges=bridge_summary(frame),
+        capabilities=sorted({ability for row in frame["capabilities"] for ability in row}),
+        bridge_names=sorted(set(frame["bridge"])),
+    )
+
+
+def worker_rows(statistics: CombinedModelStatistics) -> pd.DataFrame | None:
+    """One row a worker that lists a model, most threads first; None where the workers are unknown."""
+    if statistics.worker_summaries is None:
+        return None
+    rows = [
+        {
+            "name": worker.name,
+            "threads": worker.threads,
+            "performance": worker.performance,
+            "trusted": worker.trusted,
+            "maintenance": worker.maintenance_mode,
+            "uptime": worker.uptime,
+        }
+        for worker in statistics.worker_summaries.values()
+    ]
+    frame = frame_of(rows, MODEL_WORKERS)
+    return frame.sort_values(["threads", "name"], ascending=[False, True], ignore_index=True)
+
+
 def fewest_for_half(figures: Sequence[int | None]) -> int | None:
     """The fewest that carry half of all together: how many workers half of the threads hang on; None when unknown."""
     known = sorted((figure for figure in figures if figure), reverse=True)
@@ -120,7 +174,7 @@ def fewest_for_half(figures: Sequence[int | None]) -> int | None:
     return next(place for place, carried in enumerate(accumulate(known), 1) if carried * 2 >= sum(known))
 
 
-def _worker_row(worker: HordeWorker) -> dict[str, Any]:
+def _worker_row(worker: HordeWorker, newest: Mapping[str, Version]) -> dict[str, Any]:
     bridge, speed = bridge_of(worker), worker.speed
     models = list(dict.fromkeys(worker.models or ()))
     return {
@@ -137,20 +191,9 @@ def _worker_row(worker: HordeWorker) -> dict[str, Any]:
         "longest_answer": worker.max_length,
         "bridge": bridge.name,
         "version": "n/a" if bridge.version is None else str(bridge.version),
-        "release": bridge.version,
-        "behind": None,
+        "behind": is_behind(bridge, newest),
         "trusted": worker.trusted,
         "maintenance": worker.maintenance_mode,
         "uptime": worker.uptime,
         "requests": worker.requests_fulfilled,
     }
-
-
-def _is_behind(bridge: str, release: Version | None, newest: dict[str, Version]) -> bool | None:
-    return None if release is None else release < newest[bridge]
-
-
-_COLUMNS = [
-    "id", "name", "type", "threads", "speed", "unit", "models", "model_count", "capabilities", "context",
-    "longest_answer", "bridge", "version", "release", "behind", "trusted", "maintenance", "uptime", "requests",
-]  # fmt: skip

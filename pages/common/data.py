@@ -17,9 +17,10 @@ from horde_core.analytics.groups import GroupLevel
 from horde_core.analytics.indexes import IndexedHordeWorkers
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
 from horde_core.cache.source import RefreshOutcome
-from horde_core.frames import backends, summaries, workers
+from horde_core.frames import backends, workers
 from horde_core.frames import models as core_frames
-from horde_core.frames.summaries import UsageSummary
+from horde_core.frames import usage as core_usage
+from horde_core.frames.usage import UsageSummary
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
@@ -193,7 +194,7 @@ def usage_summary(snapshot: Snapshot, period: Period) -> UsageSummary:
     """Requests of one period: the API's own sum and its two parts."""
     return kept(
         ("usage summary", snapshot.id, period),
-        lambda: summaries.usage_summary(
+        lambda: core_usage.usage_summary(
             category_frame(snapshot), snapshot.merged.reconciliation, period, snapshot.reference.available
         ),
     )

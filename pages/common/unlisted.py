@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from horde_core.frames.summaries import chosen_rows
+from horde_core.frames.usage import chosen_rows
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import Period
 from pages.common import columns, data, filters, tables, words

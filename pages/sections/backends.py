@@ -10,7 +10,7 @@ import streamlit as st
 
 from horde_core.analytics import formulas
 from horde_core.frames.backends import distribution_frame, share_matrix
-from horde_core.frames.summaries import leading_rows
+from horde_core.frames.usage import leading_rows
 from horde_core.live.snapshot import PageView, Snapshot
 from pages.common import bars, data, filters, freshness_header, panels, tables, words
 from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, name_rows

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from horde_core.analytics.network import BUSY_FROM_SECONDS, OVERLOADED_FROM_SECONDS
 from horde_core.audit import AuditThresholds, Severity
 from horde_core.audit.rules import RULE_OF, SEVERITY_RULES
-from horde_core.frames.rankings import MOVER_SHARE_FROM
+from horde_core.frames.usage import MOVER_SHARE_FROM
 from horde_core.settings import Settings
 from horde_core.upstream.client import CALLS_A_MINUTE
 from horde_core.vocabulary import ModelType

@@ -13,7 +13,7 @@ from horde_core.analytics import formulas
 from horde_core.audit import ModelAuditInfo
 from horde_core.audit.rules import Explanation, explain
 from horde_core.frames.backends import variation_frame
-from horde_core.frames.summaries import worker_rows
+from horde_core.frames.workers import worker_rows
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.upstream.web_address import host_of

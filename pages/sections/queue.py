@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from horde_core.frames.summaries import QueueSummary, unknown_drain_rows, waiting_rows
+from horde_core.frames.queue import QueueSummary, unknown_drain_rows, waiting_rows
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import WORK_UNIT
 from pages.common import bars, columns, data, filters, panels, tables, words

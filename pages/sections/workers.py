@@ -7,8 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from horde_core.frames.summaries import StaffSummary
-from horde_core.frames.workers import bridge_counts, bridge_frame
+from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame
 from horde_core.live.snapshot import PageView
 from horde_core.selection import has_all_of, search, several
 from pages.common import bars, columns, data, filters, panels, tables, words

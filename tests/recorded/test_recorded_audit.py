@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
-from horde_core.frames.backends import backend_totals_frame
-from horde_core.frames.summaries import backend_summary
+from horde_core.frames.backends import backend_summary, backend_totals_frame
 from horde_core.live.snapshot import Snapshot
 from horde_core.settings import Settings
 from horde_core.upstream.model_ages import ModelAges, parse_ages

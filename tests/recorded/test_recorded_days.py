@@ -11,7 +11,8 @@ import pytest
 from horde_core.analytics.merge import merge_category_with_horde_data, unlisted_models
 from horde_core.frames.backends import backend_frame, backend_totals_frame
 from horde_core.frames.models import category_frame
-from horde_core.frames.summaries import queue_summary, usage_summary
+from horde_core.frames.queue import queue_summary
+from horde_core.frames.usage import usage_summary
 from horde_core.live.snapshot import Snapshot
 from horde_core.vocabulary import ModelType
 from tests.fixtures.snapshots import snapshot

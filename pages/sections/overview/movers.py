@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from horde_core.analytics import formulas
-from horde_core.frames.rankings import MOVER_SHARE_FROM, movers
+from horde_core.frames.usage import MOVER_SHARE_FROM, movers
 from horde_core.live.snapshot import Snapshot
 from pages.common import data, panels, tables, words
 from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, framed, label, name_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from horde_core.frames.rankings import serve_next
+from horde_core.frames.queue import serve_next
 from horde_core.live.snapshot import Snapshot
 from horde_core.vocabulary import WORK_UNIT
 from pages.common import bars, data, panels, tables, words

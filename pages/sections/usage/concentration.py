@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from horde_core.analytics.category_statistics import Concentration
-from horde_core.frames.rankings import pareto_curve
+from horde_core.frames.usage import pareto_curve
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import Period
 from pages.common import data, freshness_header, panels, tables, words

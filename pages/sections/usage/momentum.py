@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 import plotly.graph_objects as go
 
-from horde_core.frames.summaries import outliers
+from horde_core.frames.usage import outliers
 from horde_core.live.snapshot import PageView, Snapshot
 from pages.common import data, freshness_header, panels, tables, words
 from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, UNLISTED_COLOUR, framed, label

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from horde_core.analytics.groups import GroupLevel
-from horde_core.frames.summaries import RowChoice, UsageSummary, chosen_rows, leading_rows, rows_summary
+from horde_core.frames.usage import RowChoice, UsageSummary, chosen_rows, leading_rows, rows_summary
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import Period
 from pages.common import bars, columns, data, filters, freshness_header, panels, tables, words

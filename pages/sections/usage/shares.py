@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from horde_core.analytics.category_statistics import Part
-from horde_core.frames.summaries import leading_parts, part_frame
+from horde_core.frames.usage import leading_parts, part_frame
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import Period
 from pages.common import bars, data, freshness_header, panels, tables, words

@@ -13,7 +13,7 @@ from horde_core.analytics.merge import (
     merge_model_with_horde_data,
     unlisted_models,
 )
-from horde_core.analytics.records import CombinedModelStatistics, Reconciliation, UsageStats
+from horde_core.analytics.records import CombinedModelStatistics, Split, UsageStats
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.vocabulary import ModelType
 
@@ -225,7 +225,7 @@ class TestQueue:
         assert getattr(merged, figure) is None
         assert merged.queued_jobs == 4  # that of aphrodite: the masked row has no jobs
         everything = merge_everything(NAMES, status, USAGE, WORKERS, "text")
-        part: Reconciliation.Part = getattr(everything.reconciliation, figure)
+        part: Split[Any] = getattr(everything.reconciliation, figure)
         assert (part.attributed, part.total) == (None, None)
         assert part.unlisted == (5 if field == "count" else 7.0)
 

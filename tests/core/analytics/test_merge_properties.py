@@ -13,7 +13,7 @@ from horde_core.analytics.category_statistics import CategoryStatistics, categor
 from horde_core.analytics.groups import GroupLevel, group_models
 from horde_core.analytics.merge import CategoryMerge, merge_category_with_horde_data, merge_everything, unlisted_models
 from horde_core.analytics.name_matching import NameIndex
-from horde_core.analytics.records import CombinedModelStatistics, Reconciliation
+from horde_core.analytics.records import CombinedModelStatistics, Reconciliation, Split
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.upstream.model_reference import ModelRecord, ModelReference
 from horde_core.vocabulary import PERIODS, ModelType
@@ -123,7 +123,7 @@ def test_models_and_unlisted_names_make_the_apis_threads_jobs_and_queue(category
     models, everything = category.models_merged(), category.merged()
     for field, figure in (("count", "thread_count"), ("jobs", "queued_jobs"), ("queued", "queued")):
         expected = sum(getattr(row, field) for row in category.status)
-        part: Reconciliation.Part = getattr(everything.reconciliation, figure)
+        part: Split[Any] = getattr(everything.reconciliation, figure)
         assert part.total == expected
         assert part.attributed == total(models.values(), figure)
         for unlisted in (category.unlisted(), everything.unlisted):

@@ -6,14 +6,18 @@ import pandas as pd
 import pytest
 
 from horde_core.frames.backends import (
+    BackendSummary,
     backend_frame,
+    backend_summary,
     backend_totals_frame,
     distribution_frame,
     share_matrix,
     unknown_prefix_frame,
     variation_frame,
 )
-from tests.fixtures.horde_bodies import usage
+from horde_core.live.snapshot import Snapshot
+from tests.fixtures.audits import audited
+from tests.fixtures.horde_bodies import TEXT_USAGE, usage
 from tests.fixtures.snapshots import snapshot
 
 MISTRAL, CYDONIA = "mistralai/Mistral-7B-Instruct-v0.3", "TheDrummer/Cydonia-24B-v4.1"
@@ -69,3 +73,36 @@ def test_no_unknown_prefix_is_an_empty_frame() -> None:
     )
     assert len(frame) == 0
     assert pd.api.types.is_integer_dtype(frame["usage_month"])
+
+
+def backends_of(taken: Snapshot) -> BackendSummary:
+    audits = {info.name: info for info in audited(taken).models}
+    return backend_summary(backend_totals_frame(taken), audits)
+
+
+class TestSummary:
+    def test_in_figures(self) -> None:
+        summary = backends_of(snapshot("text"))
+        assert summary._replace(largest_share=None) == BackendSummary(
+            backends=3,
+            largest="aphrodite",
+            largest_share=None,
+            single_backend=1,
+            several_backends=1,
+            uneven=0,
+            models=2,
+        )
+        assert summary.largest_share == pytest.approx(100 * 5_000 / 7_010)
+
+    def test_uneven_models_are_counted(self) -> None:
+        taken = snapshot("text", usage={**TEXT_USAGE, "month": {"koboldcpp/Mistral-7B-Instruct-v0.3": 9}})
+        assert backends_of(taken).uneven == 1
+
+    @pytest.mark.parametrize("missing", ["status", "usage", "reference"])
+    def test_without_a_source_how_models_spread_is_unknown(self, missing: str) -> None:
+        summary = backends_of(snapshot("text", **{missing: None}))
+        assert (summary.single_backend, summary.several_backends, summary.uneven) == (None, None, None)
+
+    def test_without_usage_no_backend_is_the_largest(self) -> None:
+        summary = backends_of(snapshot("text", usage=None))
+        assert (summary.largest, summary.largest_share) == (None, None)

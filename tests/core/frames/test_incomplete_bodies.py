@@ -12,7 +12,7 @@ from horde_core.analytics.merge import merge_category_with_horde_data, merge_eve
 from horde_core.audit import Severity
 from horde_core.frames.backends import backend_totals_frame
 from horde_core.frames.models import category_frame
-from horde_core.frames.summaries import queue_summary
+from horde_core.frames.queue import queue_summary
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.upstream.parsing import parse_status, parse_usage
 from horde_core.vocabulary import PERIODS

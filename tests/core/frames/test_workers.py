@@ -10,18 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_core.frames.summaries import staff_summary, workforce_summary
 from horde_core.frames.workers import (
     bridge_counts,
     bridge_frame,
-    bridge_of,
     bridge_summary,
     capabilities_of,
     fewest_for_half,
+    staff_summary,
     worker_frame,
+    worker_rows,
+    workforce_summary,
 )
 from horde_core.upstream.api_records import HordeWorker
 from tests.fixtures.horde_bodies import IMAGE_WORKERS, TEXT_WORKERS
+from tests.fixtures.snapshots import snapshot
 
 _numbers = itertools.count()
 
@@ -33,25 +35,6 @@ def worker(**fields: Any) -> HordeWorker:
 
 def usual() -> pd.DataFrame:
     return worker_frame([HordeWorker.model_validate(row) for row in (*IMAGE_WORKERS, *TEXT_WORKERS)])
-
-
-@pytest.mark.parametrize(
-    ("agent", "name", "version"),
-    [
-        ("AI Horde Worker reGen:10.1.1:https://github.com/x", "AI Horde Worker reGen", "10.1.1"),
-        ("KoboldCppEmbedWorker:2:https://github.com/x", "KoboldCppEmbedWorker", "2"),
-        ("unknown:0:unknown", "unknown", None),
-        ("Odd:not a version:x", "Odd", None),
-        ("NoVersion", "NoVersion", None),
-        ("", "unknown", None),
-        (None, "unknown", None),
-        (":3:", "unknown", None),
-    ],
-)
-def test_a_bridge_is_read_from_what_a_worker_says_of_itself(agent: str | None, name: str, version: str | None) -> None:
-    bridge = bridge_of(worker(bridge_agent=agent))
-    assert bridge.name == name
-    assert (None if bridge.version is None else str(bridge.version)) == version
 
 
 def test_versions_are_compared_as_versions_and_within_a_bridge() -> None:
@@ -128,3 +111,10 @@ def test_the_fewest_for_half_are_enough_and_one_less_is_not(threads: list[int]) 
 @pytest.mark.parametrize("threads", [[], [0, 0], [3, None]])
 def test_half_of_nothing_or_of_the_unknown_is_unknown(threads: list[int | None]) -> None:
     assert fewest_for_half(threads) is None
+
+
+def test_the_workers_of_a_model_are_listed_most_threads_first_and_unknown_without_workers() -> None:
+    rows = worker_rows(snapshot("text").merged.models["mistralai/Mistral-7B-Instruct-v0.3"])
+    assert rows is not None
+    assert list(rows["name"]) == ["printing press", "scribe"]
+    assert worker_rows(snapshot("text", workers=None).merged.models["mistralai/Mistral-7B-Instruct-v0.3"]) is None

@@ -1,7 +1,7 @@
 """What rises and falls most: told by form as well as colour."""
 
 from horde_core.frames.models import category_frame
-from horde_core.frames.rankings import movers
+from horde_core.frames.usage import movers
 from pages.sections.overview.movers import LEAST_MOMENTUM, figure_of
 from tests.fixtures.snapshots import snapshot
 

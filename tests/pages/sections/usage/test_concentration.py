@@ -1,7 +1,7 @@
 """The curve of how requests pile up: each point in words."""
 
 from horde_core.frames.models import category_frame
-from horde_core.frames.rankings import pareto_curve
+from horde_core.frames.usage import pareto_curve
 from pages.sections.usage.concentration import pareto
 from tests.fixtures.snapshots import snapshot
 

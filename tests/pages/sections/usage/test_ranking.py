@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from horde_core.frames.models import category_frame
-from horde_core.frames.summaries import leading_rows
+from horde_core.frames.usage import leading_rows
 from pages.common.chart_frame import PALETTE, UNLISTED_COLOUR
 from pages.sections.usage.ranking import usage_bars
 from tests.fixtures.horde_bodies import HTML_NAME

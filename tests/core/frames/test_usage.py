@@ -1,4 +1,4 @@
-"""Headline figures: the API's own sums, shares of the whole, and n/a where a source is missing."""
+"""Requests: the API's own sums, shares of the whole, rankings and curves, and n/a where a source is missing."""
 
 from __future__ import annotations
 
@@ -6,34 +6,29 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from horde_core.analytics.category_statistics import category_statistics
-from horde_core.frames.backends import backend_totals_frame
-from horde_core.frames.models import WORK_UNIT, category_frame
-from horde_core.frames.summaries import (
+from horde_core.frames.models import category_frame
+from horde_core.frames.usage import (
+    MOVER_SHARE_FROM,
     NOT_STATED,
-    BackendSummary,
-    QueueSummary,
     RowChoice,
     UsageSummary,
-    backend_summary,
     chosen_rows,
     leading_parts,
     leading_rows,
+    movers,
     outliers,
+    pareto_curve,
     part_frame,
-    percent,
-    queue_summary,
     rows_summary,
-    unknown_drain_rows,
     usage_summary,
-    waiting_rows,
-    worker_rows,
 )
 from horde_core.live.snapshot import Snapshot
 from horde_core.vocabulary import PERIODS, ModelType
-from tests.fixtures.audits import audited
-from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, TEXT_USAGE
+from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, usage
 from tests.fixtures.snapshots import USUAL, snapshot
 
 MISTRAL, CYDONIA, STHENO = (
@@ -45,15 +40,6 @@ MISTRAL, CYDONIA, STHENO = (
 
 def usage_of(taken: Snapshot, period: Any = "month") -> UsageSummary:
     return usage_summary(category_frame(taken), taken.merged.reconciliation, period, taken.reference.available)
-
-
-def queue_of(taken: Snapshot) -> QueueSummary:
-    return queue_summary(category_frame(taken), taken.merged.reconciliation, WORK_UNIT[taken.model_type][1])
-
-
-def backends_of(taken: Snapshot) -> BackendSummary:
-    audits = {info.name: info for info in audited(taken).models}
-    return backend_summary(backend_totals_frame(taken), audits)
 
 
 class TestUsage:
@@ -100,68 +86,6 @@ class TestUsage:
         assert summary.listed_share is summary.unlisted_share is summary.top_ten_share is None
 
 
-class TestQueue:
-    def test_text_in_figures(self) -> None:
-        assert queue_of(snapshot("text")) == QueueSummary(
-            queued=2_112.0,
-            jobs=9,
-            threads=7,
-            waiting=2,
-            unserved=0,
-            unknown_drain=1,
-            names=6,
-            largest_queue_share=pytest.approx(100 * 1_600 / 2_112),
-            largest_thread_share=pytest.approx(100 * 4 / 7),
-        )
-
-    def test_image_in_megapixelsteps_with_an_unserved_model(self) -> None:
-        assert queue_of(snapshot("image"))[:6] == (6.097152, 6, 4, 2, 1, 0)
-
-    def test_without_status_no_figure_is_known(self) -> None:
-        assert queue_of(snapshot("text", status=None))[:6] == (None,) * 6
-
-    def test_an_empty_answer_is_a_queue_of_nothing(self) -> None:
-        assert queue_of(snapshot("text", status=[]))[:6] == (0,) * 6
-
-    def test_waiting_rows_are_the_longest_queues_first(self) -> None:
-        frame = category_frame(snapshot("text"))
-        assert list(waiting_rows(frame)["name"]) == [MISTRAL, HTML_NAME]
-        assert list(unknown_drain_rows(frame)["name"]) == [HTML_NAME]
-
-    def test_an_unserved_row_waits_but_its_speed_is_not_what_is_unknown(self) -> None:
-        frame = category_frame(snapshot("image"))
-        assert list(waiting_rows(frame)["name"]) == ["Deliberate", "Flux.1-Schnell"]
-        assert list(unknown_drain_rows(frame)["name"]) == []
-
-
-class TestBackends:
-    def test_in_figures(self) -> None:
-        summary = backends_of(snapshot("text"))
-        assert summary._replace(largest_share=None) == BackendSummary(
-            backends=3,
-            largest="aphrodite",
-            largest_share=None,
-            single_backend=1,
-            several_backends=1,
-            uneven=0,
-            models=2,
-        )
-        assert summary.largest_share == pytest.approx(100 * 5_000 / 7_010)
-
-    def test_uneven_models_are_counted(self) -> None:
-        taken = snapshot("text", usage={**TEXT_USAGE, "month": {"koboldcpp/Mistral-7B-Instruct-v0.3": 9}})
-        assert backends_of(taken).uneven == 1
-
-    @pytest.mark.parametrize("missing", ["status", "usage", "reference"])
-    def test_without_a_source_how_models_spread_is_unknown(self, missing: str) -> None:
-        summary = backends_of(snapshot("text", **{missing: None}))
-        assert (summary.single_backend, summary.several_backends, summary.uneven) == (None, None, None)
-
-    def test_without_usage_no_backend_is_the_largest(self) -> None:
-        summary = backends_of(snapshot("text", usage=None))
-        assert (summary.largest, summary.largest_share) == (None, None)
-
-
 class TestRows:
     @pytest.mark.parametrize(
         ("choice", "names"),
@@ -190,12 +114,6 @@ class TestRows:
         assert len(leading_rows(frame, "usage_month", 50)) == 4
         unknown = pd.DataFrame({"usage": pd.array([None, 3, 0], dtype="Int64")})
         assert list(leading_rows(unknown, "usage", 3)["usage"]) == [3]
-
-
-def test_a_percent_of_nothing_or_of_the_unknown_is_unknown() -> None:
-    assert percent(1, 4) == 25.0
-    assert percent(0, 4) == 0.0
-    assert percent(None, 4) is percent(1, None) is percent(1, 0) is None
 
 
 class TestParts:
@@ -231,8 +149,49 @@ def test_some_rows_in_figures() -> None:
     assert rows_summary(category_frame(snapshot("text", usage=None)), "all", "month").requests is None
 
 
-def test_the_workers_of_a_model_are_listed_most_threads_first_and_unknown_without_workers() -> None:
-    rows = worker_rows(snapshot("text").merged.models[MISTRAL])
-    assert rows is not None
-    assert list(rows["name"]) == ["printing press", "scribe"]
-    assert worker_rows(snapshot("text", workers=None).merged.models[MISTRAL]) is None
+def used(**names: tuple[int, int]) -> pd.DataFrame:
+    """A category with these requests of a day and of a month by name."""
+    days = {name: day for name, (day, _) in names.items()}
+    months = {name: month for name, (_, month) in names.items()}
+    return category_frame(snapshot("image", usage=usage(day=days, month=months, total=months)))
+
+
+def test_movers_are_ranked_by_momentum_in_both_directions() -> None:
+    frame = used(up=(30, 300), steady=(10, 300), down=(1, 300), gone=(0, 300), unused=(0, 0))
+    rising, falling = movers(frame, 5)
+    assert list(rising["name"]) == ["up"]
+    assert list(falling["name"]) == ["gone", "down"]
+    assert list(falling["momentum"]) == pytest.approx([0, 0.1])
+
+
+def test_a_name_with_a_handful_of_requests_is_no_mover() -> None:
+    least = int(1_000_000 * MOVER_SHARE_FROM / 100)
+    frame = used(large=(30_000, 1_000_000 - 2 * least + 1), enough=(least, least), few=(least - 1, least - 1))
+    assert list(movers(frame, 5).rising["name"]) == ["enough"]
+
+
+def test_only_as_many_movers_as_asked_for() -> None:
+    frame = used(**{f"name {number}": (100 + number, 1_000) for number in range(9)})
+    assert len(movers(frame, 3).rising) == 3
+
+
+def test_the_curve_ends_with_everything_and_grows() -> None:
+    curve = pareto_curve(category_frame(snapshot("text")), "month")
+    assert list(curve["names"]) == [1, 2, 3, 4]
+    assert list(curve["share"]) == pytest.approx([6_500 / 70.1, 6_900 / 70.1, 7_000 / 70.1, 100])
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=400))
+def test_any_curve_is_sorted_thin_and_complete(counts: list[int]) -> None:
+    total = sum(counts)
+    curve = pareto_curve(pd.DataFrame({"share_day": [count / total * 100 for count in counts]}), "day")
+    assert curve["names"].is_monotonic_increasing
+    assert curve["share"].is_monotonic_increasing
+    assert curve["names"].iloc[0] == 1
+    assert curve["names"].iloc[-1] == len(counts)
+    assert curve["share"].iloc[-1] == pytest.approx(100)
+    assert curve["share"].iloc[0] == pytest.approx(max(counts) / total * 100)
+
+
+def test_without_usage_there_is_no_curve() -> None:
+    assert len(pareto_curve(category_frame(snapshot("text", usage=None)), "month")) == 0
