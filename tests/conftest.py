@@ -1,10 +1,12 @@
 """What every test gets: an empty folder to run in, no settings but its own, and the fixtures of ``tests/fixtures``."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+import stamina
 
 pytest_plugins = (
     "tests.fixtures.app_server",
@@ -25,6 +27,8 @@ collect_ignore_glob = [] if RECORDINGS.is_dir() else ["recorded/*"]
 for name in [name for name in os.environ if name.startswith("HORDE_") and name != RECORDINGS_VARIABLE]:
     del os.environ[name]
 
+AS_OFTEN_AS_USUAL = 1_000
+
 # The same examples on every machine and every run; --hypothesis-profile=default looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
@@ -34,6 +38,20 @@ hypothesis.settings.load_profile("repeatable")
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run each test in an empty folder of its own, where no ``.env`` lies."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses_between_tries() -> Iterator[None]:
+    """Try a failed request again at once, as often as usual: the pauses are the library's affair."""
+    with stamina.set_testing(True, attempts=AS_OFTEN_AS_USUAL, cap=True):
+        yield
+
+
+@pytest.fixture
+def pauses_between_tries(no_pauses_between_tries: None) -> Iterator[None]:
+    """Pause between two tries as the app does."""
+    with stamina.set_testing(False):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import redis
-import stamina
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.cache.freshness import Clock, State
@@ -18,7 +17,7 @@ from horde_core.cache.source import Reading, Source
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.settings import Settings
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
-from horde_core.upstream.client import ATTEMPTS, HordeClient
+from horde_core.upstream.client import HordeClient
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import LOOPBACK, wait_until
@@ -30,12 +29,6 @@ TEXT_PATHS = {"/v2/status/models?type=text", "/v2/stats/text/models", "/v2/worke
 TEXT_REFERENCE = "/model_references/v2/text_generation"
 
 Make = Callable[..., HordeAPIIntegration]
-
-
-@pytest.fixture(autouse=True)
-def no_waits() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=ATTEMPTS):
-        yield
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import stamina
 
 from horde_core.cache.freshness import State
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.snapshot import PageView
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.settings import Settings
-from horde_core.upstream.client import ATTEMPTS, HordeClient
+from horde_core.upstream.client import HordeClient
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
@@ -53,8 +52,7 @@ def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotRe
         cold_wait=20,
     )
     client = HordeClient(settings)
-    with stamina.set_testing(True, attempts=ATTEMPTS):
-        yield SnapshotReader(HordeAPIIntegration(settings, client, clock=clock.both))
+    yield SnapshotReader(HordeAPIIntegration(settings, client, clock=clock.both))
     client.close()
 
 

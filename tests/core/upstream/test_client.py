@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-import stamina
 
 from horde_core.settings import Settings
 from horde_core.upstream.client import ATTEMPTS, LARGEST_BODY, HordeClient
@@ -54,13 +53,6 @@ class Chunks(httpx.SyncByteStream):
             self.tick()
             self.sent += self.size
             yield bytes(self.size)
-
-
-@pytest.fixture
-def no_waits() -> Iterator[None]:
-    """Retry at once: the waits are the library's affair."""
-    with stamina.set_testing(True, attempts=ATTEMPTS):
-        yield
 
 
 @pytest.fixture
@@ -128,7 +120,6 @@ class TestRequest:
         assert [connection.fileno() for connection in opened] == [-1]
 
 
-@pytest.mark.usefixtures("no_waits")
 class TestRetries:
     @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
     def test_an_outage_is_tried_again_a_few_times(self, connect: Connect, status: int) -> None:
@@ -194,7 +185,6 @@ class TestRetries:
         assert client.get(f"{horde_server.url}/v2/workers") == before
 
 
-@pytest.mark.usefixtures("no_waits")
 class TestRetryAfter:
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_on_an_outage_it_ends_the_tries_and_goes_out_with_the_error(self, connect: Connect, status: int) -> None:
@@ -243,6 +233,7 @@ class TestRetryAfter:
 
 
 class TestDeadline:
+    @pytest.mark.usefixtures("pauses_between_tries")
     def test_a_trickling_body_ends_at_the_deadline(self, connect: Connect, horde_server: HordeServer) -> None:
         horde_server.answer("/v2/workers", trickle=0.02)
         asked = time.monotonic()
@@ -251,6 +242,7 @@ class TestDeadline:
         assert 0.6 <= time.monotonic() - asked < 15, "the body would take a minute"
         assert horde_server.requests["/v2/workers"] == 1, "no time was left for another try"
 
+    @pytest.mark.usefixtures("pauses_between_tries")
     def test_trickling_headers_end_at_the_deadline(self, connect: Connect, horde_server: HordeServer) -> None:
         headers = {f"X-Header-{number}": "x" for number in range(100)}
         horde_server.answer("/v2/workers", headers=headers, trickle_head=0.2)
@@ -274,6 +266,7 @@ class TestDeadline:
         now[0] = 60.0
         assert client.calls.last_minute(url) == 0
 
+    @pytest.mark.usefixtures("pauses_between_tries")
     def test_the_time_before_the_first_byte_counts_too(self, connect: Connect, horde_server: HordeServer) -> None:
         horde_server.answer("/v2/workers", delay=1.5, trickle=60)
         asked = time.monotonic()
@@ -281,6 +274,7 @@ class TestDeadline:
             connect(api_timeout=2).get(f"{horde_server.url}/v2/workers")
         assert 2 <= time.monotonic() - asked < 15, "a byte a minute would take longer"
 
+    @pytest.mark.usefixtures("pauses_between_tries")
     def test_another_try_has_what_the_first_one_left(self, connect: Connect, horde_server: HordeServer) -> None:
         horde_server.answer("/v2/workers", delay=1.2, drop=True)
         with ThreadPoolExecutor(1) as pool:
@@ -293,6 +287,7 @@ class TestDeadline:
         assert 2 <= time.monotonic() - asked < 3
         assert horde_server.requests["/v2/workers"] == 2
 
+    @pytest.mark.usefixtures("pauses_between_tries")
     def test_a_server_that_accepts_and_never_answers_is_given_up(
         self, connect: Connect, horde_server: HordeServer
     ) -> None:
@@ -302,7 +297,6 @@ class TestDeadline:
             connect(api_timeout=0.3).get(f"{horde_server.url}/v2/workers")
         assert 0.3 <= time.monotonic() - asked < 15
 
-    @pytest.mark.usefixtures("no_waits")
     def test_each_chunk_counts_towards_the_same_deadline(self, connect: Connect) -> None:
         now = [100.0]
 
@@ -319,7 +313,6 @@ class TestDeadline:
         assert connect(api_timeout=10).get(f"{horde_server.url}/v2/workers") == b"[1, 2, 3]"
 
 
-@pytest.mark.usefixtures("no_waits")
 class TestSize:
     CHUNK = 4 * 1024 * 1024
 
