@@ -1,21 +1,30 @@
-"""Every setting of the dashboard: one table of name, default, meaning and bounds.
+"""Settings of the dashboard: one table of name, default, meaning and bounds.
 
 Settings come from the environment (prefix ``HORDE_``) and from a ``.env`` file in the working directory.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-import redis
-from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, TypeAdapter, ValidationError, field_validator
+import httpx
+from pydantic import (
+    AfterValidator,
+    Field,
+    HttpUrl,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from horde_core.environment import check, complaint
+from horde_core.redis_address import redis_address
 
 GITHUB_RAW = "https://raw.githubusercontent.com/Haidra-Org"
 
 _HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
-_REDIS_URL: TypeAdapter[RedisDsn] = TypeAdapter(RedisDsn)
 
 
 class SettingsError(ValueError):
@@ -23,16 +32,14 @@ class SettingsError(ValueError):
 
 
 def _http_url(value: str) -> str:
-    return str(_HTTP_URL.validate_python(value.strip())).rstrip("/")
-
-
-def _redis_url(value: str) -> str:
-    _REDIS_URL.validate_python(value)
+    url = str(_HTTP_URL.validate_python(value)).rstrip("/")
+    if "?" in url or "#" in url:
+        raise ValueError("Paths are appended to it, so it ends before any ? or #")
     try:
-        redis.ConnectionPool.from_url(value).make_connection()  # opens nothing, but reads every option
-    except TypeError as error:
-        raise ValueError(f"the address has an unknown option ({error})") from error
-    return value
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"It cannot be asked: {error}") from error
+    return url
 
 
 HttpAddress = Annotated[str, AfterValidator(_http_url)]
@@ -88,7 +95,7 @@ class Settings(BaseSettings):
     replicate_mode: Literal["PRIMARY", "REPLICA"] = Field(
         "PRIMARY", description="PRIMARY may use Redis; REPLICA keeps to memory"
     )
-    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+    redis_url: Annotated[str, AfterValidator(redis_address)] | None = Field(
         None, description="for example redis://localhost:6379/0; unset = memory only"
     )
     redis_key_prefix: str = Field(
@@ -137,6 +144,17 @@ class Settings(BaseSettings):
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _harmless_spelling(cls, value: object, field: ValidationInfo) -> object:
+        """Spaces around a value mean nothing, nor does the case of one of a few words."""
+        if not isinstance(value, str):
+            return value
+        value.encode()  # raises ValueError for bytes of the environment that are no text
+        value = value.strip()
+        words = get_args(cls.model_fields[field.field_name or ""].annotation)
+        return next((word for word in words if isinstance(word, str) and word.lower() == value.lower()), value)
+
     @property
     def uses_redis(self) -> bool:
         """Whether the cache has a Redis layer: a URL is set and this process is a ``PRIMARY``."""
@@ -149,15 +167,17 @@ class Settings(BaseSettings):
         Raises :class:`SettingsError` naming each bad setting, its value and what is allowed, in one line.
         """
         try:
-            return cls()
+            settings = cls()
+            if settings.source == "live":  # the simulated Horde connects to nothing
+                check()
         except UnicodeDecodeError as error:
             raise SettingsError(f"the file .env is not text in UTF-8: {error.reason}") from error
+        except OSError as error:
+            raise SettingsError(f"the file .env cannot be read: {error.strerror}") from error
         except ValidationError as error:
             details = error.errors(include_url=False)
-            raise SettingsError("; ".join(_complaint(d["loc"], d["input"], d["msg"]) for d in details)) from error
-
-
-def _complaint(location: tuple[int | str, ...], value: object, message: str) -> str:
-    name = f"HORDE_{location[0]}".upper() if location else "HORDE_*"
-    shown = re.sub(r"//[^@/]*@", "//***@", repr(value))  # a password is nobody's business
-    return f"{name}={shown} is not allowed. {message.splitlines()[0]}."
+            lines = (complaint(f"HORDE_{d['loc'][0]}".upper(), d["input"], d["msg"]) for d in details)
+            raise SettingsError("; ".join(lines)) from error
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+        return settings

@@ -20,6 +20,7 @@ from typing import Any, Self
 import httpx
 import stamina
 
+from horde_core.environment import Proxies
 from horde_core.settings import Settings
 from horde_core.upstream.errors import ShapeError, StatusError, TransportError
 from horde_core.version import __version__
@@ -77,15 +78,15 @@ class HordeClient:
         self._deadline_seconds = settings.api_timeout
         self._monotonic = monotonic
         self.calls = Calls(monotonic)
+        # A minute between requests outlives what servers keep open, and one's own connection can be cut in time.
+        limits = httpx.Limits(max_connections=16, max_keepalive_connections=0)
         self._client = httpx.Client(
-            transport=transport,
+            transport=transport or _ThroughProxies(limits),
             headers={
                 "Client-Agent": f"horde-dashboard:{__version__}:{settings.contact}",
                 "User-Agent": f"horde-dashboard/{__version__}",
                 "Accept": "application/json",
             },
-            # A minute between requests outlives what servers keep open, and one's own connection can be cut in time.
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=0),
             follow_redirects=True,
         )
 
@@ -148,6 +149,26 @@ class HordeClient:
     def close(self) -> None:
         """Close the pooled connections."""
         self._client.close()
+
+
+class _ThroughProxies(httpx.BaseTransport):
+    """Sends each request through the proxy that the environment names for its URL, or directly."""
+
+    def __init__(self, limits: httpx.Limits) -> None:
+        context = httpx.create_ssl_context()
+        self._proxies = Proxies()
+        self._transports = {
+            proxy: httpx.HTTPTransport(verify=context, limits=limits, proxy=proxy) for proxy in (None, *self._proxies)
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        return self._transports[self._proxies.for_url(request.url)].handle_request(request)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        for transport in self._transports.values():
+            transport.close()
 
 
 class _HangUp:
