@@ -93,14 +93,14 @@ def uneven() -> None:
             load=lambda: frame,
             columns={
                 "name": tables.name_column(table.NAMES[of]),
-                "imbalance": tables.index_column(
-                    "Imbalance", f"{formulas.IMBALANCE.help} n/a without requests or threads."
+                "imbalance": tables.amount_column(
+                    "Imbalance", f"{formulas.IMBALANCE.help} n/a without requests or threads.", 3
                 ),
                 "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
                 "backend": tables.text_column("Backend"),
-                "usage_share": tables.exact_part_column("% of its requests"),
-                "thread_share": tables.exact_part_column("% of its threads"),
-                "difference": tables.exact_part_column("Difference", "Percentage points: requests less threads."),
+                "usage_share": tables.percent_column("% of its requests"),
+                "thread_share": tables.percent_column("% of its threads"),
+                "difference": tables.amount_column("Difference", "Percentage points: requests less threads."),
                 "usage_month": tables.count_column("Requests, 30 days", "Of the model, on all its backends."),
                 "threads": tables.count_column("Threads", "Of the model, on all its backends."),
             },

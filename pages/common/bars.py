@@ -16,6 +16,7 @@ from pages.common.chart_frame import (
     SUPPLY_COLOUR,
     framed,
     label,
+    linear_axis,
     name_rows,
 )
 
@@ -115,5 +116,5 @@ def _on_axes(
     """Put names down the left and a zero-based axis below, with room for the figures at the bars' ends."""
     height = _FRAME_HEIGHT + row_height * max(len(names), 1) + (_LEGEND_HEIGHT if has_legend else 0)
     framed(figure, height, has_legend)
-    figure.update_xaxes(title={"text": unit, "standoff": 6}, range=[0, (largest or 1) * headroom], nticks=6)
+    figure.update_xaxes(title={"text": unit, "standoff": 6}, **linear_axis((largest or 1) * headroom))
     return name_rows(figure, ticks or names, LONGEST_NAME if ticks is None else LONGEST_TICK)

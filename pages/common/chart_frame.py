@@ -6,7 +6,9 @@ Names are text: every label is escaped, put on one line and shortened; the hover
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -35,7 +37,7 @@ def label(name: str, longest: int = LONGEST_NAME) -> str:
 
 
 def framed(figure: go.Figure, height: int, has_legend: bool = False) -> go.Figure:
-    """Set height, margins, legend, grid and the signs of numbers; axes do not zoom."""
+    """Set height, margins, legend and grid; axes do not zoom."""
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 12, "t": 34 if has_legend else 12, "b": 40},
@@ -43,11 +45,31 @@ def framed(figure: go.Figure, height: int, has_legend: bool = False) -> go.Figur
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         dragmode=False,
         hoverlabel={"align": "left"},
-        separators=words.separators(),
     )
     for update in (figure.update_xaxes, figure.update_yaxes):
         update(gridcolor=GRID, zeroline=False, fixedrange=True, automargin=True)
     return figure
+
+
+def linear_ticks(end: float) -> dict[str, Any]:
+    """Return at most six ticks from 0 on, written in the visitor's locale: Plotly itself would write 10k."""
+    decade = 10.0 ** math.floor(math.log10(end / 5))
+    step = next(step for digit in (1, 2, 5, 10) if end <= 5 * (step := decade * digit))
+    return _written([step * place for place in range(math.floor(end / step) + 1)])
+
+
+def linear_axis(end: float) -> dict[str, Any]:
+    """Return an axis from 0, with ticks."""
+    return {"range": [0, end]} | linear_ticks(end)
+
+
+def log_axis(first: int = 0, last: int = 9) -> dict[str, Any]:
+    """Return a logarithmic axis with a tick at each power of ten from ``first`` to ``last``."""
+    return {"type": "log"} | _written([10.0**power for power in range(first, last + 1)])
+
+
+def _written(ticks: Sequence[float]) -> dict[str, Any]:
+    return {"tickvals": list(ticks), "ticktext": [words.exact(tick) for tick in ticks]}
 
 
 def name_rows(figure: go.Figure, names: Sequence[str], longest: int = LONGEST_NAME) -> go.Figure:

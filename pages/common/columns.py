@@ -30,7 +30,7 @@ def usage(model_type: ModelType, largest_share: float, is_listed_told: bool = Tr
             "Share", f"Percent of all {noun} in this period, never of the rows shown.", largest_share
         ),
         **tables.usage_columns(model_type),
-        "momentum": tables.ratio_column("Momentum", formulas.MOMENTUM.help),
+        "momentum": tables.amount_column("Momentum", formulas.MOMENTUM.help, 2),
         "threads": tables.count_column("Threads", "Threads that serve it now."),
         "workers": tables.count_column("Workers", "Distinct workers that serve it now, not in maintenance."),
         **backends,
@@ -46,7 +46,7 @@ def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bo
         "queued": tables.amount_column(f"Queued ({unit})"),
         "queue_share": tables.share_column("Share of queue", largest=largest_queue),
         "thread_share": tables.share_column("Share of threads", largest=largest_threads),
-        "demand_ratio": tables.ratio_column("Demand / supply", formulas.DEMAND.help),
+        "demand_ratio": tables.amount_column("Demand / supply", formulas.DEMAND.help, 2),
         "jobs": tables.count_column("Jobs", "Waiting or in progress."),
         "threads": tables.count_column("Threads"),
         "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),

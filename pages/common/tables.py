@@ -6,17 +6,28 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
 from horde_core.live.snapshot import PageView
+from horde_core.numbers import decimals
 from horde_core.selection import Filter, Selection, bounds, search
 from horde_core.vocabulary import PERIODS, ModelType, Period
 from pages.common import data, downloads, exports, filters, words
 
+Figures = npt.NDArray[np.float64]
+
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}
 REQUEST_WORDS: Mapping[ModelType, str] = {"image": "images", "text": "requests"}
 ROW_HEIGHT = 36
+MOST_DECIMALS = 6
+"""Streamlit's pages count decimals of a step wrongly from 0.0000001 on."""
+
+NO_GAP = 1e-9
+"""Differences below this are the arithmetic's."""
+
 MODEL_LINK = "link"
 """The column that leads to a model's own page."""
 
@@ -61,41 +72,54 @@ def text_column(label: str, help_text: str = "", width: Any = None) -> Any:
     return st.column_config.TextColumn(label, help=help_text or None, width=width)
 
 
+class FigureColumn(NamedTuple):
+    """A column of figures that need decimals: at least so many, and as many as the smallest of them needs.
+
+    The browser writes them, in its own locale; :func:`shown` tells it how many decimals. Percent say so in the header.
+    ``bar_to`` draws a bar that is full at this figure.
+    """
+
+    label: str
+    help: str = ""
+    least_decimals: int = 1
+    is_percent: bool = False
+    bar_to: float | None = None
+
+    def needed(self, figures: Figures) -> int:
+        """Decimals with which no figure reads 0 that is not, and no share reads 100 that is less. NaN is unknown."""
+        known = np.abs(figures[~np.isnan(figures)])
+        if not np.any(known % 1):
+            return 0
+        gaps = np.concatenate([known, np.abs(100 - known)]) if self.is_percent else known
+        return min(max(self.least_decimals, decimals(gaps[gaps > NO_GAP].min(), 1)), MOST_DECIMALS)
+
+    def config(self, places: int) -> Any:
+        """Return what Streamlit calls a column's configuration."""
+        label = f"{self.label} (%)" if self.is_percent and "%" not in self.label else self.label
+        common: dict[str, Any] = {"format": "localized", "step": 10.0**-places, "help": self.help or None}
+        if self.bar_to is None:
+            return st.column_config.NumberColumn(label, **common)
+        return st.column_config.ProgressColumn(label, min_value=0.0, max_value=max(self.bar_to, 1e-9), **common)
+
+
 def count_column(label: str, help_text: str = "") -> Any:
     """Whole numbers, grouped by thousands; empty is unknown."""
     return st.column_config.NumberColumn(label, format="localized", help=help_text or None)
 
 
-def amount_column(label: str, help_text: str = "") -> Any:
-    """Amounts with one decimal."""
-    return st.column_config.NumberColumn(label, format="%,.1f", help=help_text or None)
+def amount_column(label: str, help_text: str = "", least_decimals: int = 1) -> FigureColumn:
+    """Amounts and ratios."""
+    return FigureColumn(label, help_text, least_decimals)
 
 
-def index_column(label: str, help_text: str = "") -> Any:
-    """A figure between 0 and 1, with three digits however small it is."""
-    return st.column_config.NumberColumn(label, format="%.3g", help=help_text or None)
-
-
-def ratio_column(label: str, help_text: str = "") -> Any:
-    """How many times, with two decimals."""
-    return st.column_config.NumberColumn(label, format="%.2f", help=help_text or None)
-
-
-def share_column(label: str, help_text: str = "", largest: float = 100.0) -> Any:
+def share_column(label: str, help_text: str = "", largest: float = 100.0) -> FigureColumn:
     """Percent of the whole, as a bar with its figure."""
-    return st.column_config.ProgressColumn(
-        label, format="%.4g %%", min_value=0.0, max_value=max(largest, 1e-9), help=help_text or None
-    )
+    return FigureColumn(label, help_text, is_percent=True, bar_to=largest)
 
 
-def part_column(label: str, help_text: str = "") -> Any:
-    """Percent of something else than the category."""
-    return st.column_config.NumberColumn(label, format="%.1f %%", help=help_text or None)
-
-
-def exact_part_column(label: str, help_text: str = "") -> Any:
-    """The same with four digits, however small it is: a little is told from nothing."""
-    return st.column_config.NumberColumn(label, format="%.4g %%", help=help_text or None)
+def percent_column(label: str, help_text: str = "") -> FigureColumn:
+    """Percent, as figures."""
+    return FigureColumn(label, help_text, is_percent=True)
 
 
 def duration_column(label: str, help_text: str = "") -> Any:
@@ -136,11 +160,28 @@ def usage_columns(model_type: ModelType) -> dict[str, Any]:
     }
 
 
+def shown(frame: pd.DataFrame, columns: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the named columns of a frame, in that order, with their configuration.
+
+    Figures are rounded to the decimals they are written with, as Streamlit cuts off the rest, but for those of bars.
+    """
+    rounded, configs = {}, dict(columns)
+    for name, column in columns.items():
+        if isinstance(column, FigureColumn):
+            figures = frame[name].to_numpy("float64", na_value=np.nan)
+            places = column.needed(figures)
+            configs[name] = column.config(places)
+            if column.bar_to is None:
+                rounded[name] = np.round(figures, places)
+    return frame[list(columns)].assign(**rounded), configs
+
+
 def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, height: int = 420) -> None:
     """Show the named columns of a frame, in that order."""
+    chosen, configs = shown(frame, columns)
     st.dataframe(
-        frame[list(columns)],
-        column_config=dict(columns),
+        chosen,
+        column_config=configs,
         hide_index=True,
         height="content" if ROW_HEIGHT * (len(frame) + 1) < height else height,
         placeholder=words.UNKNOWN,
@@ -239,4 +280,4 @@ def _offer(table: Table, selection: Selection, columns: list[str], about: Mappin
 
 
 def _label(config: Any) -> str:
-    return config if isinstance(config, str) else str(config["label"])
+    return config.label if isinstance(config, FigureColumn) else str(config["label"])

@@ -44,9 +44,10 @@ def table(
     """
     held = ticked(key)
     before = [place for place, identity in enumerate(identities) if identity in held]
+    chosen, configs = tables.shown(frame, columns)
     state = st.dataframe(
-        frame[list(columns)],
-        column_config=dict(columns),
+        chosen,
+        column_config=configs,
         hide_index=True,
         height="content" if tables.ROW_HEIGHT * (len(frame) + 1) < height else height,
         placeholder=words.UNKNOWN,

@@ -63,11 +63,6 @@ def numbers() -> Numbers:
     return _VISITOR.get().numbers
 
 
-def separators() -> str:
-    """The decimal sign and the sign between thousands."""
-    return numbers().decimal + numbers().group
-
-
 @lru_cache(maxsize=512)
 def supported_locale(tag: str) -> str:
     """Return the locale nearest to a BCP 47 language tag: with its script and region, else without; else English."""

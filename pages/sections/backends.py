@@ -13,7 +13,7 @@ from horde_core.frames.backends import distribution_frame, share_matrix
 from horde_core.frames.usage import leading_rows
 from horde_core.live.snapshot import PageView, Snapshot
 from pages.common import bars, data, filters, freshness_header, panels, tables, words
-from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, name_rows
+from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, linear_ticks, name_rows
 
 MEASURES = {
     "requests": "Share of 30-day requests",
@@ -50,7 +50,7 @@ def _distribution_chart(snapshot: Snapshot) -> panels.Chart:
         words.ranking(list(current["backend"]), [words.share(v) for v in current["requests"]], MEASURES["requests"]),
         current,
         {"backend": tables.name_column("Backend")}
-        | {measure: tables.part_column(said) for measure, said in MEASURES.items()},
+        | {measure: tables.percent_column(said) for measure, said in MEASURES.items()},
     )
 
 
@@ -70,7 +70,8 @@ def _split_chart(snapshot: Snapshot, measure: str) -> panels.Chart:
             list(several["name"]), [f"on {words.listing(names)}" for names in several["backends"]], "By backend"
         ),
         matrix.reset_index(),
-        {"name": tables.name_column()} | {backend: tables.part_column(f"{backend} (%)") for backend in matrix.columns},
+        {"name": tables.name_column()}
+        | {backend: tables.percent_column(f"{backend} (%)") for backend in matrix.columns},
     )
 
 
@@ -92,16 +93,16 @@ def balance(view: PageView, models: int) -> None:
             load=lambda: (rows := data.balance_frame(view.snapshot))[_COUNTS[kind](rows["backend_count"])],
             columns={
                 "name": tables.name_column(),
-                "imbalance": tables.index_column(
-                    "Imbalance", f"{formulas.IMBALANCE.help} n/a with one backend, or without requests or threads."
+                "imbalance": tables.amount_column(
+                    "Imbalance", f"{formulas.IMBALANCE.help} n/a with one backend, or without requests or threads.", 3
                 ),
                 "backends": tables.list_column("Backends"),
                 "usage_month": tables.count_column("Requests, 30 days"),
                 "threads": tables.count_column("Threads"),
-                "largest_usage_share": tables.part_column(
+                "largest_usage_share": tables.percent_column(
                     "Largest backend's requests", "Percent of the model's requests."
                 ),
-                "largest_thread_share": tables.part_column(
+                "largest_thread_share": tables.percent_column(
                     "Largest backend's threads", "Percent of the model's threads; n/a without threads."
                 ),
             },
@@ -198,7 +199,7 @@ def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:
             hoverinfo="text",
             xgap=2,
             ygap=2,
-            colorbar={"title": {"text": f"% of the<br>model's<br>{noun}"}, "thickness": 12, "len": 0.9},
+            colorbar={"title": {"text": f"% of the<br>model's<br>{noun}"}, "thickness": 12} | linear_ticks(100),
         )
     )
     framed(figure, 76 + 26 * max(len(names), 1))

@@ -47,8 +47,8 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
         "findings": st.column_config.ListColumn("Findings", width="medium"),
         "reasons": st.column_config.TextColumn("Reasons", width="large", help="Why each finding is one, with figures."),
         **tables.usage_columns(model_type),
-        "share_month": tables.exact_part_column("Share, 30 days", "Percent of the category's 30-day requests."),
-        "momentum": tables.ratio_column("Momentum", formulas.MOMENTUM.help),
+        "share_month": tables.percent_column("Share, 30 days", "Percent of the category's 30-day requests."),
+        "momentum": tables.amount_column("Momentum", formulas.MOMENTUM.help, 2),
         "threads": tables.count_column("Threads"),
         "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
     }
@@ -56,13 +56,9 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
         chosen["backends"] = tables.list_column("Backends", "Those with requests in 30 days or threads now.")
         chosen["parameters"] = tables.amount_column("Parameters (billions)")
     else:
-        chosen["size"] = st.column_config.NumberColumn("Size (GB)", format="%.2f", help="On disk; 1 GB is 10⁹ bytes.")
-        chosen["cost_benefit_percentile"] = st.column_config.ProgressColumn(
-            "Cost-benefit percentile",
-            format="%.0f",
-            min_value=0,
-            max_value=100,
-            help=formulas.COST_BENEFIT_PERCENTILE.help,
+        chosen["size"] = tables.amount_column("Size (GB)", "On disk; 1 GB is 10⁹ bytes.", 2)
+        chosen["cost_benefit_percentile"] = tables.FigureColumn(
+            "Cost-benefit percentile", formulas.COST_BENEFIT_PERCENTILE.help, least_decimals=0, bar_to=100.0
         )
         chosen["hosts"] = tables.list_column("Hosts")
         chosen["age"] = tables.count_column("Age (days)", "Since it was added to the reference.")

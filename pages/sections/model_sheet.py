@@ -85,7 +85,7 @@ def _comparison(rows: Mapping[str, Mapping[str, Any]]) -> panels.Chart:
         bars.grouped_bars(names, shares, "% of the category", MEASURE_COLOURS),
         words.ranking(names, [words.share(share) for share in shares["30 days"]], "Share in 30 days"),
         pd.DataFrame({"name": names, **shares}),
-        {"name": tables.name_column()} | {period: tables.part_column(f"{period}, %") for period in shares},
+        {"name": tables.name_column()} | {period: tables.percent_column(f"{period}, %") for period in shares},
     )
 
 
@@ -282,9 +282,9 @@ def _backends(snapshot: Snapshot, model: Found) -> None:
         {
             "backend": tables.name_column("Backend"),
             **tables.usage_columns("text"),
-            "usage_share": tables.part_column("% of its 30-day requests"),
+            "usage_share": tables.percent_column("% of its 30-day requests"),
             "threads": tables.count_column("Threads"),
-            "thread_share": tables.part_column("% of its threads"),
+            "thread_share": tables.percent_column("% of its threads"),
             "queued": tables.amount_column("Queued (tokens)"),
             "names": tables.count_column("Names"),
         },

@@ -75,8 +75,8 @@ def _chart(snapshot: Snapshot, order: str) -> panels.Chart:
         busiest,
         {
             "name": tables.name_column(),
-            "queue_share": tables.part_column("% of queued work"),
-            "thread_share": tables.part_column("% of threads"),
+            "queue_share": tables.percent_column("% of queued work"),
+            "thread_share": tables.percent_column("% of threads"),
         },
     )
 

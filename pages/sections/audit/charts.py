@@ -13,7 +13,7 @@ from horde_core.audit.removal import Remainder
 from horde_core.frames.audit import findings_by_severity
 from horde_core.vocabulary import GIGABYTE, ModelType
 from pages.common import bars, panels, tables, words
-from pages.common.chart_frame import PALETTE, framed, name_rows
+from pages.common.chart_frame import PALETTE, framed, linear_axis, name_rows
 from pages.sections import findings
 from pages.sections.audit import size_scatter
 
@@ -139,7 +139,7 @@ def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: i
             "kept": tables.amount_column("Kept"),
             "removed": tables.amount_column("Removed"),
             "unit": tables.text_column("Unit"),
-            "kept_share": tables.part_column("% kept"),
+            "kept_share": tables.percent_column("% kept"),
         },
     )
 
@@ -161,7 +161,7 @@ def kept_bars(frame: pd.DataFrame) -> go.Figure:
         figure.add_trace(bars.stacked(values, texts, hovers, colour, title))
     framed(figure, 74 + 34 * len(frame), has_legend=True)
     figure.update_layout(barmode="stack", bargap=0.3, uniformtext={"minsize": SMALLEST_TEXT, "mode": "hide"})
-    figure.update_xaxes(title="% of the reference as it is", range=[0, 100])
+    figure.update_xaxes(title="% of the reference as it is", **linear_axis(100))
     return name_rows(figure, list(frame["measure"]))
 
 
@@ -198,8 +198,8 @@ def uneven(frame: pd.DataFrame) -> panels.Chart:
         {
             "name": tables.name_column(),
             "backend": tables.text_column("Backend"),
-            "usage_share": tables.part_column("% of its requests"),
-            "thread_share": tables.part_column("% of its threads"),
+            "usage_share": tables.percent_column("% of its requests"),
+            "thread_share": tables.percent_column("% of its threads"),
         },
     )
 

@@ -9,7 +9,7 @@ from horde_core.analytics import formulas
 from horde_core.frames.usage import MOVER_SHARE_FROM, movers
 from horde_core.live.snapshot import Snapshot
 from pages.common import data, panels, tables, words
-from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, framed, label, name_rows
+from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, framed, label, log_axis, name_rows
 
 RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
 LEAST_MOMENTUM = 0.01
@@ -35,7 +35,7 @@ def chart(snapshot: Snapshot) -> panels.Chart:
         rows,
         {
             "name": tables.name_column(),
-            "momentum": tables.ratio_column("Momentum"),
+            "momentum": tables.amount_column("Momentum", least_decimals=2),
             **tables.usage_columns(snapshot.model_type),
         },
     )
@@ -73,6 +73,6 @@ def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figu
         )
     figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
     framed(figure, 74 + 26 * max(len(rows), 1), has_legend=True)
-    figure.update_xaxes(type="log", title=f"Momentum: {formulas.MOMENTUM.formula}", range=[-2.2, 2], dtick=1)
+    figure.update_xaxes(title=f"Momentum: {formulas.MOMENTUM.formula}", range=[-2.2, 2], **log_axis(-2, 2))
     name_rows(figure, list(rows["name"]))
     return figure

@@ -13,7 +13,7 @@ from horde_core.frames.usage import pareto_curve
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import Period
 from pages.common import data, freshness_header, panels, tables, words
-from pages.common.chart_frame import GRID, PALETTE, framed
+from pages.common.chart_frame import GRID, PALETTE, framed, linear_axis, log_axis
 
 
 def draw(view: PageView, period: Period) -> None:
@@ -47,7 +47,7 @@ def _chart(snapshot: Snapshot, period: Period, concentration: Concentration | No
         pareto(curve, noun),
         sentence(concentration, noun),
         curve,
-        {"names": tables.count_column("Most used names"), "share": tables.part_column(f"% of all {noun}")},
+        {"names": tables.count_column("Most used names"), "share": tables.percent_column(f"% of all {noun}")},
     )
 
 
@@ -71,6 +71,6 @@ def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
     )
     figure.add_hline(y=50, line={"color": GRID, "dash": "dash"}, annotation_text="half", annotation_position="top left")
     framed(figure, 380)
-    figure.update_xaxes(type="log", title="Number of names, most used first", dtick=1)
-    figure.update_yaxes(title=f"% of all {noun}", range=[0, 102])
+    figure.update_xaxes(title="Number of names, most used first", **log_axis())
+    figure.update_yaxes(title=f"% of all {noun}", **linear_axis(102))
     return figure

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from horde_core.frames.usage import outliers
 from horde_core.live.snapshot import PageView, Snapshot
 from pages.common import data, freshness_header, panels, tables, words
-from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, UNLISTED_COLOUR, framed, label
+from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, UNLISTED_COLOUR, framed, label, log_axis
 
 OUTLIERS_NAMED = 8
 LABEL_WIDTH, LABEL_HEIGHT = 1.2, 0.35
@@ -37,7 +37,7 @@ def _chart(snapshot: Snapshot) -> panels.Chart:
         momentum_scatter(frame, noun, list(named["name"])),
         words.ranking(list(named["name"]), [words.ratio(v) for v in named["momentum"]], "Strongest movers", 8),
         named,
-        {"name": tables.name_column(), "momentum": tables.ratio_column("Momentum")}
+        {"name": tables.name_column(), "momentum": tables.amount_column("Momentum", least_decimals=2)}
         | tables.usage_columns(snapshot.model_type),
     )
 
@@ -62,8 +62,8 @@ def momentum_scatter(frame: pd.DataFrame, noun: str, named: Sequence[str]) -> go
             figure.add_trace(_points(rows, noun, title, colour))
     _name_outliers(figure, known, named)
     framed(figure, 420, has_legend=True)
-    figure.update_xaxes(type="log", title=f"{noun.capitalize()} in 30 days", dtick=1, fixedrange=False)
-    figure.update_yaxes(type="log", title=f"{noun.capitalize()} of the last day x 30", dtick=1, fixedrange=False)
+    figure.update_xaxes(title=f"{noun.capitalize()} in 30 days", fixedrange=False, **log_axis())
+    figure.update_yaxes(title=f"{noun.capitalize()} of the last day x 30", fixedrange=False, **log_axis())
     figure.update_layout(dragmode="zoom", uirevision="momentum")
     return figure
 

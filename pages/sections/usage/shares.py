@@ -61,8 +61,8 @@ def _chart(snapshot: Snapshot, period: Period, what: str, parts: Sequence[Part])
             "label": tables.name_column(what.capitalize() if what.islower() else what),
             "models": tables.count_column("Models"),
             "usage": tables.count_column(noun.capitalize()),
-            "usage_share": tables.part_column(f"% of all {noun}"),
+            "usage_share": tables.percent_column(f"% of all {noun}"),
             "threads": tables.count_column("Threads"),
-            "thread_share": tables.part_column("% of all threads"),
+            "thread_share": tables.percent_column("% of all threads"),
         },
     )
