@@ -1,6 +1,5 @@
 """The ASGI entry: ``streamlit run app.py``."""
 
-import asyncio
 import contextlib
 import gc
 import logging
@@ -10,22 +9,23 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from horde_core import CacheHydrator, HordeAPIIntegration, web
-from horde_core.live.repeating import Repeating
-from horde_core.settings import Settings, SettingsError
-from horde_core.web import open_files
-from horde_core.web.page_paths import PagePaths
-from horde_core.web.security_headers import SecurityHeaders
-from horde_core.web.session_guard import SessionGuard
-from horde_core.web.tcp_nodelay import NoDelay
-from pages.common import websocket_messages
-from pages.common.failure import page_failed
-from pages.page_table import PAGES
-
 try:
-    Settings.load()
-except SettingsError as error:
-    raise SystemExit(str(error)) from error
+    from horde_core import CacheHydrator, HordeAPIIntegration, web
+    from horde_core.live.repeating import Repeating
+    from horde_core.web import open_files
+    from horde_core.web.page_paths import PagePaths
+    from horde_core.web.security_headers import SecurityHeaders
+    from horde_core.web.session_guard import SessionGuard
+    from horde_core.web.tcp_nodelay import NoDelay
+    from pages.common import data, panels, websocket_messages  # noqa: F401  (what every page draws with)
+    from pages.common.failure import page_failed
+    from pages.common.freshness_header import VISITORS
+    from pages.page_table import PAGES
+
+    HordeAPIIntegration.shared()  # reads the settings and opens no connection
+except (ValueError, OSError) as error:
+    # A setting, or a variable that a library reads: its own message says which value is wrong.
+    raise SystemExit(" ".join(str(error).split())) from error
 
 logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
 logging.getLogger("horde_core").setLevel(logging.INFO)
@@ -43,45 +43,29 @@ With Python's own thresholds a thousand sessions have everything looked through 
 
 
 def warm_up() -> None:
-    """Import what every page draws with, and start the first fetches, so that the first visitor waits for neither."""
-    from pages.common import freshness_header, panels  # noqa: F401  (with pandas, plotly and openpyxl)
-
+    """Start the first fetches, so that the first visitor does not wait for them."""
     horde = HordeAPIIntegration.shared()
     horde.read(horde.all_sources(), wait=0)
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-def recompute() -> None:
-    """Derive what the pages need."""
-    from pages.common import data
-
-    data.recompute()
-
-
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Warm up before the first visitor, and run what runs in the background until the end."""
     open_files.raise_limit()
-    await asyncio.to_thread(warm_up)
+    warm_up()
     horde = HordeAPIIntegration.shared()
     background: list[Repeating | CacheHydrator] = []
     if horde.redis is not None:
         background.append(Repeating("take-over", horde.cache.take_over, TAKE_OVER_SECONDS))
     if horde.settings.cache_hydration_enabled:
-        background.append(CacheHydrator(horde, recompute))
+        background.append(CacheHydrator(horde, data.recompute))
     with contextlib.ExitStack() as running:
         for work in background:
             work.start()
             running.callback(work.stop)
         yield
-
-
-def live_sessions() -> int:
-    """How many visitors have a page open."""
-    from pages.common.freshness_header import VISITORS
-
-    return VISITORS.count()
 
 
 BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
@@ -90,7 +74,7 @@ BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 app: ASGIApp = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    routes=web.routes(live_sessions, BASE),
+    routes=web.routes(VISITORS.count, BASE),
     middleware=[Middleware(SecurityHeaders), Middleware(PagePaths, BASE, [page.path for page in PAGES])],
     exception_handlers={Exception: web.failed},
     on_script_error=page_failed,

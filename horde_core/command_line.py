@@ -17,13 +17,12 @@ import pandas as pd
 from pydantic import BaseModel
 
 from horde_core.cache.freshness import State
-from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, is_list, read_query
+from horde_core.endpoints.parameters import CATEGORIES, Query, is_list, read_query
 from horde_core.endpoints.table import ENDPOINTS, KINDS, Endpoint
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults
 from horde_core.numbers import UNKNOWN
 from horde_core.safe_csv import csv_bytes
-from horde_core.settings import SettingsError
 
 NOT_WRITTEN, NOT_UNDERSTOOD, UNAVAILABLE = 1, 2, 3
 WIDEST_CELL = 60
@@ -39,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         query = read_query(endpoint.query(kinds[0]), _given(asked, endpoint))
         integration = HordeAPIIntegration()
-    except (QueryError, SettingsError) as error:
-        print(error, file=sys.stderr)
+    except (ValueError, OSError) as error:  # a parameter, a setting, or a variable that a library reads
+        print(" ".join(str(error).split()), file=sys.stderr)
         return NOT_UNDERSTOOD
     try:
         results = SharedResults(integration)

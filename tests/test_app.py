@@ -20,6 +20,19 @@ def test_a_bad_setting_stops_the_start_with_one_clear_line(start_app: StartApp) 
     assert "Traceback" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("PANDAS_FUTURE_INFER_STRING", "maybe"), ("NUMPY_MADVISE_HUGEPAGE", "maybe")]
+)
+def test_a_value_that_a_library_refuses_as_it_is_imported_is_one_line_too(
+    start_app: StartApp, variable: str, value: str
+) -> None:
+    with pytest.raises(RuntimeError) as refusal:
+        start_app(**{variable: value})
+    _, *told = str(refusal.value).splitlines()
+    assert len([line for line in told if value in line]) == 1
+    assert "Traceback" not in str(refusal.value)
+
+
 def test_the_first_data_is_asked_for_before_the_first_visitor_once_a_source(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
