@@ -135,9 +135,9 @@ class DualLayerCache:
         """Refresh the sources that will be due within ``seconds`` and are not failing; wait at most ``wait`` s."""
         started = []
         for source in sources:
-            age = self._memory.age(source.key)
+            age = self._memory.age(source)
             is_due = age is None or age + seconds >= source.policy.ttl
-            if is_due and not self._memory.is_paused(source.key):
+            if is_due and not self._memory.is_paused(source):
                 with self._lock:
                     started.append(self._flight(source))
         for flight in started:
@@ -257,7 +257,7 @@ class DualLayerCache:
         """
         if self._storage is None:
             return no_lease, False
-        is_urgent = self._memory.held_within_limit(source) is None
+        is_urgent = self._memory.shown(source)[0] is None
         patience = LOCK_PATIENCE_SECONDS if is_urgent else self._lease_seconds
         for attempt in range(math.ceil(patience / LOCK_POLL_SECONDS)):
             give_back = self._storage.lease(source.key, self._lease_seconds)
@@ -276,7 +276,7 @@ class DualLayerCache:
         stored = self._storage.read(source.key) if self._storage else None
         if stored is None or stored.origin not in source.urls:
             return False
-        held = self._memory.entry(source.key)
+        held = self._memory.latest(source.key)
         is_news = held is None or stored.fetched_at > held.fetched_at + SAME_FETCH_SECONDS
         if not is_news and not is_overruled:
             return False
@@ -296,16 +296,14 @@ class DualLayerCache:
         self._memory.count(source.key, Event.FETCH)
         body, origin, parsed, seconds = self._fetch_first_usable(source)
         fetched_at, now = self._clock.wall(), self._clock.monotonic()
-        held = self._memory.held_within_limit(source)
-        is_suspicious = held is not None and source.suspicious(held.value, parsed.data)
-        if is_suspicious and not self._memory.agrees(source, parsed.data):
-            self._observe(source.key, origin, "suspicious", seconds)
-            self._memory.record_failure(
-                source, "The server sent an empty list; waiting for a second answer.", suspect=parsed.data
-            )
-            return
         stored = StoredBody(body, origin, fetched_at, fetched_at, None)
         entry = self._memory.install(source, stored, born=now, sequence=flight.sequence, parsed=parsed)
+        doubt = self._memory.shown(source)[1]
+        if doubt is not None:
+            self._observe(source.key, origin, "suspicious", seconds)
+            self._memory.count(source.key, Event.FAILURE)
+            log.warning("answer not believed source=%s reason=%s", source.key, doubt)
+            return
         outcome: Outcome = "new" if entry.unchanged_since == fetched_at else "unchanged"
         self._observe(source.key, origin, outcome, seconds)
         log.info(
@@ -325,7 +323,7 @@ class DualLayerCache:
         Raises the first URL's error when no URL gives anything usable.
         """
         first_error: SourceError | None = None
-        held = self._memory.held_within_limit(source)
+        held, _ = self._memory.shown(source)
         urls = source.urls if held is None or held.origin != source.urls[0] else source.urls[:1]
         for url in urls:
             started = self._clock.monotonic()

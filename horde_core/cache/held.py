@@ -7,14 +7,14 @@ from collections.abc import Sized
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
-    """A value held in memory. Times are Unix seconds, but for ``born``, which is monotonic.
+    """A value held in memory. Times are Unix seconds, but for ``born``, which is monotonic; ``limit`` is an age.
 
     ``digest`` is of the last body, ``content`` of the body that first held this value: the order of the API's rows
     varies. ``is_expired`` after an invalidation: still shown, due for a refresh.
@@ -29,6 +29,7 @@ class Entry(Generic[T]):
     unchanged_since: float
     changed_at: float | None
     born: float
+    limit: float
     sequence: int
     is_expired: bool = False
 
@@ -40,16 +41,12 @@ class Entry(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed refresh, ``count`` of them in a row. Times are monotonic; ``asked_until`` is the server's Retry-After.
-
-    ``suspect`` is a value that is not believed until a second answer agrees.
-    """
+    """A failed refresh, ``count`` in a row. Times are monotonic; ``asked_until`` is the server's Retry-After."""
 
     message: str
     count: int
     retry_at: float
     asked_until: float
-    suspect: Any = None
 
 
 @dataclass(slots=True)

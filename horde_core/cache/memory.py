@@ -24,70 +24,79 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Entries, failures and counters by source. Thread-safe."""
+    """Entries, failures and counters by source. Thread-safe.
+
+    An answer that holds nothing never replaces one that holds something: it is kept beside it, and believed as long as
+    nothing else that is held says otherwise.
+    """
 
     def __init__(self, clock: Clock, jitter: Callable[[], float]) -> None:
         self._clock = clock
         self._jitter = jitter
         self._lock = threading.RLock()
         self._entries: dict[str, Entry[Any]] = {}
+        self._empty: dict[str, Entry[Any]] = {}
         self._failures: dict[str, Failure] = {}
         self._counters: dict[str, Counters] = {}
 
-    def entry(self, key: str) -> Entry[Any] | None:
-        """Return the entry of a source, whatever its age."""
-        return self._entries.get(key)
+    def latest(self, key: str) -> Entry[Any] | None:
+        """Return the entry of the last answer, whatever its age, and whether it is believed or not."""
+        return self._empty.get(key) or self._entries.get(key)
 
     def failure(self, key: str) -> Failure | None:
         """Return the failure of the last refresh; None when it did not fail."""
         return self._failures.get(key)
 
-    def is_paused(self, key: str) -> bool:
-        """Whether the source failed and is not to be asked for now."""
-        failure = self._failures.get(key)
-        return failure is not None and self._clock.monotonic() < failure.retry_at
+    def shown(self, source: Source[T]) -> tuple[Entry[T] | None, str | None]:
+        """Return the entry that readers get, and why the last answer is not believed; None where there is none."""
+        with self._lock:
+            held, empty = (self._within_limit(entries.get(source.key)) for entries in (self._entries, self._empty))
+            if empty is None or source.emptiness is None:
+                return held, None
+            doubt = source.emptiness.doubt(empty.value, self._look)
+            return (empty, None) if doubt is None else (held, doubt)
+
+    def is_paused(self, source: Source[Any]) -> bool:
+        """Whether the source failed and is not to be asked for now.
+
+        A doubtful answer lasts a TTL: within it the server's own cache would answer the same.
+        """
+        failure, empty = self._failures.get(source.key), self._empty.get(source.key)
+        if failure is not None:
+            return self._clock.monotonic() < failure.retry_at
+        is_young = empty is not None and not empty.is_expired and self._age_of(empty) < source.policy.ttl
+        return is_young and self.shown(source)[1] is not None
 
     def expire(self, key: str) -> None:
-        """Mark the entry expired: the next read refreshes it, and it is shown as stale until then."""
+        """Mark what is held expired: the next read refreshes it, and it is shown as stale until then."""
         with self._lock:
-            held = self._entries.get(key)
-            if held is not None:
-                self._entries[key] = replace(held, is_expired=True)
+            for entries in (self._entries, self._empty):
+                if key in entries:
+                    entries[key] = replace(entries[key], is_expired=True)
 
-    def age(self, key: str) -> float | None:
-        """Return the seconds since the body arrived, by the monotonic clock; None without an entry."""
-        entry = self._entries.get(key)
-        return None if entry is None else max(self._clock.monotonic() - entry.born, 0.0)
-
-    def held_within_limit(self, source: Source[T]) -> Entry[T] | None:
-        """Return the entry of a source; None when it is older than the policy's limit."""
-        age = self.age(source.key)
-        return self._entries.get(source.key) if age is not None and age <= source.policy.limit else None
+    def age(self, source: Source[Any]) -> float | None:
+        """Return the seconds since what is shown arrived, by the monotonic clock; None where nothing is shown."""
+        entry = self.shown(source)[0]
+        return None if entry is None else self._age_of(entry)
 
     def decide(self, source: Source[Any], refreshing: bool) -> Decision:
         """Decide on a read of a source now; a refresh under way can be joined even while the source is paused."""
-        held = self._entries.get(source.key)
+        entry, doubt = self.shown(source)
         return decide(
-            self.age(source.key),
+            None if entry is None else self._age_of(entry),
             source.policy,
-            is_expired=held is not None and held.is_expired,
-            is_failing=source.key in self._failures,
-            is_paused=not refreshing and self.is_paused(source.key),
+            is_expired=entry is not None and entry.is_expired,
+            is_failing=source.key in self._failures or doubt is not None,
+            is_paused=not refreshing and self.is_paused(source),
         )
 
     def parse(self, source: Source[Any], body: bytes) -> Parsed[Any]:
-        """Parse a body, unless it equals the one held: large bodies change once a day and are fetched each minute."""
-        held = self._entries.get(source.key)
-        if held is not None and held.digest == _digest_of(body):
-            return Parsed(held.value, held.dropped)
+        """Parse a body, unless it equals one that is held: large bodies change once a day and come each minute."""
+        digest = _digest_of(body)
+        for held in (self._empty.get(source.key), self._entries.get(source.key)):
+            if held is not None and held.digest == digest:
+                return Parsed(held.value, held.dropped)
         return source.parse(body)
-
-    def agrees(self, source: Source[Any], value: Any) -> bool:
-        """Return whether the last answer was suspicious in the same way."""
-        failure = self._failures.get(source.key)
-        if failure is None or failure.suspect is None:
-            return False
-        return not source.suspicious(failure.suspect, value) and not source.suspicious(value, failure.suspect)
 
     def install(
         self,
@@ -99,17 +108,19 @@ class Memory:
     ) -> Entry[Any]:
         """Hold a body's value, unless that of a later fetch is held already, and return the entry in force."""
         parsed = parsed or self.parse(source, stored.body)
+        is_empty = source.emptiness is not None and source.emptiness.is_empty(parsed.data)
         with self._lock:
-            held = self._entries.get(source.key)
-            if held is not None and held.sequence > sequence:
-                return held
+            before = self.latest(source.key)
+            if before is not None and before.sequence > sequence:
+                return before
             digest = _digest_of(stored.body)
+            held = (self._empty if is_empty else self._entries).get(source.key)
             if held is not None and (held.value is parsed.data or held.value == parsed.data):
                 content, value = held.content, held.value
                 unchanged_since, changed_at = min(held.unchanged_since, stored.unchanged_since), held.changed_at
             else:
                 content, value, unchanged_since = digest, parsed.data, stored.unchanged_since
-                changed_at = stored.changed_at if held is None else stored.unchanged_since
+                changed_at = stored.changed_at if before is None else stored.unchanged_since
             entry = Entry(
                 value=value,
                 digest=digest,
@@ -120,41 +131,53 @@ class Memory:
                 unchanged_since=unchanged_since,
                 changed_at=changed_at,
                 born=born,
+                limit=source.policy.limit,
                 sequence=sequence,
             )
-            self._entries[source.key] = entry
+            if is_empty:
+                self._empty[source.key] = entry
+            else:
+                self._entries[source.key] = entry
+                self._empty.pop(source.key, None)
             self._failures.pop(source.key, None)
         return entry
 
-    def record_failure(
-        self, source: Source[Any], message: str, retry_after: float | None = None, suspect: Any = None
-    ) -> None:
+    def record_failure(self, source: Source[Any], message: str, retry_after: float | None = None) -> None:
         """Record a failed refresh, and until when the source is not to be asked."""
         with self._lock:
             previous, now = self._failures.get(source.key), self._clock.monotonic()
             count = previous.count + 1 if previous else 1
             self.count(source.key, Event.FAILURE)
-            pause = source.policy.pause(count, self._jitter())
             asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER_SECONDS)
-            if suspect is not None:
-                pause = source.policy.ttl  # the server's own cache would give the same answer before
-            pause = max(pause, asked)
-            self._failures[source.key] = Failure(message, count, now + pause, now + asked, suspect)
+            pause = max(source.policy.pause(count, self._jitter()), asked)
+            self._failures[source.key] = Failure(message, count, now + pause, now + asked)
         log.warning("refresh failed source=%s failures=%d pause=%.1f error=%s", source.key, count, pause, message)
 
     def reading(self, source: Source[T], refreshing: bool) -> Reading[T]:
         """Return the source as its readers see it: its value, or why there is none."""
         with self._lock:
-            entry, failure = self.held_within_limit(source), self._failures.get(source.key)
-            age = self.age(source.key)
-        error = failure.message if failure else None
-        retry_in = max(0.0, failure.retry_at - self._clock.monotonic()) if failure else None
-        if entry is None or age is None:
-            return Reading(source, None, State.UNAVAILABLE, refreshing=refreshing, error=error, retry_in=retry_in)
+            (entry, doubt), failure = self.shown(source), self._failures.get(source.key)
+            error, retry_in = doubt, None
+            if failure is not None:
+                error, retry_in = failure.message, max(0.0, failure.retry_at - self._clock.monotonic())
+            elif doubt is not None:
+                retry_in = max(0.0, source.policy.ttl - self._age_of(self._empty[source.key]))
+        nothing: Reading[T] = Reading(
+            source,
+            None,
+            State.UNAVAILABLE,
+            refreshing=refreshing,
+            error=error,
+            retry_in=retry_in,
+            is_suspicious=doubt is not None,
+        )
+        if entry is None:
+            return nothing
+        age = self._age_of(entry)
         is_within_ttl = age < source.policy.ttl or (source.policy.ttl == 0 and not refreshing)
-        is_fresh = is_within_ttl and failure is None and not entry.is_expired
-        return Reading(
-            source=source,
+        is_fresh = is_within_ttl and error is None and not entry.is_expired
+        return replace(
+            nothing,
             value=entry.value,
             state=State.FRESH if is_fresh else State.STALE,
             content=entry.content,
@@ -165,9 +188,6 @@ class Memory:
             fetched_at=entry.fetched_at,
             unchanged_since=entry.unchanged_since,
             changed_at=entry.changed_at,
-            refreshing=refreshing,
-            error=error,
-            retry_in=retry_in,
             fresh_for=max(0.0, source.policy.ttl - age) if is_fresh else None,
         )
 
@@ -189,6 +209,18 @@ class Memory:
             else:
                 is_hit = is_hit and reading.state is State.FRESH
                 self.count(reading.key, Event.MEMORY_HIT if is_hit else Event.MISS)
+
+    def _look(self, key: str) -> Any | None:
+        """Return the last value of a source that held something, else its last answer; None where there is neither."""
+        held, empty = (self._within_limit(entries.get(key)) for entries in (self._entries, self._empty))
+        entry = held or empty
+        return None if entry is None else entry.value
+
+    def _age_of(self, entry: Entry[Any]) -> float:
+        return max(self._clock.monotonic() - entry.born, 0.0)
+
+    def _within_limit(self, entry: Entry[T] | None) -> Entry[T] | None:
+        return entry if entry is not None and self._age_of(entry) <= entry.limit else None
 
 
 def _digest_of(body: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from horde_core.cache.freshness import Policy, State
@@ -14,8 +14,21 @@ from horde_core.vocabulary import ModelType
 T = TypeVar("T")
 
 
-def _never(_old: Any, _new: Any) -> bool:
-    return False
+Look = Callable[[str], Any]
+"""Returns what is held of another source by its key; None where nothing is."""
+
+
+class Emptiness(NamedTuple, Generic[T]):
+    """How answers that hold nothing are judged, as the API sends them too when its own caches or tables are gone.
+
+    Such an answer is kept beside the last good one. With each read ``doubt`` is given the answer and what is held of
+    every source, and returns in a sentence why the answer is not believed; None where all agree that there is nothing.
+    ``witnesses`` are the keys of the sources that it has to hear.
+    """
+
+    is_empty: Callable[[T], bool]
+    doubt: Callable[[T, Look], str | None]
+    witnesses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +37,7 @@ class Source(Generic[T]):
 
     ``title`` is what the screen calls it, ``about`` one sentence on what it holds and how often that changes.
     ``model_type`` is the category that it belongs to, None where it is of the network as a whole. ``urls`` are tried in
-    order; those after the first only while nothing is held. ``suspicious(old, new)`` says that a new value must be seen
-    twice before it is believed.
+    order; those after the first only while nothing is held. ``emptiness`` is None where every answer is believed.
     """
 
     key: str
@@ -35,7 +47,7 @@ class Source(Generic[T]):
     policy: Policy
     about: str = ""
     model_type: ModelType | None = None
-    suspicious: Callable[[T, T], bool] = _never
+    emptiness: Emptiness[T] | None = None
 
     @property
     def name(self) -> str:
@@ -49,7 +61,8 @@ class Reading(Generic[T]):
 
     ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None when
     none was; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is
-    what is left of the TTL. Ages are in seconds.
+    what is left of the TTL. ``is_suspicious``: the server's last answer held nothing and is not believed, so that this
+    is what was known before it. Ages are in seconds.
     """
 
     source: Source[T]
@@ -67,6 +80,7 @@ class Reading(Generic[T]):
     error: str | None = None
     retry_in: float | None = None
     fresh_for: float | None = None
+    is_suspicious: bool = False
 
     @property
     def key(self) -> str:
@@ -77,6 +91,11 @@ class Reading(Generic[T]):
     def title(self) -> str:
         """What the screen calls its source."""
         return self.source.title
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The keys of the sources that can confirm an answer that holds nothing."""
+        return self.source.emptiness.witnesses if self.source.emptiness else ()
 
     def value_or(self, nothing: T) -> T:
         """Return the value, or ``nothing`` when it is unavailable. An empty value is a value."""

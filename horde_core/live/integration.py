@@ -64,7 +64,7 @@ class HordeAPIIntegration:
     ) -> None:
         self.settings = settings or Settings.load()
         self.is_simulated = self.settings.source == "demo"
-        clock = clock or Clock()
+        clock = self._clock = clock or Clock()
         self.redis: RedisConnection | None = None
         if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
             self.redis = RedisConnection(self.settings.redis_url, clock)
@@ -135,7 +135,7 @@ class HordeAPIIntegration:
         self, sources: Sequence[Source[Any]], wait: float | None = None, patience: float = 0.0
     ) -> list[Reading[Any]]:
         """Read any of the sources in parallel; waits as :meth:`read_category` does."""
-        return self.cache.read_all(sources, self._wait(wait), patience=patience)
+        return self._read_all(sources, wait, patience=patience)
 
     def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
         """Force a reload of a category's sources and say what came of each; at most every 10 s a source."""
@@ -179,12 +179,30 @@ class HordeAPIIntegration:
         sources: list[Source[Any]] = [self.status_sources[model_type], self.usage_sources[model_type]]
         if include_workers:
             sources.append(self.workers_source)
-        readings = self.cache.read_all(sources, self.settings.cold_wait, force_refresh)
+        readings = self._read_all(sources, force_refresh=force_refresh)
         workers = readings[2].value_or(_NO_WORKERS).of_type(model_type) if include_workers else None
         return readings[0].value_or(_NO_STATUS), readings[1].value_or(_NO_USAGE), workers
 
     def _read(self, source: Source[T], force_refresh: bool, nothing: T) -> T:
-        return self.cache.read(source, self.settings.cold_wait, force_refresh).value_or(nothing)
+        reading: Reading[T] = self._read_all([source], force_refresh=force_refresh)[0]
+        return reading.value_or(nothing)
+
+    def _read_all(
+        self,
+        sources: Sequence[Source[Any]],
+        wait: float | None = None,
+        force_refresh: bool = False,
+        patience: float = 0.0,
+    ) -> list[Reading[Any]]:
+        """Read the sources and, where an answer that holds nothing is doubted, those that may confirm it."""
+        began, seconds = self._clock.monotonic(), self._wait(wait)
+        readings = self.cache.read_all(sources, seconds, force_refresh, patience)
+        wanted = {key for one in readings if one.is_suspicious for key in one.witnesses} - {one.key for one in readings}
+        witnesses = [source for source in self.all_sources() if source.key in wanted]
+        if not witnesses:
+            return readings
+        self.cache.read_all(witnesses, seconds - (self._clock.monotonic() - began), patience=patience)
+        return [self.cache.peek(source) for source in sources]
 
     def _wait(self, wait: float | None) -> float:
         return self.settings.cold_wait if wait is None else wait

@@ -6,19 +6,22 @@ a record or a parser where it has one of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from horde_core.analytics import empty_answers
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.cache.dual_layer_cache import DualLayerCache
 from horde_core.cache.freshness import Policy
-from horde_core.cache.source import Reading, Source
+from horde_core.cache.source import Emptiness, Look, Reading, Source
 from horde_core.settings import Settings
 from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals
 from horde_core.upstream.model_ages import ModelAges, parse_ages
 from horde_core.upstream.model_reference import ModelReference, parse_reference
 from horde_core.upstream.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
 from horde_core.vocabulary import MODEL_TYPES, ModelType
+
+STATUS_KEYS = tuple(f"status:{model_type}" for model_type in MODEL_TYPES)
 
 
 def status_source(settings: Settings, model_type: ModelType) -> Source[IndexedHordeModelStatus]:
@@ -36,7 +39,11 @@ def status_source(settings: Settings, model_type: ModelType) -> Source[IndexedHo
         urls=(f"{settings.api_url}/v2/status/models?type={model_type}&model_state=all",),
         parse=parse,
         policy=_live(settings),
-        suspicious=_all_vanished,
+        emptiness=Emptiness(
+            is_empty=lambda status: not len(status),
+            doubt=lambda _, look: empty_answers.doubt_of_live(model_type, _known(model_type, look)),
+            witnesses=("workers", "performance"),
+        ),
     )
 
 
@@ -51,7 +58,11 @@ def usage_source(settings: Settings, model_type: ModelType) -> Source[IndexedHor
         urls=(settings.api_url + path,),
         parse=_indexed_usage,
         policy=_live(settings),
-        suspicious=_usage_vanished,
+        emptiness=Emptiness(
+            is_empty=empty_answers.is_usage_missing,
+            doubt=lambda usage, look: empty_answers.doubt_of_usage(usage, model_type, _known(model_type, look)),
+            witnesses=(f"totals:{model_type}", f"status:{model_type}", "workers", "performance"),
+        ),
     )
 
 
@@ -64,7 +75,11 @@ def workers_source(settings: Settings) -> Source[IndexedHordeWorkers]:
         urls=(f"{settings.api_url}/v2/workers",),
         parse=_indexed_workers,
         policy=_live(settings),
-        suspicious=_a_type_vanished,
+        emptiness=Emptiness(
+            is_empty=lambda workers: bool(empty_answers.missing_types(workers)),
+            doubt=lambda workers, look: _doubt_of_types(empty_answers.missing_types(workers), look),
+            witnesses=(*STATUS_KEYS, "performance"),
+        ),
     )
 
 
@@ -104,19 +119,13 @@ def network_sources(settings: Settings) -> tuple[Source[Any], ...]:
             urls=(f"{settings.api_url}/v2/status/performance",),
             parse=parse_object(HordePerformance),
             policy=_live(settings),
+            emptiness=Emptiness(
+                is_empty=empty_answers.is_nothing_counted,
+                doubt=lambda _, look: _doubt_of_types(MODEL_TYPES, look),
+                witnesses=(*STATUS_KEYS, "workers"),
+            ),
         ),
-        *(
-            Source(
-                key=f"totals:{model_type}",
-                title="Totals",
-                about="What was made in the last minute, hour, day and month: each minute.",
-                model_type=model_type,
-                urls=(f"{settings.api_url}/v2/stats/{'img' if model_type == 'image' else model_type}/totals",),
-                parse=parse_object(HordeTotals),
-                policy=_live(settings),
-            )
-            for model_type in MODEL_TYPES
-        ),
+        *(_totals_source(settings, model_type) for model_type in MODEL_TYPES),
         Source(
             key="modes",
             title="Modes",
@@ -124,6 +133,23 @@ def network_sources(settings: Settings) -> tuple[Source[Any], ...]:
             urls=(f"{settings.api_url}/v2/status/modes",),
             parse=parse_object(HordeModes),
             policy=_live(settings),
+        ),
+    )
+
+
+def _totals_source(settings: Settings, model_type: ModelType) -> Source[HordeTotals]:
+    return Source(
+        key=f"totals:{model_type}",
+        title="Totals",
+        about="What was made in the last minute, hour, day and month: each minute.",
+        model_type=model_type,
+        urls=(f"{settings.api_url}/v2/stats/{'img' if model_type == 'image' else model_type}/totals",),
+        parse=parse_object(HordeTotals),
+        policy=_live(settings),
+        emptiness=Emptiness(
+            is_empty=lambda totals: empty_answers.are_totals_missing(totals, model_type),
+            doubt=lambda _, look: empty_answers.doubt_of_totals(model_type, _known(model_type, look)),
+            witnesses=(f"usage:{model_type}", f"status:{model_type}", "workers", "performance"),
         ),
     )
 
@@ -165,14 +191,16 @@ def _indexed_workers(body: bytes) -> Parsed[IndexedHordeWorkers]:
     return Parsed(IndexedHordeWorkers(workers), dropped)
 
 
-def _all_vanished(old: IndexedHordeModelStatus, new: IndexedHordeModelStatus) -> bool:
-    return len(old) > 0 and len(new) == 0
+def _known(model_type: ModelType, look: Look) -> empty_answers.Known:
+    return empty_answers.Known(
+        status=look(f"status:{model_type}"),
+        workers=look("workers"),
+        performance=look("performance"),
+        totals=look(f"totals:{model_type}"),
+        usage=look(f"usage:{model_type}"),
+    )
 
 
-def _usage_vanished(old: IndexedHordeModelStats, new: IndexedHordeModelStats) -> bool:
-    return bool(old.names) and not new.names
-
-
-def _a_type_vanished(old: IndexedHordeWorkers, new: IndexedHordeWorkers) -> bool:
-    """The API answers an empty list, or one type's workers only, when its own cache is gone."""
-    return any(len(old.of_type(kind)) > 0 and len(new.of_type(kind)) == 0 for kind in MODEL_TYPES)
+def _doubt_of_types(types: Iterable[ModelType], look: Look) -> str | None:
+    doubts = (empty_answers.doubt_of_live(kind, _known(kind, look)) for kind in types)
+    return next(filter(None, doubts), None)

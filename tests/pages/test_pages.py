@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from horde_core import HordeAPIIntegration, Settings
 from pages.page_table import PAGES
 from tests.fixtures.dashboard import Visit
-from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, IMAGE_USAGE, TEXT_USAGE
+from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, IMAGE_USAGE, TEXT_USAGE, usage
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 
@@ -202,7 +202,7 @@ def test_refresh_reloads_says_what_came_of_it_and_is_refused_again_at_once(
     app.button(key="refresh").click().run()
     note = next(caption.value for caption in app.caption if caption.value.startswith("Refresh:"))
     assert "Usage and Reference unchanged" in note
-    assert "Queue failed: The server sent an empty list" in note
+    assert "Queue failed: The server sent nothing on image models, although" in note
     assert "Workers failed: The server answered with error 500" in note
     requests = horde_server.requests.total()
     app.button(key="refresh").click().run()
@@ -213,7 +213,7 @@ def test_refresh_reloads_says_what_came_of_it_and_is_refused_again_at_once(
 
 def test_a_refresh_that_brings_new_data_redraws_the_page(visit: Visit, horde_server: HordeServer) -> None:
     app = visit("usage", "image")
-    horde_server.answer("/v2/stats/img/models", {"day": {}, "month": {"Deliberate": 7}, "total": {"Deliberate": 7}})
+    horde_server.answer("/v2/stats/img/models", usage(day={}, month={"Deliberate": 7}, total={"Deliberate": 7}))
     app.button(key="refresh").click().run()
     app.run()
     assert figures(app)["Images, 30 days"] == "7"

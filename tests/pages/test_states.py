@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.page_table import PAGES
 from tests.fixtures.dashboard import Visit
+from tests.fixtures.horde_bodies import EMPTY_BODIES
 from tests.fixtures.horde_server import HordeServer
 from tests.pages.test_pages import chips, figures, notices
 
@@ -58,10 +59,8 @@ def test_it_lives_without_any_one_source(
 
 @pytest.mark.parametrize(("page", "tab"), EVERY_TAB)
 def test_it_says_so_when_there_is_nothing_to_show(visit: Visit, horde_server: HordeServer, page: str, tab: str) -> None:
-    for path in ("/v2/status/models?type=image", "/v2/status/models?type=text", "/v2/workers"):
-        horde_server.answer(path, [])
-    for path in ("/v2/stats/img/models", "/v2/stats/text/models"):
-        horde_server.answer(path, {"day": {}, "month": {}, "total": {}})
+    for path, body in EMPTY_BODIES.items():
+        horde_server.answer(path, body)
     app = opened(visit, page, tab)
     assert not app.exception
     assert "unavailable" not in chips(app)

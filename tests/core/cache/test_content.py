@@ -12,7 +12,7 @@ from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading, Source
 from horde_core.upstream.errors import StatusError
 from horde_core.upstream.parsing import Parsed
-from tests.fixtures.upstream import CacheBench
+from tests.fixtures.upstream import FALLBACK_URL, CacheBench, doubted_while
 
 TTL, LIMIT = 60.0, 3_660.0
 
@@ -76,23 +76,40 @@ class TestSuspicion:
         assert (reading.value, reading.state, reading.age) == (["first"], State.STALE, TTL)
         assert "empty" in (reading.error or "")
 
-    def test_it_is_believed_when_a_second_answer_agrees(self, bench: CacheBench, source: Source[Any]) -> None:
-        bench.settled(source)
-        bench.clock.advance(TTL)
-        reading = bench.settled(source)
-        assert (reading.value, reading.state, reading.error) == ([], State.FRESH, None)
-        assert bench.upstream.asked == 3
+    def test_it_is_not_believed_however_often_it_is_repeated(self, bench: CacheBench, source: Source[Any]) -> None:
+        for repeated in range(1, 60):
+            reading = bench.settled(source)
+            assert (reading.value, reading.state, reading.is_suspicious) == (["first"], State.STALE, True)
+            assert (reading.age, reading.retry_in) == (repeated * TTL, TTL)
+            bench.clock.advance(TTL)
 
-    def test_data_after_it_needs_no_second_answer_and_the_next_empty_list_does(
+    def test_data_after_it_is_believed_at_once_and_the_next_empty_list_is_not(
         self, bench: CacheBench, source: Source[Any]
     ) -> None:
         bench.settled(source)
-        for body, value in ((["more"], ["more"]), ([], ["more"]), ([], [])):
+        for body in (["more"], [], []):
             bench.upstream.answer(body)
             bench.clock.advance(TTL)
-            assert bench.settled(source).value == value
+            reading = bench.settled(source)
+            assert (reading.value, reading.is_suspicious) == (["more"], not body)
 
-    def test_an_answer_that_failed_is_no_first_empty_list(self, bench: CacheBench) -> None:
+    def test_the_same_data_after_it_is_the_same_object_and_is_not_parsed_again(
+        self, bench: CacheBench, source: Source[Any]
+    ) -> None:
+        before, parsed = bench.settled(source), bench.parser.bodies
+        bench.upstream.answer(["first"])
+        bench.clock.advance(TTL)
+        after = bench.settled(source)
+        assert after.value is before.value
+        assert (after.content, after.state, bench.parser.bodies) == (before.content, State.FRESH, parsed)
+
+    def test_an_invalidation_asks_again_within_the_ttl(self, bench: CacheBench, source: Source[Any]) -> None:
+        bench.settled(source)
+        bench.upstream.answer(["more"])
+        bench.cache.invalidate(source)
+        assert bench.settled(source).value == ["more"]
+
+    def test_after_a_failure_it_is_not_believed_either(self, bench: CacheBench) -> None:
         source = bench.source()
         bench.read(source)
         answers: tuple[object, ...] = (StatusError(500), [])
@@ -110,8 +127,32 @@ class TestSuspicion:
         bench.clock.advance(TTL)
         assert bench.settled(source).value == []
 
-    def test_with_nothing_held_an_empty_list_is_an_answer(self, bench: CacheBench) -> None:
+    def test_with_nothing_held_anywhere_an_empty_list_is_an_answer(self, bench: CacheBench) -> None:
         bench.upstream.answer([])
         reading = bench.read(bench.source())
-        assert (reading.value, reading.state) == ([], State.FRESH)
+        assert (reading.value, reading.state, reading.is_suspicious) == ([], State.FRESH, False)
         assert reading.value_or(["other"]) == []
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_another_source_that_says_otherwise_is_heard_whenever_it_arrives(
+        self, bench: CacheBench, is_first: bool
+    ) -> None:
+        doubted = bench.source(emptiness=doubted_while("status", "workers"))
+        witness = bench.source("workers", urls=(FALLBACK_URL,))
+        bench.upstream.answer([])
+        bench.upstream.answer(["busy"], FALLBACK_URL)
+        for source in (witness, doubted) if is_first else (doubted, witness):
+            bench.read(source)
+        reading = bench.cache.peek(doubted)
+        assert (reading.value, reading.state, reading.is_suspicious) == (None, State.UNAVAILABLE, True)
+        assert "workers" in (reading.error or "")
+
+    def test_what_spoke_against_it_speaks_no_longer_once_it_is_past_its_own_limit(self, bench: CacheBench) -> None:
+        doubted = bench.source(emptiness=doubted_while("status", "workers"))
+        witness = bench.source("workers", urls=(FALLBACK_URL,), stale_ttl=TTL)
+        bench.upstream.answer([])
+        bench.upstream.answer(["busy"], FALLBACK_URL)
+        bench.read(witness)
+        bench.read(doubted)
+        bench.clock.advance(2 * TTL + 1)
+        assert bench.cache.peek(doubted).value == []

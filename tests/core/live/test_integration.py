@@ -263,7 +263,7 @@ class TestFailures:
         assert time.monotonic() - restarted < ttl
 
     @pytest.mark.parametrize("kind", ["image", "text"])
-    def test_when_all_workers_of_a_type_vanish_that_is_not_believed_at_once(
+    def test_when_all_workers_of_a_type_vanish_that_is_not_believed_however_often(
         self, horde: HordeAPIIntegration, horde_server: HordeServer, clock: TurnedClock, kind: str
     ) -> None:
         horde.get_workers()
@@ -275,7 +275,7 @@ class TestFailures:
             horde.get_workers()
             reading = settled(horde, horde.workers_source)
             found.append((len(horde.get_workers()), reading.state))
-        assert found == [(4, State.STALE), (2, State.FRESH)]
+        assert found == [(4, State.STALE)] * 2
 
     def test_an_empty_status_is_not_believed_at_once_nor_is_empty_usage(
         self, horde: HordeAPIIntegration, horde_server: HordeServer, clock: TurnedClock

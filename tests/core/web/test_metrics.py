@@ -25,7 +25,7 @@ from horde_core.upstream.api_records import HordePerformance
 from horde_core.upstream.client import HordeClient
 from horde_core.version import __version__
 from horde_core.web.metrics import MetricsCollector, metrics_route
-from tests.fixtures.horde_bodies import PERFORMANCE
+from tests.fixtures.horde_bodies import IMAGE_WORKERS, PERFORMANCE, TEXT_WORKERS
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
@@ -248,7 +248,7 @@ def test_rows_that_were_dropped(horde: HordeAPIIntegration, horde_server: HordeS
 def test_seconds_of_fetches_by_source(horde_server: HordeServer, clock: TurnedClock) -> None:
     def slow(_request: httpx.Request) -> httpx.Response:
         clock.advance(0.75)
-        return httpx.Response(200, json=[])
+        return httpx.Response(200, json=[*IMAGE_WORKERS, *TEXT_WORKERS])
 
     settings = settings_for(horde_server)
     client = HordeClient(settings, httpx.MockTransport(slow), monotonic=clock.both.monotonic)
