@@ -12,6 +12,7 @@ pytest_plugins = (
     "tests.fixtures.app_server",
     "tests.fixtures.browser",
     "tests.fixtures.horde_server",
+    "tests.fixtures.read_once",
     "tests.fixtures.redis_server",
     "tests.fixtures.dashboard",
 )
