@@ -16,6 +16,7 @@ try:
     from horde_core.web.page_paths import PagePaths
     from horde_core.web.security_headers import SecurityHeaders
     from horde_core.web.session_guard import SessionGuard
+    from horde_core.web.site_guard import SiteGuard
     from horde_core.web.tcp_nodelay import NoDelay
     from pages.common import data, panels, websocket_messages  # noqa: F401  (what every page draws with)
     from pages.common.failure import page_failed
@@ -81,4 +82,6 @@ app: ASGIApp = st.App(
 )
 # Outside of Streamlit's own middleware, which hides the connection. Streamlit looks for the assignment above.
 app = SessionGuard(app, websocket_messages.asks, websocket_messages.is_end_of_run, websocket_messages.PATH)
+origins = st.get_option("server.corsAllowedOrigins") if st.get_option("server.enableCORS") else None
+app = SiteGuard(app, st.get_option("server.allowedHosts"), origins)
 app = NoDelay(app)

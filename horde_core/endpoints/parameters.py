@@ -28,6 +28,12 @@ SortBy = Literal[
 ]
 MOST_ROWS = 10_000
 LONGEST_WORD = 200
+MOST_PARAMETERS = 1_000
+"""Parameters of one request, repeated ones counted: more than all that an endpoint has, each as often as it may be."""
+
+MOST_COMPLAINTS = 5
+LONGEST_SHOWN = 100
+"""What one error message holds at most: mistakes, and characters of each value."""
 
 
 class QueryError(ValueError):
@@ -171,7 +177,10 @@ def is_list(query: type[Query], name: str) -> bool:
 
 
 def read_query(query: type[Q], parameters: Iterable[tuple[str, str]]) -> Q:
-    """Read the parameters of a link. Raises :class:`QueryError` naming each that is not allowed, and what is."""
+    """Read the parameters of a link.
+
+    Raises :class:`QueryError` naming the first :data:`MOST_COMPLAINTS` that are not allowed, and what is.
+    """
     given: dict[str, Any] = {}
     for name, text in parameters:
         if is_list(query, name):
@@ -181,12 +190,14 @@ def read_query(query: type[Q], parameters: Iterable[tuple[str, str]]) -> Q:
     try:
         return query.model_validate(given)
     except ValidationError as error:
-        told = [_complaint(query, detail) for detail in error.errors(include_url=False)]
+        mistakes = error.errors(include_url=False)
+        told = [_complaint(query, detail) for detail in mistakes[:MOST_COMPLAINTS]]
+        told += [f"And {len(mistakes) - MOST_COMPLAINTS} more."] if len(mistakes) > MOST_COMPLAINTS else []
         raise QueryError(" ".join(dict.fromkeys(told))) from error
 
 
 def _complaint(query: type[Query], detail: Any) -> str:
-    name = str(detail["loc"][0]) if detail["loc"] else "the query"
+    name = cut(str(detail["loc"][0])) if detail["loc"] else "the query"
     if detail["type"] == "extra_forbidden":
         allowed = list(query.model_fields)
         near = difflib.get_close_matches(name, allowed, 1)
@@ -194,7 +205,12 @@ def _complaint(query: type[Query], detail: Any) -> str:
         return f"{name!r} is no parameter here; allowed are {_listed(allowed)}.{hint}"
     if detail["type"] == "missing":
         return f"{name} is missing."
-    return f"{name}={detail['input']!r} is not allowed: {detail['msg']}."
+    return f"{name}={cut(repr(detail['input']))} is not allowed: {detail['msg']}."
+
+
+def cut(text: str) -> str:
+    """Return a text of a request as an error message quotes it: a long one is cut."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _listed(names: Sequence[str]) -> str:

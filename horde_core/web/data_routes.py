@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
-from horde_core.endpoints.parameters import CATEGORIES, Query, QueryError, read_query
+from horde_core.endpoints.parameters import CATEGORIES, MOST_PARAMETERS, Query, QueryError, cut, read_query
 from horde_core.endpoints.table import ENDPOINTS, KINDS, Endpoint
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults, today
@@ -111,7 +111,7 @@ async def _answered(endpoint: Endpoint, cache: ResponseCache, request: Request) 
     """Answer one request; where the answer is in the cache, without leaving this thread."""
     category = request.path_params.get("category")
     if category is not None and category not in CATEGORIES:
-        return problem(404, "There is no such category.", f"{category!r} is none of {', '.join(CATEGORIES)}.")
+        return problem(404, "There is no such category.", f"{cut(category)!r} is none of {', '.join(CATEGORIES)}.")
     try:
         asked = _parsed(endpoint, KINDS if category is None else (CATEGORIES[category],), request)
     except QueryError as error:
@@ -131,10 +131,12 @@ async def _answered(endpoint: Endpoint, cache: ResponseCache, request: Request) 
 
 def _parsed(endpoint: Endpoint, kinds: tuple[ModelType, ...], request: Request) -> Asked:
     """Read the parameters of a request. Raises :class:`QueryError`."""
+    if request.scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+        raise QueryError(f"At most {MOST_PARAMETERS} parameters are allowed.")
     parameters = request.query_params.multi_items()
     form = ([text for name, text in parameters if name == "format"] or ["json"])[-1]
     if form not in endpoint.formats:
-        raise QueryError(f"format={form!r} is not allowed here: {' or '.join(endpoint.formats)}.")
+        raise QueryError(f"format={cut(form)!r} is not allowed here: {' or '.join(endpoint.formats)}.")
     query = read_query(endpoint.query(kinds[0]), [(name, text) for name, text in parameters if name != "format"])
     return Asked(endpoint, kinds, query, form == "csv")
 

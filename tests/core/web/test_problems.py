@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ from horde_core import HordeAPIIntegration
 from horde_core.analytics.groups import LEVEL_WORDS
 from horde_core.audit.presets import PRESET_OF
 from horde_core.endpoints import answers
-from horde_core.endpoints.parameters import CATEGORIES, ModelsQuery
+from horde_core.endpoints.parameters import CATEGORIES, MOST_PARAMETERS, ModelsQuery
 from horde_core.web.data_routes import LEAST_RETRY_SECONDS
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
@@ -71,6 +72,30 @@ def test_an_unknown_path_says_where_the_paths_are(client: Client, path: str) -> 
 def test_what_is_not_allowed_is_named_with_what_is(client: Client, path: str, told: list[str]) -> None:
     said = client.problem(path, 422)
     assert [part for part in told if part not in said] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "&".join(f"{number:x}" for number in range(12_000)),
+        "&".join(f"wrong{number}=1" for number in range(MOST_PARAMETERS)),
+        "&".join(["limit=0"] * MOST_PARAMETERS),
+        "a" * 60_000,
+        f"sort_by={'a' * 60_000}",
+        f"limit={'9' * 60_000}",
+        f"format={'a' * 60_000}",
+    ],
+    ids=["too many", "unknown", "repeated", "long name", "long word", "long number", "long format"],
+)
+def test_a_long_question_is_refused_shortly_and_at_once(client: Client, query: str) -> None:
+    began = time.perf_counter()
+    said = client.problem(f"{MODELS}?{query}", 422)
+    assert time.perf_counter() - began < 0.3, "it would hold everybody's requests: this took 1.4 s"
+    assert len(said) < 2_500
+
+
+def test_a_path_is_not_repeated_at_length(client: Client) -> None:
+    assert len(client.problem(f"/statistics/{'a' * 60_000}", 404)) < 300
 
 
 def test_what_is_refused_costs_no_request(cold: HordeAPIIntegration, horde_server: HordeServer) -> None:
