@@ -63,9 +63,10 @@ def linear_axis(end: float) -> dict[str, Any]:
     return {"range": [0, end]} | linear_ticks(end)
 
 
-def log_axis(first: int = 0, last: int = 9) -> dict[str, Any]:
-    """Return a logarithmic axis with a tick at each power of ten from ``first`` to ``last``."""
-    return {"type": "log"} | _written([10.0**power for power in range(first, last + 1)])
+def log_axis(least: float, most: float) -> dict[str, Any]:
+    """Return a logarithmic axis with a tick at each power of ten from ``least`` to the first that reaches ``most``."""
+    powers = range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)
+    return {"type": "log"} | _written([10.0**power for power in powers])
 
 
 def _written(ticks: Sequence[float]) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figu
         )
     figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
     framed(figure, 74 + 26 * max(len(rows), 1), has_legend=True)
-    figure.update_xaxes(title=f"Momentum: {formulas.MOMENTUM.formula}", range=[-2.2, 2], **log_axis(-2, 2))
+    figure.update_xaxes(
+        title=f"Momentum: {formulas.MOMENTUM.formula}", range=[-2.2, 2], **log_axis(LEAST_MOMENTUM, 100)
+    )
     name_rows(figure, list(rows["name"]))
     return figure

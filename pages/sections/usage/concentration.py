@@ -71,6 +71,6 @@ def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
     )
     figure.add_hline(y=50, line={"color": GRID, "dash": "dash"}, annotation_text="half", annotation_position="top left")
     framed(figure, 380)
-    figure.update_xaxes(title="Number of names, most used first", **log_axis())
+    figure.update_xaxes(title="Number of names, most used first", **log_axis(1, curve["names"].max()))
     figure.update_yaxes(title=f"% of all {noun}", **linear_axis(102))
     return figure

@@ -62,8 +62,8 @@ def momentum_scatter(frame: pd.DataFrame, noun: str, named: Sequence[str]) -> go
             figure.add_trace(_points(rows, noun, title, colour))
     _name_outliers(figure, known, named)
     framed(figure, 420, has_legend=True)
-    figure.update_xaxes(title=f"{noun.capitalize()} in 30 days", fixedrange=False, **log_axis())
-    figure.update_yaxes(title=f"{noun.capitalize()} of the last day x 30", fixedrange=False, **log_axis())
+    figure.update_xaxes(title=f"{noun.capitalize()} in 30 days", fixedrange=False, **log_axis(*ends))
+    figure.update_yaxes(title=f"{noun.capitalize()} of the last day x 30", fixedrange=False, **log_axis(*ends))
     figure.update_layout(dragmode="zoom", uirevision="momentum")
     return figure
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from horde_core import selection
 from horde_core.live.snapshot import PageView
@@ -147,3 +150,32 @@ def test_what_is_downloaded_is_what_is_shown(visit: Visit, monkeypatch: pytest.M
     assert [row[0].removeprefix("'") for row in rows[1:]] == shown
     assert FORMULA_NAME in shown
     assert f"'{FORMULA_NAME}" in [row[0] for row in rows]
+
+
+@pytest.mark.parametrize("is_bar", [False, True])
+@given(st.lists(st.none() | st.floats(0, 100, allow_subnormal=False).filter(lambda value: not 0 < value < 1e-5)))
+def test_no_share_reads_as_nothing_or_all_that_is_neither(is_bar: bool, values: list[float | None]) -> None:
+    column = tables.share_column("Share") if is_bar else tables.percent_column("Share")
+    chosen, configs = tables.shown(pd.DataFrame({"share": pd.array(values, "Float64")}), {"share": column})
+    decimals = round(-math.log10(configs["share"]["type_config"]["step"]))
+    for value, shown in zip(values, chosen["share"], strict=True):
+        if value is None:
+            assert pd.isna(shown)
+        elif min(value, 100 - value) > 1e-5:
+            assert 0 < round(float(shown), decimals) < 100
+        if value is not None:
+            assert float(shown) == pytest.approx(value, abs=0.51 * 10.0**-decimals)
+
+
+def test_a_column_has_the_decimals_that_its_smallest_figure_needs() -> None:
+    rows = pd.DataFrame({"many": [52_015.25, 0.004, None], "whole": [1.0, 2.0, 3.0]})
+    columns = {"many": tables.amount_column("Many"), "whole": tables.amount_column("Whole")}
+    chosen, configs = tables.shown(rows, columns)
+    assert [configs[name]["type_config"]["step"] for name in columns] == [0.001, 1]
+    assert chosen["many"].tolist()[:2] == [52_015.25, 0.004]
+
+
+def test_percent_are_named_in_the_header_and_the_chooser_keeps_the_name_that_links_have() -> None:
+    _, configs = tables.shown(pd.DataFrame({"share": [1.5]}), {"share": tables.share_column("Share")})
+    assert configs["share"]["label"] == "Share (%)"
+    assert tables.share_column("Share").label == "Share"
