@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from horde_core.audit.balance import backend_balance
 from horde_core.audit.records import (
@@ -94,22 +95,26 @@ FACTORY = ModelAuditInfoFactory()
 def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
     """Audit anything by the rules of its category."""
     fields = gather(subject, setting)
-    info = _unvalidated(fields)
+    # The rules read what is known by name; it becomes a record, and is validated, once it is complete.
+    facts = cast(AuditFacts, SimpleNamespace(**fields))
     thresholds = setting.thresholds
-    flags, found, has_unknown = _flags(tuple([holds(info, thresholds) for holds in setting.judges]))
-    critical = is_critical(info, thresholds)
-    day, month, total, size = fields["usage_day"], fields["usage_month"], fields["usage_total"], fields["size"]
-    score = cost_benefit(month, size)
+    flags, found, has_unknown = _flags(tuple([holds(facts, thresholds) for holds in setting.judges]))
+    critical = is_critical(facts, thresholds)
+    day, month, total = facts.usage_day, facts.usage_month, facts.usage_total
+    score = cost_benefit(month, facts.size)
     fields["flags"] = flags
     fields["severity"] = _severity(critical, found, has_unknown)
     fields["is_critical"] = critical
     fields["at_risk"] = bool(found)
     fields["risk_score"] = len(found)
-    fields["day_to_month_ratio"] = ratio_or_unknown(day, month)
-    fields["month_to_total_ratio"] = ratio_or_unknown(month, total)
+    fields["day_to_month_ratio"] = part_of_whole(day, month)
+    fields["month_to_total_ratio"] = part_of_whole(month, total)
     fields["momentum"] = ratio_or_unknown(day, month, 30)
     fields["cost_benefit_score"] = score
     fields["cost_benefit_percentile"] = percentile(score, setting.scores)
+    info = ModelAuditInfo.model_validate(fields)
+    # Every record has all fields set: a set of its own for each would double the memory of an audit.
+    object.__setattr__(info, "__pydantic_fields_set__", _FIELDS)
     return info
 
 
@@ -139,6 +144,11 @@ def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
     }
 
 
+def part_of_whole(part: int | None, whole: int | None) -> float | None:
+    """Part / whole, 0..1; None where the whole is 0, or smaller: "all time" trails by the last rows of the API."""
+    return None if part is None or not whole or part > whole else part / whole
+
+
 def cost_benefit(month_usage: int | None, size: int | None) -> float | None:
     """Requests in 30 days for each GiB on disk; None without a size."""
     return ratio_or_unknown(month_usage, size, GIBIBYTE)
@@ -152,20 +162,6 @@ def percentile(score: float | None, scores: Sequence[float]) -> float | None:
 
 
 _FIELDS = set(ModelAuditInfo.model_fields)
-
-
-def _unvalidated(fields: dict[str, Any]) -> ModelAuditInfo:
-    """An audit around these fields, which are filled in before anybody else sees it.
-
-    What is put into it was validated at the boundary; to do that again takes two thirds of the audit of a category. A
-    test validates what comes of it.
-    """
-    info = ModelAuditInfo.__new__(ModelAuditInfo)
-    object.__setattr__(info, "__dict__", fields)
-    object.__setattr__(info, "__pydantic_fields_set__", _FIELDS)
-    object.__setattr__(info, "__pydantic_extra__", None)
-    object.__setattr__(info, "__pydantic_private__", None)
-    return info
 
 
 def _never(_facts: AuditFacts, _thresholds: AuditThresholds) -> bool:

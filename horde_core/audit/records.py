@@ -148,11 +148,6 @@ class AuditFacts(BaseModel):
     age_days: int | None = Field(description="since it was added to the reference; None where that is not known")
     is_new: bool | None = Field(description="within the grace period; None while the source of ages is unavailable")
 
-    @property
-    def active(self) -> int | None:
-        """Workers when they are known, else threads; None when neither is."""
-        return self.thread_count if self.worker_count is None else self.worker_count
-
 
 class ModelAuditInfo(AuditFacts):
     """One model's audit: what is known of it, and what was found."""
@@ -162,8 +157,8 @@ class ModelAuditInfo(AuditFacts):
     is_critical: bool | None = Field(description="too little used and served by too few; None where that is unknown")
     at_risk: bool = Field(description="any flag is true")
     risk_score: int = Field(description="number of true flags")
-    day_to_month_ratio: float | None
-    month_to_total_ratio: float | None
+    day_to_month_ratio: float | None = Field(description="0..1")
+    month_to_total_ratio: float | None = Field(description="0..1; None while all time trails behind the month")
     momentum: float | None = Field(description="day x 30 / month: above 1 is rising")
     cost_benefit_score: float | None = Field(description="month usage for each GiB; None without a size")
     cost_benefit_percentile: float | None = Field(

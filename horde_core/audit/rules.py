@@ -6,6 +6,7 @@ Whatever a screen or a file says of a rule is made here, from the same data by w
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from horde_core.audit.records import FLAGS, AuditFacts, BackendShare, Flag, ModelAuditInfo, Severity
@@ -47,6 +48,25 @@ def _is_zero(figure: int | None) -> bool | None:
     return None if figure is None else figure == 0
 
 
+def _never_used(facts: AuditFacts, _thresholds: AuditThresholds) -> bool | None:
+    """Whether no count has a request: the API's count of all time trails by up to 1,000 requests."""
+    counts = (facts.usage_total, facts.usage_month, facts.usage_day)
+    if any(counts):
+        return False
+    return None if None in counts else True
+
+
+def active(facts: AuditFacts) -> int | None:
+    """Workers that serve a model: at least one where it has threads; threads where workers are unknown.
+
+    The two are read at different moments, so that one may be nothing while the other is not.
+    """
+    workers, threads = facts.worker_count, facts.thread_count
+    if workers is None:
+        return threads
+    return 1 if workers == 0 and threads else workers
+
+
 def _has_low_usage(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:
     if facts.usage_month is not None and facts.usage_month < thresholds.minimum_month_usage:
         return True
@@ -68,7 +88,19 @@ def _has_other_host(facts: AuditFacts, thresholds: AuditThresholds) -> bool:
 
 def is_preferred(host: str, thresholds: AuditThresholds) -> bool:
     """Whether a host is one of the preferred ones, or a sub-domain of one."""
-    return any(host == preferred or host.endswith("." + preferred) for preferred in thresholds.preferred_hosts)
+    return _is_below_any(host, thresholds.preferred_hosts)
+
+
+@lru_cache(maxsize=4096)
+def _is_below_any(host: str, preferred_hosts: tuple[str, ...]) -> bool:
+    return any(host == preferred or host.endswith("." + preferred) for preferred in preferred_hosts)
+
+
+def _all_time_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
+    counts = [count for count in (facts.usage_day, facts.usage_month, facts.usage_total) if count is not None]
+    known = max(counts, default=0)
+    least = "at least " if known > (facts.usage_total or 0) else ""
+    return f"{least}{numbers.plural(known, thresholds.noun)} of all time"
 
 
 def _low_usage_rule(thresholds: AuditThresholds, numbers: Numbers) -> str:
@@ -90,10 +122,12 @@ def _low_usage_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: N
 
 
 def _workers_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Numbers) -> str:
-    noun = "thread" if facts.worker_count is None else "worker"
-    count = facts.active or 0
-    unknown = " (workers are unknown)" if facts.worker_count is None else ""
-    return f"{numbers.plural(count, noun)} {'serves' if count == 1 else 'serve'} it{unknown}"
+    workers, threads = facts.worker_count, facts.thread_count
+    has_only_threads = not workers and bool(threads)
+    count = (threads if workers is None or has_only_threads else workers) or 0
+    noun = "thread" if workers is None or has_only_threads else "worker"
+    aside = "workers are unknown" if workers is None else "no worker lists it now" if has_only_threads else ""
+    return f"{numbers.plural(count, noun)} {'serves' if count == 1 else 'serve'} it{aside and f' ({aside})'}"
 
 
 def _hosts_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
@@ -169,16 +203,19 @@ RULES: tuple[Rule, ...] = (
         "zero_usage_total",
         "never used",
         "usage",
-        lambda t, _n: f"no {t.noun}s of all time",
-        lambda facts, _t: _is_zero(facts.usage_total),
-        lambda facts, t, n: f"{n.plural(facts.usage_total or 0, t.noun)} of all time",
+        lambda t, _n: f"no {t.noun}s of all time, nor in 30 days, nor in the last counted 24 hours",
+        _never_used,
+        _all_time_reason,
     ),
     Rule(
         "no_active_workers",
         "no workers",
         "who works",
-        lambda _t, _n: "no online worker outside maintenance serves it; threads where workers are unknown",
-        lambda facts, _t: _is_zero(facts.active),
+        lambda _t, _n: (
+            "no online worker outside maintenance serves it and it has no threads; one of the two where the other is "
+            "unknown"
+        ),
+        lambda facts, _t: _is_zero(active(facts)),
         _workers_reason,
     ),
     Rule(
@@ -309,9 +346,9 @@ def explain(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers)
 
 def is_critical(facts: AuditFacts, thresholds: AuditThresholds) -> bool | None:
     """Whether a model is critical: too little used and served by too few, or not at all. None is unknown."""
-    month, active = facts.usage_month, facts.active
+    month, serving = facts.usage_month, active(facts)
     few_requests = None if month is None else month < thresholds.critical_usage or month == 0
-    few_workers = None if active is None else active < thresholds.critical_workers or active == 0
+    few_workers = None if serving is None else serving < thresholds.critical_workers or serving == 0
     return both(few_requests, few_workers)
 
 

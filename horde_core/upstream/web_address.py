@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import ada_url
 
 
+@lru_cache(maxsize=65_536)  # each audit reads the same few hundred addresses again
 def host_of(url: str) -> str | None:
     """Return the host that a browser would open, in lower case; None for anything but http and https.
 

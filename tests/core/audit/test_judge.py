@@ -8,6 +8,7 @@ import pytest
 
 from horde_core.audit import ModelAuditInfo, ModelAuditInfoFactory, Setting, Subject
 from horde_core.audit.judge import audit_subject, percentile
+from horde_core.audit.rules import active
 from horde_core.vocabulary import GIBIBYTE
 from tests.fixtures.audits import (
     AS_OF,
@@ -29,9 +30,9 @@ def test_threads_are_never_reported_as_workers() -> None:
 
 
 def test_who_is_active_are_workers_else_threads_else_unknown() -> None:
-    assert audit(None, statistics(worker_count=3, thread_count=9)).active == 3
-    assert audit(None, statistics(worker_count=9, thread_count=9, worker_count_source="threads")).active == 9
-    assert audit(None, NO_SOURCES).active is None
+    assert active(audit(None, statistics(worker_count=3, thread_count=9))) == 3
+    assert active(audit(None, statistics(worker_count=9, thread_count=9, worker_count_source="threads"))) == 9
+    assert active(audit(None, NO_SOURCES)) is None
 
 
 def test_ratios_and_cost_benefit() -> None:

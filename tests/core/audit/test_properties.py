@@ -196,15 +196,11 @@ def test_a_flag_that_rests_on_an_unavailable_source_is_unknown_of_every_model_an
         assert count.unknown == (len(response.models) if flag in unknown else 0)
 
 
-@given(categories(), st.data(), st.sampled_from(("status", "usage", "ages")))
+@given(categories(), st.data(), st.sampled_from(("usage", "ages")))
 def test_what_is_told_without_a_source_is_so_whatever_that_source_says(
     category: Category, data: st.DataObject, missing: str
 ) -> None:
-    drawn: dict[str, Any] = {
-        "status": statuses(category.model_type),
-        "usage": usages(category.model_type),
-        "ages": ages_strategy,
-    }
+    drawn: dict[str, Any] = {"usage": usages(category.model_type), "ages": ages_strategy}
     without = category.without(missing).audit()
     full = category._replace(**{missing: data.draw(drawn[missing])}).audit()
     for before, after in zip(without.models, full.models, strict=True):
@@ -225,6 +221,18 @@ def test_what_is_told_without_a_source_is_so_whatever_that_source_says(
     for severity, count in without.summary.by_severity.items():
         if severity is Severity.CRITICAL:
             assert count in (None, full.summary.by_severity[severity])
+
+
+@given(categories(), st.data())
+def test_what_is_told_without_the_queue_is_so_with_it_but_that_threads_may_serve_what_no_worker_lists(
+    category: Category, data: st.DataObject
+) -> None:
+    without = category.without("status").audit()
+    full = category._replace(status=data.draw(statuses(category.model_type))).audit()
+    for before, after in zip(without.models, full.models, strict=True):
+        for flag in FLAGS:
+            allowed = (None, after.flags.value(flag), *((True,) if flag == "no_active_workers" else ()))
+            assert before.flags.value(flag) in allowed, flag
 
 
 @given(categories(), st.sampled_from(SOURCES))

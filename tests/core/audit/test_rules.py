@@ -44,9 +44,9 @@ def test_a_healthy_model_has_no_flag_and_no_severity() -> None:
     [
         ("zero_usage_day", statistics(day=0), statistics(day=1)),
         ("zero_usage_month", statistics(month=0), statistics(month=1)),
-        ("zero_usage_total", statistics(total=0), statistics(total=1)),
+        ("zero_usage_total", statistics(0, 0, 0), statistics(0, 0, 1)),
         ("low_usage", statistics(month=64), statistics(month=65)),
-        ("no_active_workers", statistics(worker_count=0), statistics(worker_count=1, thread_count=0)),
+        ("no_active_workers", statistics(**NOBODY), statistics(worker_count=1, thread_count=0)),
         ("unserved_queue", statistics(thread_count=0, queued=5.0), statistics(thread_count=1, queued=5.0)),
     ],
 )
@@ -56,6 +56,69 @@ def test_flags_of_the_live_sources_are_true_false_or_unknown(
     assert audit(None, when_true).flags.value(flag) is True
     assert audit(None, when_false).flags.value(flag) is False
     assert audit(None, NO_SOURCES).flags.value(flag) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_never_used"),
+    [
+        ((0, 0, 0), True),
+        ((5, 5, 0), False),  # all time trails by up to 1,000 requests
+        ((0, 5, 0), False),
+        ((5, 0, 0), False),
+        ((5, None, 0), False),
+        ((None, 0, 7), False),
+        ((None, 0, 0), None),
+        ((0, None, 0), None),
+        ((0, 0, None), None),
+    ],
+)
+@pytest.mark.parametrize("model_type", TYPES)
+def test_never_used_is_what_no_count_has_a_request_of(
+    counts: tuple[int | None, int | None, int | None], is_never_used: bool | None, model_type: ModelType
+) -> None:
+    info = audit(None, statistics(*counts), model_type)
+    assert info.flags.zero_usage_total is is_never_used
+    why = RULE_OF["zero_usage_total"].why(info, is_never_used, THRESHOLDS[model_type], ENGLISH)
+    assert why.startswith("0 ") is (is_never_used is True)
+
+
+@pytest.mark.parametrize("counts", [(5, 5, 0), (5, 5, 4), (7, 5, 900), (0, 1, 0)])
+def test_no_ratio_is_above_one(counts: tuple[int, int, int]) -> None:
+    info = audit(None, statistics(*counts))
+    for ratio in (info.day_to_month_ratio, info.month_to_total_ratio):
+        assert ratio is None or 0 <= ratio <= 1
+    assert info.month_to_total_ratio is None or counts[1] <= counts[2]
+
+
+@pytest.mark.parametrize(
+    ("workers", "threads", "is_unserved", "said"),
+    [
+        (0, 0, True, "0 workers serve it"),
+        (0, 3, False, "3 threads serve it (no worker lists it now)"),
+        (1, 0, False, "1 worker serves it"),
+        (2, 5, False, "2 workers serve it"),
+        (None, 0, True, "0 threads serve it (workers are unknown)"),
+        (None, 4, False, "4 threads serve it (workers are unknown)"),
+        (0, None, True, "0 workers serve it"),
+        (2, None, False, "2 workers serve it"),
+        (None, None, None, "unknown, as who works is unavailable or incomplete"),
+    ],
+)
+def test_nobody_works_only_where_both_sources_that_are_known_say_none(
+    workers: int | None, threads: int | None, is_unserved: bool | None, said: str
+) -> None:
+    info = audit(None, statistics(0, 0, 0, worker_count=workers, thread_count=threads))
+    assert info.flags.no_active_workers is is_unserved
+    assert info.is_critical is is_unserved
+    assert RULE_OF["no_active_workers"].why(info, is_unserved, THRESHOLDS["image"], ENGLISH) == said
+
+
+@pytest.mark.parametrize("queued", [None, 0.0, 5.0])
+@pytest.mark.parametrize("threads", [None, 0, 2])
+def test_a_queue_is_unserved_only_where_queue_and_threads_are_known(queued: float | None, threads: int | None) -> None:
+    info = audit(None, statistics(queued=queued, thread_count=threads))
+    expected = None if queued is None or threads is None else queued > 0 and threads == 0
+    assert info.flags.unserved_queue is expected
 
 
 @pytest.mark.parametrize(
