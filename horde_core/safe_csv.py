@@ -1,4 +1,4 @@
-"""Rows as CSV that no spreadsheet takes a formula from, whoever writes them: a page, a route, a command."""
+"""Rows as CSV without cells that a spreadsheet would take for formulas; used by pages, routes and the command line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any
 import pandas as pd
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and symbols that have no ink: the Hangul fillers, and braille without dots."""
 
 
 def csv_bytes(frame: pd.DataFrame, about: Mapping[str, str] = MappingProxyType({})) -> bytes:
-    """CSV in UTF-8 with a byte order mark, so that spreadsheets read it, and no cell that they would calculate.
+    """Return CSV in UTF-8, with a byte order mark for spreadsheets and no cell that they would calculate.
 
-    Lines that begin with ``"#`` say where the figures are from; the header row follows.
+    ``about`` says where the figures are from, in lines that begin with ``"#``; the header row follows.
     """
     safe = frame.rename(columns=guarded)
     for column in safe.columns:
@@ -33,14 +34,19 @@ def csv_bytes(frame: pd.DataFrame, about: Mapping[str, str] = MappingProxyType({
 
 
 def cell(value: Any) -> Any:
-    """A value as one cell: lists joined, text guarded, figures as they are."""
+    """Return a value as one cell: lists joined, text guarded, figures as they are."""
     if isinstance(value, list | tuple):
         return guarded("; ".join(str(item) for item in value))
     return guarded(value) if isinstance(value, str) else value
 
 
 def guarded(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet might take for a formula, also behind what cannot be seen."""
+    """Put an apostrophe before text that a spreadsheet might take for a formula: by its first visible character."""
     begins_with_control = text.lstrip(" ").startswith(("\t", "\r", "\n"))
-    visible = unicodedata.normalize("NFKC", text.lstrip().lstrip(_INVISIBLE).lstrip()[:1])
-    return f"'{text}" if begins_with_control or visible.startswith(_FORMULA_STARTS) else text
+    first = unicodedata.normalize("NFKC", next(filter(_is_visible, text), ""))
+    return f"'{text}" if begins_with_control or first.startswith(_FORMULA_STARTS) else text
+
+
+def _is_visible(character: str) -> bool:
+    """Tell whether a character stands for itself: no space, control or format character, and no combining mark."""
+    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK

@@ -1,4 +1,4 @@
-"""Files of what a table shows, that say where their figures are from and hold no spreadsheet formula."""
+"""Files of what a table shows, with the sources of their figures and without spreadsheet formulas."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 def provenance(
     view: PageView, table: str, filters: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, str]:
-    """Where the figures of a file are from, how old they are, and what was chosen of them; and ``more`` of that."""
+    """Where the figures of a file are from, how old they are, and which filters were set; then ``more``."""
     fetched = [
         f"{source.title.lower()} {_utc(source.fetched_at)}" for source in view.sources if source.fetched_at is not None
     ]
@@ -63,7 +63,7 @@ def json_bytes(frame: pd.DataFrame, about: Mapping[str, str]) -> bytes:
 def xlsx_bytes(sheets: Mapping[str, pd.DataFrame], about: Mapping[str, str]) -> bytes:
     """A workbook with these sheets, and one more, Provenance, that says where the figures are from.
 
-    Text is guarded as in CSV, and what a workbook cannot hold is left out of it.
+    Text is guarded as in CSV; characters that a workbook cannot hold are replaced.
     """
     source = pd.DataFrame(list(about.items()), columns=["what", "value"])
     content = io.BytesIO()
@@ -82,20 +82,23 @@ def names_bytes(names: Sequence[str], about: Mapping[str, str]) -> bytes:
 
     A name that would not be read back from a line of its own stands as a JSON string.
     """
-    lines = [*(f"# {what}: {value}" for what, value in about.items()), *(_on_a_line(name) for name in names)]
-    return ("\n".join(lines) + "\n").encode()
+    return (_comments(about) + "".join(f"{_on_a_line(name)}\n" for name in names)).encode()
 
 
 def skip_list_bytes(names: Sequence[str], about: Mapping[str, str]) -> bytes:
     """The setting ``models_to_skip`` of an image worker's bridge, as YAML, below comments that say where it is from."""
-    comments = "".join(f"# {what}: {value}\n" for what, value in about.items())
-    setting = {"models_to_skip": list(names)}
-    return (comments + yaml.safe_dump(setting, allow_unicode=True, width=10_000, sort_keys=False)).encode()
+    # In quotation marks, where YAML escapes all that it would read as a line break.
+    quoted = yaml.safe_dump(list(names), allow_unicode=True, width=10_000, default_style='"')
+    return f"{_comments(about)}models_to_skip:\n{quoted if names else '  []'}".encode()
 
 
 def file_name(table: str, ending: str) -> str:
     """A name that says what is in the file and when it was written."""
     return f"ai-horde-{table}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
+
+
+def _comments(about: Mapping[str, str]) -> str:
+    return "".join(f"# {what}: {' '.join(value.splitlines())}\n" for what, value in about.items())
 
 
 def _utc(unix_seconds: float) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
+from collections.abc import Callable
 from datetime import date
 
 import openpyxl
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from horde_core.audit import AuditThresholds
 from horde_core.frames.audit import audit_frame
 from horde_core.frames.backends import backend_totals_frame, balance_frame
 from horde_core.frames.models import category_frame
+from horde_core.safe_csv import guarded
 from horde_core.settings import Settings
 from pages.common import exports, words
 from pages.sections import findings
@@ -44,6 +47,31 @@ def cells(*values: object) -> list[str]:
 def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(start: str, spaces: str) -> None:
     formula = f"{spaces}{start}HYPERLINK(1)"
     assert cells(formula) == [f"'{formula}"]
+
+
+INVISIBLE = [
+    chr(code)
+    for code in range(0x110000)
+    if unicodedata.category(chr(code)) in ("Cc", "Cf", "Mn", "Me", "Zl", "Zp", "Zs")
+] + list("\u115f\u1160\u3164\uffa0\u2800")
+LOOK_ALIKES = [chr(code) for code in range(0x110000) if unicodedata.normalize("NFKC", chr(code))[:1] in tuple("=+-@")]
+
+
+def test_no_invisible_character_and_no_look_alike_hides_a_formula() -> None:
+    hidden = [f"{invisible}{start}1+1" for invisible in INVISIBLE for start in "=+-@"]
+    hidden += [f"{start}1+1" for start in LOOK_ALIKES]
+    assert [text for text in hidden if guarded(text) != f"'{text}"] == []
+
+
+@given(st.text(st.sampled_from(INVISIBLE), max_size=6), st.sampled_from(LOOK_ALIKES), st.text(max_size=6))
+def test_nothing_invisible_before_a_formula_hides_it(before: str, start: str, after: str) -> None:
+    assert guarded(f"{before}{start}{after}") == f"'{before}{start}{after}"
+
+
+@given(st.characters(categories=["L", "N"], exclude_characters=INVISIBLE), st.text())
+def test_a_name_that_begins_with_a_letter_or_a_digit_is_left_alone(start: str, after: str) -> None:
+    assume(start not in LOOK_ALIKES)
+    assert guarded(f"{start}{after}") == f"{start}{after}"
 
 
 @pytest.mark.parametrize(
@@ -181,6 +209,25 @@ def test_any_name_fits_into_a_workbook(names: list[str]) -> None:
     assert [place for _, place in rows["Findings"][1:]] == list(range(len(names)))
 
 
+UNUSUAL = "\0\t\n\r\x0b\x1b\x7f\x85\xa0\xad\u200b\u2028\u2029\u202e\ufeff\ufffe\U0001f600\U000e0001"
+"""Characters that one format or another takes for a line break, drops or cannot write."""
+
+
+@given(st.lists(st.text(st.sampled_from(UNUSUAL) | st.characters(codec="utf-8"), max_size=12), min_size=1))
+def test_names_in_csv_and_json_are_as_their_owner_wrote_them(names: list[str]) -> None:
+    read = [row[0] for row in read_back(exports.csv_bytes(column(*names)))[1:]]
+    assert [
+        text.removeprefix("'") if guarded(name) != name else text for text, name in zip(read, names, strict=True)
+    ] == names
+    assert [row["name"] for row in json.loads(exports.json_bytes(column(*names), ABOUT))["rows"]] == names
+
+
+@pytest.mark.parametrize("write", [exports.names_bytes, exports.skip_list_bytes])
+def test_what_a_list_says_of_itself_stays_in_its_comments(write: Callable[..., bytes]) -> None:
+    content = write(["a"], {"filters": "name holds “x\ny\x85z\u2028- evil”"}).decode()
+    assert len(content.splitlines()) == len(write(["a"], {"filters": ""}).decode().splitlines())
+
+
 def names_read(content: bytes) -> list[str]:
     lines = [line for line in content.decode().split("\n") if line and not line.startswith("#")]
     return [json.loads(line) if line.startswith('"') else line for line in lines]
@@ -198,7 +245,10 @@ def test_usual_names_stand_in_a_list_as_they_are() -> None:
     assert content.splitlines()[2:] == ["AlbedoBase XL (SDXL)", "Yarrow [Flux]"]
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)))
+@given(st.lists(st.text(st.sampled_from(UNUSUAL) | st.characters(codec="utf-8"), max_size=12)))
+@example(list(UNUSUAL))
+@example([f"a{character}b" for character in UNUSUAL])
+@example(["yes", "~", "1.0", "0x1", "- a", "a: b", "# a", "&a", "*a", "!a", "{}", "[]", "'", '"', "\\", "", " ", " a "])
 def test_the_bridges_setting_is_yaml_that_holds_the_names(names: list[str]) -> None:
     content = exports.skip_list_bytes(names, ABOUT)
     assert content.startswith(b"# source: AI Horde\n")
