@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from horde_core.analytics.records import CombinedModelStatistics, LiveFigures
 from horde_core.endpoints.records import (
     AuditAnswer,
     ModelsAnswer,
@@ -21,10 +22,11 @@ from horde_core.frames.audit import audit_frame
 from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import PERIODS
 
-MODEL_COLUMNS = (
-    "name", "usage_day", "usage_month", "usage_total", "thread_count", "worker_count", "worker_count_source",
-    "queued_jobs", "queued", "performance", "eta", "unserved", "names",
-)  # fmt: skip
+_USAGE = {f"usage_{period}": period for period in PERIODS}
+
+MODEL_COLUMNS = ("name", *_USAGE, *LiveFigures.model_fields, *CombinedModelStatistics.model_computed_fields, "names")
+"""Every figure of a model's record, so a new one is a column by itself."""
+
 UNLISTED_COLUMNS = (*MODEL_COLUMNS, "backend")
 SHORT_AUDIT_COLUMNS = (
     "name", "severity", "usage_month", "share_month", "threads", "workers", "size", "age", "reasons",
@@ -71,9 +73,8 @@ def statistics_rows(answer: StatisticsAnswer) -> pd.DataFrame:
 
 
 def _figures(answer: ModelsAnswer | UnlistedAnswer, columns: Sequence[str]) -> pd.DataFrame:
-    usage = {f"usage_{period}": period for period in PERIODS}
     rows = [
-        {name: row.usage(usage[name]) if name in usage else getattr(row, name) for name in columns}
+        {name: row.usage(_USAGE[name]) if name in _USAGE else getattr(row, name) for name in columns}
         for row in answer.models
     ]
     return _frame(rows, columns)

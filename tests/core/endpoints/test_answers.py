@@ -177,6 +177,16 @@ class TestRows:
         assert [row["eta"] for row in written] == ["0", "2", ""]
         assert [float(row["queued"]) for row in written] == [0, 4_000_000, 2_097_152]
 
+    def test_every_figure_of_a_record_has_a_column_in_a_fixed_order(self) -> None:
+        parts = {"usage_stats", "worker_summaries", "backend_variations"}
+        every = {*records.ModelRow.model_fields, *records.ModelRow.model_computed_fields} - parts
+        assert set(rows.MODEL_COLUMNS) == every | {f"usage_{period}" for period in PERIODS}
+        promised = (
+            "name", "usage_day", "usage_month", "usage_total", "thread_count", "worker_count", "worker_count_source",
+            "queued_jobs", "queued", "performance", "eta", "unserved", "names",
+        )  # fmt: skip
+        assert [name for name in rows.MODEL_COLUMNS if name in promised] == list(promised)
+
     def test_figures_of_a_source_that_is_unavailable_are_empty(self) -> None:
         written = csv_rows(csv_bytes(rows.model_rows(models(of=view("image", usage=None, status=None)))))
         unknown = ("usage_day", "usage_month", "usage_total", "thread_count", "queued_jobs", "queued", "unserved")
