@@ -33,8 +33,6 @@ class SettingsError(ValueError):
 
 def _http_url(value: str) -> str:
     url = str(_HTTP_URL.validate_python(value)).rstrip("/")
-    if "?" in url or "#" in url:
-        raise ValueError("Paths are appended to it, so it ends before any ? or #")
     try:
         httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -42,7 +40,14 @@ def _http_url(value: str) -> str:
     return url
 
 
+def _base_url(url: str) -> str:
+    if "?" in url or "#" in url:
+        raise ValueError("Paths are appended to it, so it ends before any ? or #")
+    return url
+
+
 HttpAddress = Annotated[str, AfterValidator(_http_url)]
+BaseAddress = Annotated[HttpAddress, AfterValidator(_base_url)]
 A_YEAR = 31_536_000
 Seconds = Annotated[float, Field(gt=0, le=A_YEAR, allow_inf_nan=False)]
 SecondsOrZero = Annotated[float, Field(ge=0, le=A_YEAR, allow_inf_nan=False)]
@@ -57,7 +62,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HORDE_", env_file=".env", extra="ignore", frozen=True)
 
-    api_url: HttpAddress = Field("https://aihorde.net/api", description="base of the API; /v2/... is appended")
+    api_url: BaseAddress = Field("https://aihorde.net/api", description="base of the API; /v2/... is appended")
     api_timeout: Seconds = Field(30, description="seconds for one request as a whole; connecting takes at most 3")
     api_rate_limit: int = Field(
         60, ge=0, le=1_000_000, description="requests a minute that one address may send to /api/v1; 0 = no limit"
@@ -68,7 +73,7 @@ class Settings(BaseSettings):
     source: Literal["live", "demo"] = Field("live", description="live, or demo for the simulated Horde")
     contact: str = Field("unknown", pattern=r"^[\x21-\x7e]+$", description="who runs this; sent in Client-Agent")
 
-    reference_url: HttpAddress = Field(
+    reference_url: BaseAddress = Field(
         "https://models.aihorde.net/api", description="v2 model reference; /model_references/v2/<category> is appended"
     )
     reference_image_fallback_url: HttpAddress = Field(
