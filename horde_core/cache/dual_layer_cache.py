@@ -27,7 +27,7 @@ from horde_core.cache.redis_connection import SOCKET_SECONDS, GiveBack, no_lease
 from horde_core.cache.redis_storage import RedisStorage, StoredBody
 from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
 from horde_core.upstream.errors import SourceError, StatusError
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import Parsed
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from horde_core.upstream.parsed import NotUnderstood
+
 T = TypeVar("T")
 
 
@@ -25,6 +27,7 @@ class Entry(Generic[T]):
     content: str
     origin: str
     dropped: int
+    not_understood: tuple[NotUnderstood, ...]
     fetched_at: float
     unchanged_since: float
     changed_at: float | None

@@ -13,7 +13,7 @@ from horde_core.cache.freshness import Clock, Decision, State, decide
 from horde_core.cache.held import Counters, Entry, Event, Failure
 from horde_core.cache.redis_storage import StoredBody
 from horde_core.cache.source import Reading, Source
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import Parsed
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Memory:
         digest = _digest_of(body)
         for held in (self._empty.get(source.key), self._entries.get(source.key)):
             if held is not None and held.digest == digest:
-                return Parsed(held.value, held.dropped)
+                return Parsed(held.value, held.dropped, held.not_understood)
         return source.parse(body)
 
     def install(
@@ -127,6 +127,7 @@ class Memory:
                 content=content,
                 origin=stored.origin,
                 dropped=parsed.dropped,
+                not_understood=parsed.not_understood,
                 fetched_at=stored.fetched_at,
                 unchanged_since=unchanged_since,
                 changed_at=changed_at,
@@ -184,6 +185,7 @@ class Memory:
             origin=entry.origin,
             kept=entry.kept,
             dropped=entry.dropped,
+            not_understood=entry.not_understood,
             age=age,
             fetched_at=entry.fetched_at,
             unchanged_since=entry.unchanged_since,

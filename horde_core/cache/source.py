@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from horde_core.cache.freshness import Policy, State
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import NotUnderstood, Parsed
 from horde_core.vocabulary import ModelType
 
 T = TypeVar("T")
@@ -72,6 +72,7 @@ class Reading(Generic[T]):
     origin: str = ""
     kept: int | None = None
     dropped: int = 0
+    not_understood: tuple[NotUnderstood, ...] = ()
     age: float | None = None
     fetched_at: float | None = None
     unchanged_since: float | None = None

@@ -201,7 +201,9 @@ class HordeAPIIntegration:
         witnesses = [source for source in self.all_sources() if source.key in wanted]
         if not witnesses:
             return readings
-        self.cache.read_all(witnesses, seconds - (self._clock.monotonic() - began), patience=patience)
+        has_nothing_to_show = any(one.is_suspicious and one.value is None for one in readings)
+        left = seconds - (self._clock.monotonic() - began) if has_nothing_to_show else 0.0
+        self.cache.read_all(witnesses, left, patience=patience)
         return [self.cache.peek(source) for source in sources]
 
     def _wait(self, wait: float | None) -> float:

@@ -18,7 +18,7 @@ from horde_core.settings import Settings
 from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals
 from horde_core.upstream.model_ages import ModelAges, parse_ages
 from horde_core.upstream.model_reference import ModelReference, parse_reference
-from horde_core.upstream.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
+from horde_core.upstream.parsing import parse_object, parse_status, parse_usage, parse_workers
 from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 STATUS_KEYS = tuple(f"status:{model_type}" for model_type in MODEL_TYPES)
@@ -26,18 +26,13 @@ STATUS_KEYS = tuple(f"status:{model_type}" for model_type in MODEL_TYPES)
 
 def status_source(settings: Settings, model_type: ModelType) -> Source[IndexedHordeModelStatus]:
     """Return the live rows of a category by model name."""
-
-    def parse(body: bytes) -> Parsed[IndexedHordeModelStatus]:
-        rows, dropped = parse_status(body, model_type)
-        return Parsed(IndexedHordeModelStatus(rows), dropped)
-
     return Source(
         key=f"status:{model_type}",
         title="Queue",
         about="Jobs, queued work, threads and speed by model: live.",
         model_type=model_type,
         urls=(f"{settings.api_url}/v2/status/models?type={model_type}&model_state=all",),
-        parse=parse,
+        parse=lambda body: parse_status(body, model_type).map(IndexedHordeModelStatus),
         policy=_live(settings),
         emptiness=Emptiness(
             is_empty=lambda status: not len(status),
@@ -56,7 +51,7 @@ def usage_source(settings: Settings, model_type: ModelType) -> Source[IndexedHor
         about="Requests by model: compiled once a day by AI Horde, so a refresh cannot make it newer.",
         model_type=model_type,
         urls=(settings.api_url + path,),
-        parse=_indexed_usage,
+        parse=lambda body: parse_usage(body).map(IndexedHordeModelStats),
         policy=_live(settings),
         emptiness=Emptiness(
             is_empty=empty_answers.is_usage_missing,
@@ -73,7 +68,7 @@ def workers_source(settings: Settings) -> Source[IndexedHordeWorkers]:
         title="Workers",
         about="Workers seen in the last 5 minutes: live.",
         urls=(f"{settings.api_url}/v2/workers",),
-        parse=_indexed_workers,
+        parse=lambda body: parse_workers(body).map(IndexedHordeWorkers),
         policy=_live(settings),
         emptiness=Emptiness(
             is_empty=lambda workers: bool(empty_answers.missing_types(workers)),
@@ -92,7 +87,7 @@ def reference_source(settings: Settings, model_type: ModelType) -> Source[ModelR
         about="The list of models: changes rarely.",
         model_type=model_type,
         urls=(f"{settings.reference_url}/model_references/v2/{model_type}_generation", fallback),
-        parse=parse_reference,
+        parse=lambda body: parse_reference(body, model_type),
         policy=_static(settings),
     )
 
@@ -179,16 +174,6 @@ def _live(settings: Settings) -> Policy:
 
 def _static(settings: Settings) -> Policy:
     return Policy(settings.reference_cache_ttl, settings.cache_stale_ttl)
-
-
-def _indexed_usage(body: bytes) -> Parsed[IndexedHordeModelStats]:
-    response, dropped = parse_usage(body)
-    return Parsed(IndexedHordeModelStats(response), dropped)
-
-
-def _indexed_workers(body: bytes) -> Parsed[IndexedHordeWorkers]:
-    workers, dropped = parse_workers(body)
-    return Parsed(IndexedHordeWorkers(workers), dropped)
 
 
 def _known(model_type: ModelType, look: Look) -> empty_answers.Known:

@@ -8,7 +8,8 @@ that cannot be used is ``None``. :mod:`horde_core.parsing` turns whole bodies in
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
@@ -76,9 +77,19 @@ Names = Annotated[tuple[str, ...] | None, BeforeValidator(_only_strings), Lenien
 
 
 class Record(BaseModel):
-    """What all records share: frozen, unknown fields ignored, aliases and names both accepted."""
+    """What all records share: frozen, unknown fields ignored, aliases and names both accepted.
+
+    ``unread`` are documented fields of the JSON object that no figure needs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    unread: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    @cache
+    def fields_by_key(cls) -> dict[str, str]:
+        """Return the names of the fields by their keys in JSON."""
+        return {field.alias or name: name for name, field in cls.model_fields.items()}
 
 
 class HordeModelStatus(Record):
@@ -119,7 +130,15 @@ class Speed(NamedTuple):
     unit: Literal["megapixelsteps per second", "tokens per second", "seconds per form"]
 
 
+NOTHING_FULFILLED = "No requests fulfilled yet"
+"""What an alchemist sends in place of a speed before its first finished form."""
+
 _SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?) (megapixelsteps per second|tokens per second|seconds per form)")
+
+
+def is_speed(sentence: str) -> bool:
+    """Whether what a worker says of its speed is one of the sentences that are known."""
+    return sentence == NOTHING_FULFILLED or _SPEED.fullmatch(sentence) is not None
 
 
 def _team_name(value: object) -> object:
@@ -129,8 +148,23 @@ def _team_name(value: object) -> object:
 class HordeWorker(Record):
     """One worker of ``/v2/workers``: seen in the last 300 s, those in maintenance included."""
 
+    unread: ClassVar[frozenset[str]] = frozenset(
+        (
+            "contact",
+            "ipaddr",
+            "kudos_details",
+            "megapixelsteps_generated",
+            "messages",
+            "paused",
+            "suspicious",
+            "tokens_generated",
+        )
+    )
+
     name: str
     id: LenientText = None
+    owner: LenientText = Field(None, description="whose it is, where its owner wants that told")
+    info: LenientText = Field(None, description="what its owner says of it")
     type: Annotated[WorkerType | None, Lenient] = None
     models: Names = Field(None, description="API names it serves; None for alchemists, which have forms")
     forms: Names = None
@@ -161,6 +195,11 @@ class HordeWorker(Record):
     def identity(self) -> str:
         """What tells this worker from others: its id, or its name where the answer lacks ids."""
         return self.id if self.id is not None else self.name
+
+    @property
+    def display_name(self) -> str:
+        """The name as people read it; one that is empty has its id told instead."""
+        return self.name if self.name.strip() else f"(no name) {self.id or ''}".rstrip()
 
     @property
     def speed(self) -> Speed | None:
@@ -196,18 +235,23 @@ class HordeTotal(Record):
     tokens: TotalCount = None
 
 
+LenientTotal = Annotated[HordeTotal | None, Lenient]
+
+
 class HordeTotals(Record):
     """``/v2/stats/{img,text}/totals``: sliding windows that end at the minute they were compiled."""
 
-    minute: HordeTotal | None = None
-    hour: HordeTotal | None = None
-    day: HordeTotal | None = None
-    month: HordeTotal | None = None
-    total: HordeTotal | None = None
+    minute: LenientTotal = None
+    hour: LenientTotal = None
+    day: LenientTotal = None
+    month: LenientTotal = None
+    total: LenientTotal = None
 
 
 class HordeModes(Record):
     """``/v2/status/modes``: whether the network takes requests and new workers."""
+
+    unread: ClassVar[frozenset[str]] = frozenset({"raid_mode"})
 
     maintenance_mode: LenientFlag = None
     invite_only_mode: LenientFlag = None

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pydantic_core import from_json
-
 from horde_core.upstream.api_records import whole_number
 from horde_core.upstream.errors import ShapeError
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import Parsed, Unknowns
+from horde_core.upstream.parsing import read_json
 
 LATEST = 2**33
 """Unix seconds in the year 2242: what is later is no date of a model."""
@@ -38,16 +37,17 @@ def parse_ages(body: bytes) -> Parsed[ModelAges]:
     Models without a usable date are dropped and counted. Raises :class:`~horde_core.errors.ShapeError` for anything
     else than an object of such objects.
     """
-    try:
-        document = from_json(body)
-    except ValueError as error:
-        raise ShapeError(f"JSON was expected ({error})") from error
+    document = read_json(body)
     if not isinstance(document, dict):
         raise ShapeError("an object with the dates of each model was expected")
-    added = {name: day for name, dates in document.items() if (day := _day(dates)) is not None}
+    days = {name: _day(dates) for name, dates in document.items()}
+    added = {name: day for name, day in days.items() if day is not None}
     if not added:
         raise ShapeError("no date of any model could be used")
-    return Parsed(ModelAges(added), len(document) - len(added))
+    unknowns = Unknowns()
+    for name in days.keys() - added.keys():
+        unknowns.add("skipped", "date_added", {name: document[name]})
+    return unknowns.parsed(ModelAges(added))
 
 
 def _day(dates: Any) -> date | None:

@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
 
 from horde_core.upstream.api_records import LenientCount, LenientFlag, LenientText
 from horde_core.upstream.errors import ShapeError
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import Parsed, Unknowns
+from horde_core.upstream.parsing import read_json
+from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 LEGACY_BASELINES = {
     "stable diffusion 1": "stable_diffusion_1",
@@ -91,28 +92,40 @@ class ModelReference(Mapping[str, ModelRecord]):
     __hash__ = None  # type: ignore[assignment]
 
 
-def parse_reference(body: bytes) -> Parsed[ModelReference]:
+def parse_reference(body: bytes, model_type: ModelType | None = None) -> Parsed[ModelReference]:
     """Parse a reference of either format and either category.
 
-    Records that cannot be used are dropped and counted. Raises :class:`~horde_core.errors.ShapeError` for anything
-    but an object of records.
+    Records that cannot be used are dropped and counted; those that state to be of another type than ``model_type`` are
+    left out. Raises :class:`~horde_core.upstream.errors.ShapeError` for anything but an object of records.
     """
-    try:
-        document = from_json(body)
-    except ValueError as error:
-        raise ShapeError(f"JSON was expected ({error})") from error
+    document = read_json(body)
     if not isinstance(document, dict) or not document:
         raise ShapeError("an object with a record for each model was expected")
     records: dict[str, ModelRecord] = {}
-    dropped = 0
+    types = [f"{kind}_generation" for kind in MODEL_TYPES if model_type in (None, kind)]
+    unknowns = Unknowns()
     for key, raw in document.items():
+        stated = raw.get("record_type") if isinstance(raw, dict) else None
+        if stated is not None and stated not in types:
+            unknowns.add("foreign type", "record_type", stated)
+            continue
         try:
             records[key] = _record(key, raw)
         except (ValidationError, TypeError):
-            dropped += 1
+            unknowns.add("skipped", "", {key: raw})
+        else:
+            _note_what_is_unknown(raw, records[key], unknowns)
     if not records:
         raise ShapeError("no record of the reference could be used")
-    return Parsed(ModelReference(_folded(records)), dropped)
+    return unknowns.parsed(ModelReference(_folded(records)))
+
+
+def _note_what_is_unknown(raw: Mapping[str, Any], record: ModelRecord, unknowns: Unknowns) -> None:
+    for key, value in raw.items():
+        if key in _READ_AS:
+            unknowns.add_value(key, value, getattr(record, _READ_AS[key]))
+        elif key not in _UNREAD_FIELDS:
+            unknowns.add("unknown field", key, value)
 
 
 def _record(key: str, raw: Any) -> ModelRecord:
@@ -131,6 +144,18 @@ def _record(key: str, raw: Any) -> ModelRecord:
 
 
 _PLAIN_FIELDS = ("baseline", "description", "nsfw", "style", "tags", "parameters", "text_model_group")
+_READ_AS = {field: field for field in _PLAIN_FIELDS if field != "tags"} | {"size_on_disk_bytes": "size"}
+"""The fields of a record whose values are read or unknown, and what they are called here."""
+
+_UNREAD_FIELDS = frozenset(
+    {
+        "available", "config", "display_name", "download_all", "features_not_supported", "homepage", "inpainting",
+        "instruct_format", "metadata", "min_bridge_version", "model_classification", "model_name", "name",
+        "optimization", "record_type", "requirements", "settings", "showcases", "tags", "trigger", "type", "url",
+        "version",
+    }
+)  # fmt: skip
+"""Documented fields that are read in another way, or that no figure needs."""
 
 
 def _folded(records: Mapping[str, ModelRecord]) -> dict[str, ModelRecord]:

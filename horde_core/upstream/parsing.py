@@ -1,44 +1,74 @@
 """Bytes in, validated records out: lenient towards rows, strict about shapes.
 
-A row that cannot be used is dropped and counted, and the rest is kept. A body of the wrong shape (HTML, ``null``,
-an error object, a truncated body) raises :class:`~horde_core.errors.ShapeError`: it is a failed fetch, never an
-empty success.
+A row that cannot be used is dropped and counted, and the rest is kept. Types, fields and values that are not known
+change nothing of what is: they are left out, counted and told with an example. A body of the wrong shape (HTML,
+``null``, an error object, a truncated body) raises :class:`~horde_core.upstream.errors.ShapeError`: it is a failed
+fetch, never an empty success.
 """
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
-from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker, whole_number
+from horde_core.upstream.api_records import (
+    HordeModelStatsResponse,
+    HordeModelStatus,
+    HordeWorker,
+    Record,
+    is_speed,
+    whole_number,
+)
 from horde_core.upstream.errors import ShapeError
-from horde_core.vocabulary import PERIODS, ModelType, Period
+from horde_core.upstream.parsed import Parsed, Unknowns
+from horde_core.vocabulary import MODEL_TYPES, PERIODS, ModelType, Period, WorkerType
 
-T = TypeVar("T")
-RecordT = TypeVar("RecordT", bound=BaseModel)
+RecordT = TypeVar("RecordT", bound=Record)
+
+WORKER_TYPES: tuple[WorkerType, ...] = get_args(WorkerType)
+WORKER_TEXTS = ("name", "owner", "info")
+"""What people wrote about a worker: the server escapes it for HTML."""
 
 
-class Parsed(NamedTuple, Generic[T]):
-    """What a body holds, and how many of its rows could not be used."""
+def read_json(body: bytes) -> Any:
+    """Read a JSON document; half a surrogate pair in a text is read as a question mark, as it costs no more than that.
 
-    data: T
-    dropped: int = 0
+    Raises :class:`~horde_core.upstream.errors.ShapeError` when it is no JSON.
+    """
+    try:
+        return from_json(body)
+    except ValueError:
+        pass  # pydantic's parser is the quicker one, and refuses half a surrogate pair
+    try:
+        return from_json(json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError) as error:
+        raise ShapeError(f"JSON was expected ({error})") from error
 
 
 def parse_status(body: bytes, model_type: ModelType) -> Parsed[tuple[HordeModelStatus, ...]]:
     """Parse ``/v2/status/models``. Rows of the other type are left out: the server does not always filter."""
-    rows, dropped = _rows(body, HordeModelStatus, counts=("count", "queued", "jobs"))
-    return Parsed(tuple(row for row in rows if row.type in (None, model_type)), dropped)
+    unknowns = Unknowns()
+    rows = _rows(read_json(body), HordeModelStatus, MODEL_TYPES, ("count", "queued", "jobs"), unknowns)
+    return unknowns.parsed(tuple(row for row in rows if row.type in (None, model_type)))
 
 
 def parse_workers(body: bytes) -> Parsed[tuple[HordeWorker, ...]]:
     """Parse ``/v2/workers``: workers of all types, a worker that is listed twice once."""
-    rows, dropped = _rows(body, HordeWorker, counts=("threads",))
-    return Parsed(tuple({worker.identity: worker for worker in rows}.values()), dropped)
+    unknowns = Unknowns()
+    document = read_json(body)
+    listed = (
+        [_unescaped(row) if isinstance(row, dict) else row for row in document] if isinstance(document, list) else 0
+    )
+    workers = _rows(listed, HordeWorker, WORKER_TYPES, ("threads",), unknowns)
+    for worker in workers:
+        if worker.performance is not None and not is_speed(worker.performance):
+            unknowns.add("unknown value", "performance", worker.performance)
+    return unknowns.parsed(tuple({worker.identity: worker for worker in workers}.values()))
 
 
 def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
@@ -46,11 +76,11 @@ def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
 
     A count that cannot be used drops that name from that period only, and is counted.
     """
-    document = _json(body)
+    document = read_json(body)
     if not isinstance(document, dict) or not any(isinstance(document.get(period), dict) for period in PERIODS):
         raise ShapeError("an object with usage maps for day, month and total was expected")
+    unknowns = Unknowns()
     maps: dict[Period, dict[str, int | None] | None] = {}
-    dropped = 0
     for period in PERIODS:
         raw = document.get(period)
         if not isinstance(raw, dict):
@@ -58,57 +88,82 @@ def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
             continue
         usable = {name: whole_number(count) for name, count in raw.items()}
         if None in usable.values():
+            name = next(name for name, count in usable.items() if count is None)
             usable = {name: count for name, count in usable.items() if count is not None}
-            dropped += len(raw) - len(usable)
+            unknowns.add("skipped", period, {name: raw[name]}, len(raw) - len(usable))
         maps[period] = usable
-    if dropped and not any(maps.values()):
+    if unknowns.skipped and not any(maps.values()):
         raise ShapeError("no count of the usage maps could be used")
     response = HordeModelStatsResponse.model_construct(day=maps["day"], month=maps["month"], total=maps["total"])
-    return Parsed(response, dropped)
+    unknowns.add_unread(document, response)
+    return unknowns.parsed(response)
 
 
 def parse_object(record: type[RecordT]) -> Callable[[bytes], Parsed[RecordT]]:
     """Return a parser for a body that is one object, such as ``/v2/status/performance``."""
 
     def parse(body: bytes) -> Parsed[RecordT]:
-        document = _json(body)
-        if not isinstance(document, dict) or not document.keys() & record.model_fields.keys():
+        document = read_json(body)
+        stated = record.fields_by_key().keys() & document.keys() if isinstance(document, dict) else set()
+        if not stated:
             raise ShapeError(f"an object with {', '.join(list(record.model_fields)[:3])}... was expected")
         try:
-            return Parsed(record.model_validate(document))
+            read = record.model_validate(document)
         except ValidationError as error:
             raise ShapeError(f"unexpected values in {record.__name__}") from error
+        unknowns = Unknowns()
+        unknowns.add_unread(document, read)
+        if not read.model_dump(exclude_none=True) and any(document[key] is not None for key in stated):
+            raise ShapeError(f"unexpected values in {record.__name__}")
+        return unknowns.parsed(read)
 
     return parse
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return from_json(body)
-    except ValueError:
-        return _json_with_broken_characters(body)
+def _rows(
+    document: object,
+    record: type[RecordT],
+    types: Sequence[str],
+    counts: Sequence[str],
+    unknowns: Unknowns,
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> list[RecordT]:
+    """Validate a list row by row.
 
-
-def _json_with_broken_characters(body: bytes) -> Any:
-    """Read a body in which some name holds half a surrogate pair, as a question mark: one name costs no body."""
-    try:
-        return from_json(json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace"))
-    except (ValueError, RecursionError) as error:
-        raise ShapeError(f"JSON was expected ({error})") from error
-
-
-def _rows(body: bytes, record: type[RecordT], counts: Sequence[str]) -> tuple[list[RecordT], int]:
-    """Validate a list row by row; ``counts`` are fields that may be missing but not null."""
-    document = _json(body)
+    A row that states another type than ``types`` is left out. ``counts`` are fields that may be missing but not null;
+    ``prepare`` is applied to a row before it is read.
+    """
     if not isinstance(document, list):
         raise ShapeError("a list was expected")
     rows: list[RecordT] = []
     for item in document:
-        if isinstance(item, dict) and not any(field in item and item[field] is None for field in counts):
-            try:
-                rows.append(record.model_validate(item))
-            except ValidationError:
-                continue  # counted below as dropped
-    if document and not rows:
+        if isinstance(item, dict) and item.get("type") is not None and item["type"] not in types:
+            unknowns.add("foreign type", "type", item["type"])
+        elif not isinstance(item, dict) or (row := _row(prepare(item), record, counts)) is None:
+            unknowns.add("skipped", "", item)
+        else:
+            rows.append(row)
+            unknowns.add_unread(item, row)
+    if document and unknowns.skipped == len(document):
         raise ShapeError("no row of the list could be used")
-    return rows, len(document) - len(rows)
+    return rows
+
+
+def _row(item: Mapping[str, Any], record: type[RecordT], counts: Sequence[str]) -> RecordT | None:
+    if any(field in item and item[field] is None for field in counts):
+        return None
+    try:
+        return record.model_validate(item)
+    except ValidationError:
+        return None  # counted by the caller
+
+
+def _unescaped(worker: dict[str, Any]) -> dict[str, Any]:
+    """Return a worker whose texts read as their owner wrote them."""
+    plain: dict[str, Any] = {
+        field: html.unescape(worker[field]) for field in WORKER_TEXTS if isinstance(worker.get(field), str)
+    }
+    team = worker.get("team")
+    if isinstance(team, dict) and isinstance(team.get("name"), str):
+        plain["team"] = {**team, "name": html.unescape(team["name"])}
+    return {**worker, **plain}

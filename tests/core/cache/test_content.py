@@ -11,7 +11,7 @@ import pytest
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading, Source
 from horde_core.upstream.errors import StatusError
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import Parsed
 from tests.fixtures.upstream import FALLBACK_URL, CacheBench, doubted_while
 
 TTL, LIMIT = 60.0, 3_660.0

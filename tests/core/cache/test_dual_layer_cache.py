@@ -15,7 +15,7 @@ from horde_core.cache.dual_layer_cache import DualLayerCache
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading, Source
 from horde_core.upstream.errors import StatusError, TransportError
-from horde_core.upstream.parsing import Parsed
+from horde_core.upstream.parsed import Parsed
 from tests.fixtures.processes import wait_until
 from tests.fixtures.upstream import FALLBACK_URL, URL, WAIT, CacheBench, Upstream
 

@@ -23,7 +23,8 @@ from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.settings import Settings
 from horde_core.upstream.client import HordeClient
 from horde_core.upstream.errors import StatusError
-from horde_core.upstream.parsing import Parsed, parse_status
+from horde_core.upstream.parsed import Parsed
+from horde_core.upstream.parsing import parse_status
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
@@ -216,7 +217,7 @@ def test_equal_rows_in_another_order_keep_the_content_id() -> None:
     a, b = {"name": "a", "type": "text"}, {"name": "b", "type": "text"}
 
     def parse(body: bytes) -> Parsed[IndexedHordeModelStatus]:
-        rows, dropped = parse_status(body, "text")
+        rows, dropped, _ = parse_status(body, "text")
         return Parsed(IndexedHordeModelStatus(rows), dropped)
 
     source = bench.source(parse=parse)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals
+from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotals, HordeWorker
 from horde_core.upstream.errors import ShapeError
-from horde_core.upstream.parsing import Parsed, parse_object, parse_status, parse_usage, parse_workers
+from horde_core.upstream.parsed import Parsed
+from horde_core.upstream.parsing import parse_object, parse_status, parse_usage, parse_workers
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import encoded
 
@@ -146,6 +147,30 @@ class TestWorkers:
     def test_one_with_bad_threads_is_dropped_and_counted(self, threads: object) -> None:
         parsed = parse_workers(encoded([{"name": "bad", "threads": threads}, {"name": "good"}]))
         assert ([worker.name for worker in parsed.data], parsed.dropped) == (["good"], 1)
+
+    @pytest.mark.parametrize(
+        ("sent", "written"),
+        [
+            ("Fritz &amp; Söhne", "Fritz & Söhne"),
+            ("&lt;b&gt;bold&lt;/b&gt;", "<b>bold</b>"),
+            ("&amp;lt; is a less-than sign", "&lt; is a less-than sign"),
+            ("plain", "plain"),
+            ("", ""),
+        ],
+    )
+    def test_what_people_wrote_is_read_as_they_wrote_it(self, sent: str, written: str) -> None:
+        row = horde_bodies.worker("text", 1, sent, owner=f"{sent}#1", info=sent, team={"name": sent, "id": "7"})
+        (worker,) = parse_workers(encoded([row])).data
+        assert (worker.name, worker.owner, worker.info, worker.team) == (written, f"{written}#1", written, written)
+        again = type(worker).model_validate_json(worker.model_dump_json(by_alias=True))
+        assert again.name == written, "and once only"
+
+    @pytest.mark.parametrize("name", ["", " ", "\u2003"])
+    def test_a_worker_without_a_name_is_shown_with_its_id(self, name: str) -> None:
+        (worker,) = parse_workers(encoded([horde_bodies.worker("text", 7, name)])).data
+        assert worker.display_name == "(no name) 00000000-0000-0000-0000-000000000007"
+        assert HordeWorker(name="").display_name == "(no name)"
+        assert HordeWorker(name="scribe", id="7").display_name == "scribe"
 
 
 class TestUsage:
