@@ -18,7 +18,7 @@ panels.figures(
         panels.Figure("Unavailable", words.count(states.count("unavailable")), "what rests on them reads n/a"),
         panels.Figure(
             "Requests",
-            words.count(sum(source.calls for source in reports)),
+            words.count(data.requests_last_minute()),
             "sent in the last minute, all sources",
             f"By this server, retries counted. AI Horde allows {CALLS_A_MINUTE} a minute for each endpoint.",
         ),
@@ -28,6 +28,7 @@ panels.tabs(
     "sources_tab",
     {
         "State": lambda: sources.state(view, reports),
+        "Not understood": lambda: sources.not_understood(view, reports),
         "Counters": lambda: sources.counters(view, reports),
         "Formulas": lambda: sources.formulas(view),
         "Glossary": lambda: sources.terms(view),

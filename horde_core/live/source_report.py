@@ -14,8 +14,9 @@ RedisState = Literal["not used", "in use", "in trouble"]
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """One source now. ``calls`` are this process's requests of the last minute, retries counted.
+    """One source now. ``calls`` are this process's requests of the last minute to its endpoints, retries counted.
 
+    The queues of image and text models are one endpoint with one budget upstream: both tell the calls of both.
     ``due_in`` is in seconds: when data is past its TTL, or when a failing source is asked again; 0 with the next read.
     """
 

@@ -37,7 +37,10 @@ LARGEST_BODY = 64 * 1024 * 1024
 
 
 class Calls:
-    """The requests of the last minute by URL, each retry counted: what the API holds against its limit. Thread-safe."""
+    """The requests of the last minute by endpoint, each retry counted. Thread-safe.
+
+    An endpoint is a URL without its query: that is what the API's limit is for, whatever the query asks.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -47,16 +50,20 @@ class Calls:
     def add(self, url: str) -> None:
         """Count one request."""
         with self._lock:
-            times = self._times.setdefault(url, deque())
+            times = self._times.setdefault(_endpoint(url), deque())
             times.append(self._monotonic())
             self._forget_old(times)
 
     def last_minute(self, url: str) -> int:
-        """Return how many requests went to a URL in the last 60 s."""
+        """Return how many requests went to the endpoint of a URL in the last 60 s."""
         with self._lock:
-            times = self._times.get(url, deque())
+            times = self._times.get(_endpoint(url), deque())
             self._forget_old(times)
             return len(times)
+
+    def total_last_minute(self) -> int:
+        """Return how many requests were sent in the last 60 s."""
+        return sum(self.last_minute(url) for url in list(self._times))
 
     def _forget_old(self, times: deque[float]) -> None:
         while times and times[0] <= self._monotonic() - MINUTE:
@@ -197,6 +204,10 @@ class _HangUp:
         self._timer.cancel()
         if self._connection is not None:
             self._connection.close()  # a client closed while it was being opened does not know of it
+
+
+def _endpoint(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def _worth_another_try(error: Exception) -> bool:

@@ -136,6 +136,11 @@ def source_reports() -> list[SourceReport]:
     return report(reader().integration)
 
 
+def requests_last_minute() -> int:
+    """How many requests this server sent in the last minute."""
+    return reader().integration.client.calls.total_last_minute()
+
+
 def redis_layer() -> RedisState:
     """How the second layer of the cache does now."""
     return redis_state(reader().integration)

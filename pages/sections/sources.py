@@ -1,4 +1,4 @@
-"""The tables of the Sources page: state, counters, formulas, glossary, thresholds."""
+"""The tables of the Sources page: state, what was not understood, counters, formulas, glossary, thresholds."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def state(view: PageView, reports: Sequence[SourceReport]) -> None:
                 "age": tables.text_column("Age", "Since the answer arrived."),
                 "next": tables.text_column("Next refresh"),
                 "calls": tables.count_column(
-                    f"Requests/min (of {CALLS_A_MINUTE})", "Sent in the last minute by this server."
+                    f"Requests/min (of {CALLS_A_MINUTE})",
+                    "Sent in the last minute by this server to this address. Sources at one address share its limit.",
                 ),
                 "kept": tables.count_column("Rows", "Names or rows that could be used."),
                 "dropped": tables.count_column("Rows dropped", "Rows that did not keep to the API's contract."),
@@ -83,6 +84,39 @@ def state(view: PageView, reports: Sequence[SourceReport]) -> None:
         view,
     )
     st.caption(REDIS_WORDS[data.redis_layer()])
+
+
+def not_understood(view: PageView, reports: Sequence[SourceReport]) -> None:
+    """What the sources sent that this app does not know."""
+    rows = [
+        {"name": _name_of(one), **told._asdict(), "kind": told.kind.capitalize(), "field": told.field or None}
+        for one in reports
+        for told in one.reading.not_understood
+    ]
+    if not rows:
+        st.info("Everything that was fetched last was understood.", icon=":material/check_circle:")
+        return
+    st.caption("What the last answers hold that this app does not know. It is left out and changes no figure.")
+    tables.explore(
+        tables.Table(
+            key="not_understood",
+            title="What was not understood",
+            load=lambda: pd.DataFrame(rows),
+            columns={
+                "name": tables.name_column("Source"),
+                "kind": tables.text_column("Kind"),
+                "field": tables.text_column("Field"),
+                "times": tables.count_column("Times"),
+                "example": tables.text_column("First example", width="large"),
+            },
+            alt="What the sources sent that was not understood, with an example each",
+            given=None,
+            rows_are=("kind", "kinds"),
+            search=("name", "field", "example"),
+            search_label="Search what was not understood",
+        ),
+        view,
+    )
 
 
 def counters(view: PageView, reports: Sequence[SourceReport]) -> None:

@@ -9,6 +9,7 @@ from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.upstream.api_records import HordeModes
 from horde_core.upstream.parsing import parse_object
 from tests.fixtures.dashboard import Visit
+from tests.fixtures.horde_bodies import IMAGE_WORKERS, PERFORMANCE, TEXT_WORKERS
 from tests.fixtures.horde_server import HordeServer
 from tests.pages.test_pages import chips, figures, notices
 
@@ -23,7 +24,10 @@ def test_it_tells_of_every_source(visit: Visit) -> None:
         "Ages", "Network", "Totals, image", "Totals, text", "Modes",
     ]  # fmt: skip
     assert set(state["error"]) == {"none"}
-    assert set(state["calls"]) == {1}
+    shared = state["name"].str.startswith("Queue")
+    assert set(state["calls"][~shared]) == {1}
+    assert set(state["calls"][shared]) == {2}, "the queues of both categories share the budget of one address"
+    assert figures(app)["Requests"] == "12"
     assert all(state["kept"].dropna() > 0)
     assert "memory alone" in " ".join(caption.value for caption in app.caption)
     counted = visit("sources", "image", sources_tab="Counters").dataframe[0].value
@@ -75,3 +79,16 @@ def test_a_new_source_of_the_network_takes_one_entry(visit: Visit, horde_server:
     horde_server.answer("/v2/status/news", status=404)
     horde.refresh_sources([news])
     assert "News could not be refreshed" in notices(visit("overview"))
+
+
+def test_it_tells_what_was_not_understood_with_an_example(visit: Visit, horde_server: HordeServer) -> None:
+    assert "was understood" in notices(visit("sources", sources_tab="Not understood"))
+    horde_server.answer("/v2/workers", [*IMAGE_WORKERS, *TEXT_WORKERS, {"name": "x", "type": "video"}, {"name": 5}])
+    horde_server.answer("/v2/status/performance", {**PERFORMANCE, "queued_films": "<b>3</b>"})
+    horde = HordeAPIIntegration.shared()
+    horde.refresh_sources([horde.workers_source, *horde.network_sources])
+    told = visit("sources", sources_tab="Not understood").dataframe[0].value.set_index(["name", "kind"])
+    assert told["times"].to_dict() == {
+        ("Workers", "Foreign type"): 1, ("Workers", "Skipped"): 1, ("Network", "Unknown field"): 1
+    }  # fmt: skip
+    assert list(told["example"]) == ["video", "{'name': 5}", "<b>3</b>"]

@@ -18,7 +18,7 @@ TABS = {
     "backends": ("Split by model", "Imbalance", "All backends", "Unknown prefixes"),
     "workers": ("Workers", "Bridges", "Concentration"),
     "audit": ("Findings", "Unlisted models", "Uneven backends"),
-    "sources": ("State", "Counters", "Formulas", "Glossary", "Thresholds"),
+    "sources": ("State", "Not understood", "Counters", "Formulas", "Glossary", "Thresholds"),
 }
 EVERY_TAB = [(page.name, tab) for page in PAGES for tab in TABS.get(page.name, ("",))]
 SOURCES = (

@@ -262,7 +262,9 @@ class TestDeadline:
         with pytest.raises(StatusError):
             client.get(url)
         assert client.calls.last_minute(url) == horde_server.requests["/v2/workers"] == 4
+        assert client.calls.last_minute(f"{url}?type=image") == 4, "the limit is for the path, whatever is asked"
         assert client.calls.last_minute("http://elsewhere.example/") == 0
+        assert client.calls.total_last_minute() == 4
         now[0] = 60.0
         assert client.calls.last_minute(url) == 0
 
