@@ -1,12 +1,15 @@
 """The application as a process: how it starts, and how it refuses to."""
 
+import asyncio
 import json
+import time
 import urllib.request
 
+import httpx
 import pytest
 import redis
 
-from tests.fixtures.app_server import StartApp
+from tests.fixtures.app_server import AppServer, StartApp
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
@@ -78,6 +81,23 @@ def test_what_one_replica_fetched_another_takes_over_by_itself(
     wait_until(lambda: reads_of_sequences(redis_server) >= 4, "both have looked for news twice")
     assert set(horde_server.requests.values()) == {1}, "the second asked for nothing"
     assert "Traceback" not in other.log()
+
+
+def test_questions_that_are_too_long_hold_up_nobody_else(app_server: AppServer) -> None:
+    long = f"{app_server.url}/api/v1/statistics/text_generation/with-stats?{'&'.join(f'{n:x}' for n in range(12_000))}"
+
+    async def ask() -> tuple[set[int], float]:
+        async with httpx.AsyncClient(timeout=20) as client:
+            refused = [asyncio.ensure_future(client.get(long)) for _ in range(4)]
+            await asyncio.wait(refused, return_when=asyncio.FIRST_COMPLETED)
+            began = time.perf_counter()
+            await client.get(f"{app_server.url}/_stcore/health")
+            waited = time.perf_counter() - began
+            return {(await answer).status_code for answer in refused}, waited
+
+    statuses, waited = asyncio.run(ask())
+    assert statuses == {422}
+    assert waited < 1, "each took 1.4 s in which nobody else was served"
 
 
 def reads_of_sequences(redis_server: RedisServer) -> int:
