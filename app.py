@@ -13,11 +13,11 @@ try:
     from horde_core import CacheHydrator, HordeAPIIntegration, web
     from horde_core.live.repeating import Repeating
     from horde_core.web import open_files
-    from horde_core.web.page_paths import PagePaths
-    from horde_core.web.security_headers import SecurityHeaders
-    from horde_core.web.session_guard import SessionGuard
-    from horde_core.web.site_guard import SiteGuard
-    from horde_core.web.tcp_nodelay import NoDelay
+    from horde_core.web.middleware.page_paths import PagePaths
+    from horde_core.web.middleware.security_headers import SecurityHeaders
+    from horde_core.web.middleware.session_guard import SessionGuard
+    from horde_core.web.middleware.site_guard import SiteGuard
+    from horde_core.web.middleware.tcp_nodelay import NoDelay
     from pages.common import data, panels, websocket_messages  # noqa: F401  (what every page draws with)
     from pages.common.failure import page_failed
     from pages.common.freshness_header import VISITORS

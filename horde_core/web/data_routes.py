@@ -26,9 +26,9 @@ from horde_core.live.snapshot import PageView
 from horde_core.safe_csv import csv_bytes
 from horde_core.vocabulary import ModelType
 from horde_core.web.index_page import index_page
+from horde_core.web.middleware.rate_limit import RateLimit, address_of
 from horde_core.web.openapi import document
 from horde_core.web.problems import failed, problem, refused
-from horde_core.web.rate_limit import RateLimit, address_of
 from horde_core.web.response_cache import (
     Made,
     ResponseCache,

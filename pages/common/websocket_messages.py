@@ -6,7 +6,7 @@ from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from horde_core.web.session_guard import Asks
+from horde_core.web.middleware.session_guard import Asks
 
 PATH = "/_stcore/stream"
 LONGEST_END_OF_RUN = 1024

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from horde_core import HordeAPIIntegration, Settings, web
-from horde_core.web.security_headers import HEADERS, SecurityHeaders
+from horde_core.web.middleware.security_headers import HEADERS, SecurityHeaders
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 

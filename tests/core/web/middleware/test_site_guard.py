@@ -11,7 +11,7 @@ import pytest
 import websockets
 from websockets.asyncio.client import connect
 
-from horde_core.web.site_guard import SiteGuard
+from horde_core.web.middleware.site_guard import SiteGuard
 from tests.fixtures.app_server import AppServer, StartApp
 
 FOREIGN = (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from horde_core.web.tcp_nodelay import NoDelay
+from horde_core.web.middleware.tcp_nodelay import NoDelay
 
 
 class Transport:

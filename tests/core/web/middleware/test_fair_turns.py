@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from horde_core.web.fair_turns import FairTurns
+from horde_core.web.middleware.fair_turns import FairTurns
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:

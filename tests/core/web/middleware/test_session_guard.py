@@ -9,8 +9,8 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from horde_core.web import session_guard
-from horde_core.web.session_guard import LARGEST_MESSAGE, RUNS_OF_ONE_ADDRESS, TOO_BIG, SessionGuard
+from horde_core.web.middleware import session_guard
+from horde_core.web.middleware.session_guard import LARGEST_MESSAGE, RUNS_OF_ONE_ADDRESS, TOO_BIG, SessionGuard
 from pages.common import websocket_messages
 from pages.common.websocket_messages import PATH
 

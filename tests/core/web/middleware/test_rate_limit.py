@@ -14,7 +14,7 @@ from horde_core import HordeAPIIntegration, Settings
 from horde_core.settings import SettingsError
 from horde_core.web import data_api
 from horde_core.web.health_route import health
-from horde_core.web.rate_limit import address_of
+from horde_core.web.middleware.rate_limit import address_of
 from tests.fixtures.routes import BASE, EVERY_PATH, PROBLEM, Client
 
 PEER, OTHER, CLIENT = "203.0.113.7", "203.0.113.8", "198.51.100.1"

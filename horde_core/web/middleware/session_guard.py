@@ -9,8 +9,8 @@ from typing import Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from horde_core.web.fair_turns import FairTurns
-from horde_core.web.rate_limit import address_of
+from horde_core.web.middleware.fair_turns import FairTurns
+from horde_core.web.middleware.rate_limit import address_of
 
 log = logging.getLogger(__name__)
 
