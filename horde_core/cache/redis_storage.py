@@ -1,8 +1,4 @@
-"""The Redis layer of the cache: a thin storage that is allowed to fail and never raises.
-
-Values are compressed JSON, versioned, with their time of fetching inside. While Redis is in trouble it is left alone
-for a few seconds at a time, so a frozen server costs one short timeout now and then; the trouble is logged once.
-"""
+"""The Redis layer of the cache: bodies as compressed, versioned JSON with their time of fetching inside."""
 
 from __future__ import annotations
 
@@ -11,12 +7,11 @@ import logging
 import math
 import zlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import redis
-
+from horde_core.cache import redis_commands
 from horde_core.cache.freshness import Clock
-from horde_core.cache.redis_connection import GiveBack, RedisConnection, milliseconds
+from horde_core.cache.redis_connection import GiveBack, RedisConnection
 
 log = logging.getLogger(__name__)
 
@@ -26,25 +21,6 @@ COMPRESSION_LEVEL = 1
 long for a fourth."""
 CLOCK_TOLERANCE_SECONDS = 1.0
 """How much younger than by Redis' own clock a value may look before another machine's wall clock is not believed."""
-
-SEQUENCE_SECONDS = 86_400.0
-
-# Redis' own time, so that numbers still grow after a FLUSHALL; one more than the last where that time stepped back.
-_NEXT_SEQUENCE = """
-local time = redis.call('TIME')
-local last = tonumber(redis.call('GET', KEYS[1]) or '') or 0
-local following = math.max(time[1] * 1000000 + time[2], last + 1)
-redis.call('SET', KEYS[1], string.format('%.0f', following), 'PX', ARGV[1])
-return string.format('%.0f', following)
-"""
-
-_WRITE_UNLESS_NEWER = """
-local written = tonumber(redis.call('GET', KEYS[2]) or '') or 0
-if written > tonumber(ARGV[2]) and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-return 1
-"""
 
 
 class StoredBody(NamedTuple):
@@ -89,9 +65,9 @@ def decode(raw: bytes) -> tuple[StoredBody, float]:
 class RedisStorage:
     """Bodies in Redis under ``{prefix}:horde_api:{key}``. Thread-safe; never raises."""
 
-    def __init__(self, connection: RedisConnection, prefix: str, clock: Clock) -> None:
+    def __init__(self, connection: RedisConnection, clock: Clock) -> None:
         self._connection = connection
-        self._prefix = f"{prefix}:horde_api:"
+        self._keys = connection.keys
         self._clock = clock
 
     def read(self, key: str) -> StoredBody | None:
@@ -100,7 +76,8 @@ class RedisStorage:
         Where Redis has held it for longer than our wall clock makes of its ``fetched_at``, Redis is right: the clock
         of one machine must not make another's data young.
         """
-        raw, left = self._connection.ask("read", lambda server: self._value_and_life(server, key), (None, 0))
+        name = self._keys.value(key)
+        raw, left = self._connection.ask(lambda server: redis_commands.value_and_life(server, name), (None, 0))
         if not isinstance(raw, bytes):
             return None
         try:
@@ -114,46 +91,31 @@ class RedisStorage:
             return stored._replace(fetched_at=fetched_at, unchanged_since=min(stored.unchanged_since, fetched_at))
         return stored
 
-    def _value_and_life(self, server: redis.Redis, key: str) -> tuple[Any, int]:
-        pipeline = server.pipeline(transaction=False)
-        pipeline.get(self._prefix + key)
-        pipeline.pttl(self._prefix + key)
-        value, left = pipeline.execute()
-        return value, left
-
     def next_sequence(self, key: str) -> int | None:
         """Return a number larger than any before, to be taken as a fetch starts; None in trouble."""
-        name, life = f"{self._prefix}sequence:{key}", milliseconds(SEQUENCE_SECONDS)
-        number = self._connection.ask("write", lambda server: server.eval(_NEXT_SEQUENCE, 1, name, life), None)
-        return None if number is None else int(number)
+        name = self._keys.sequence(key)
+        return self._connection.ask(lambda server: redis_commands.next_number(server, name), None)
 
     def write(self, key: str, stored: StoredBody, life: float, sequence: int) -> bool:
         """Store a body for ``life`` seconds; False when what is there comes from a fetch that started later."""
         if life <= 0:
             return True
-        names = (self._prefix + key, f"{self._prefix}written:{key}")
-        values = (encode(stored, life), sequence, milliseconds(life))
-        done = self._connection.ask("write", lambda server: server.eval(_WRITE_UNLESS_NEWER, 2, *names, *values), 1)
-        return done == 1
+        name, written, value = self._keys.value(key), self._keys.written(key), encode(stored, life)
+        return self._connection.ask(
+            lambda server: redis_commands.write_unless_newer(server, name, written, value, sequence, life), True
+        )
 
     def sequences(self, keys: Sequence[str]) -> list[int]:
         """Return by which fetch each key was written, 0 where that is not known."""
-        names = [f"{self._prefix}written:{key}" for key in keys]
-        none: list[Any] = [None] * len(names)
-        numbers = self._connection.ask("read", lambda server: list(server.mget(names)), none) if names else none
+        names = [self._keys.written(key) for key in keys]
+        numbers = self._connection.ask(lambda server: redis_commands.values(server, names), [None] * len(names))
         return [int(number) if number is not None and number.isdigit() else 0 for number in numbers]
 
     def lease(self, key: str, seconds: float) -> GiveBack | None:
         """Take the right to fetch, and return how to give it back; None while another process has it."""
-        return self._connection.lease(f"{self._prefix}lock:{key}", seconds)
+        return self._connection.lease(self._keys.lock(key), seconds)
 
     def claim_refresh(self, key: str, seconds: float) -> float:
         """Claim the one forced refresh of these seconds: 0 when it is ours, else how many are left."""
-        name = f"{self._prefix}forced:{key}"
-
-        def claim(server: redis.Redis) -> float:
-            if server.set(name, 1, nx=True, px=milliseconds(seconds)):
-                return 0.0
-            return max(int(server.pttl(name)), 1) / 1000
-
-        return self._connection.ask("write", claim, 0.0)
+        name = self._keys.forced(key)
+        return self._connection.ask(lambda server: redis_commands.claim(server, name, seconds), 0.0)

@@ -50,5 +50,4 @@ class CacheHydrator:
 
     def _is_leader(self) -> bool:
         redis = self._integration.redis
-        name = f"{self._integration.settings.redis_key_prefix}:horde_api:lock:hydrator"
-        return redis is None or redis.lease(name, self._interval * LEADERSHIP) is not None
+        return redis is None or redis.lease(redis.keys.lock("hydrator"), self._interval * LEADERSHIP) is not None

@@ -67,14 +67,14 @@ class HordeAPIIntegration:
         clock = self._clock = clock or Clock()
         self.redis: RedisConnection | None = None
         if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
-            self.redis = RedisConnection(self.settings.redis_url, clock)
+            self.redis = RedisConnection(self.settings.redis_url, clock, self.settings.redis_key_prefix)
         if client is None:
             transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
             client = HordeClient(self.settings, transport=transport)
         self.client = client
         self.fetch_log = FetchLog(self.shown_url)
         if cache is None:
-            storage = RedisStorage(self.redis, self.settings.redis_key_prefix, clock) if self.redis else None
+            storage = RedisStorage(self.redis, clock) if self.redis else None
             longest_fetch = LONGEST_LIST_OF_URLS * self.settings.api_timeout
             lease_seconds = longest_fetch + LEASE_RESERVE_SECONDS
             observe = self.fetch_log.fetched

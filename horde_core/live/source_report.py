@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from horde_core.cache.held import Counters
 from horde_core.cache.source import Reading, Source
 from horde_core.live.integration import HordeAPIIntegration
 
 RedisState = Literal["not used", "in use", "in trouble"]
+
+
+class RedisReport(NamedTuple):
+    """How the second layer of the cache does; ``trouble`` is a plain sentence that says what is wrong."""
+
+    state: RedisState
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,17 @@ def report(integration: HordeAPIIntegration) -> list[SourceReport]:
     return [_report(integration, source) for source in integration.all_sources()]
 
 
-def redis_state(integration: HordeAPIIntegration) -> RedisState:
-    """Tell how the second layer does, from the last thing asked of it."""
+def redis_report(integration: HordeAPIIntegration) -> RedisReport:
+    """Report on the second layer, from the last thing asked of it."""
     if integration.redis is None:
-        return "not used"
-    return "in trouble" if integration.redis.is_in_trouble else "in use"
+        return RedisReport("not used")
+    trouble = integration.redis.trouble
+    return RedisReport("in trouble" if trouble else "in use", trouble)
+
+
+def redis_state(integration: HordeAPIIntegration) -> RedisState:
+    """Return the state of :func:`redis_report` alone."""
+    return redis_report(integration).state
 
 
 def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceReport:

@@ -24,7 +24,7 @@ from horde_core.frames.usage import UsageSummary
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
-from horde_core.live.source_report import RedisState, SourceReport, redis_state, report
+from horde_core.live.source_report import RedisReport, SourceReport, redis_report, report
 from horde_core.vocabulary import MODEL_TYPES, ModelType, Period
 
 T = TypeVar("T")
@@ -141,9 +141,9 @@ def requests_last_minute() -> int:
     return reader().integration.client.calls.total_last_minute()
 
 
-def redis_layer() -> RedisState:
+def redis_layer() -> RedisReport:
     """How the second layer of the cache does now."""
-    return redis_state(reader().integration)
+    return redis_report(reader().integration)
 
 
 def kept(given: tuple[Hashable, ...], compute: Callable[[], T]) -> T:

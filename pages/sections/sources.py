@@ -19,7 +19,7 @@ from pages.sections import glossary
 REDIS_WORDS = {
     "not used": "Redis is not used: this app keeps what it fetched in memory alone.",
     "in use": "Redis is in use: replicas share what one of them fetched.",
-    "in trouble": "Redis does not answer or does not take what is written: this app serves from memory meanwhile.",
+    "in trouble": "This app serves from memory meanwhile, and shares nothing.",
 }
 
 
@@ -83,7 +83,8 @@ def state(view: PageView, reports: Sequence[SourceReport]) -> None:
         ),
         view,
     )
-    st.caption(REDIS_WORDS[data.redis_layer()])
+    state, trouble = data.redis_layer()
+    st.caption(" ".join([*([words.escaped(trouble)] if trouble else []), REDIS_WORDS[state]]))
 
 
 def not_understood(view: PageView, reports: Sequence[SourceReport]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import redis
+
 from horde_core import HordeAPIIntegration
-from horde_core.cache.freshness import Policy
+from horde_core.cache.freshness import Clock, Policy
+from horde_core.cache.redis_connection import RedisConnection
 from horde_core.cache.source import Source
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.upstream.api_records import HordeModes
@@ -11,6 +14,7 @@ from horde_core.upstream.parsing import parse_object
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_bodies import IMAGE_WORKERS, PERFORMANCE, TEXT_WORKERS
 from tests.fixtures.horde_server import HordeServer
+from tests.fixtures.redis_server import RedisServer
 from tests.pages.test_pages import chips, figures, notices
 
 
@@ -54,6 +58,19 @@ def test_it_says_what_went_wrong_when_nothing_can_be_reached(visit: Visit, horde
     assert state.loc["Workers", "state"] == "unavailable"
     assert state["age"].isna().all()
     assert state["dropped"].isna().all(), "what was never fetched has dropped an unknown number of rows"
+
+
+def test_it_says_in_words_what_redis_refuses(visit: Visit, redis_server: RedisServer) -> None:
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.execute_command("ACL SETUSER", "limited", "reset", "on", ">word", "~*", "+@all", "-eval")
+        horde = HordeAPIIntegration.shared()
+        horde.redis = RedisConnection(redis_server.url.replace("//", "//limited:word@"), Clock())
+        horde.redis.read_bytes("anything")
+        said = " ".join(caption.value for caption in visit("sources", "image").caption)
+        assert "Redis refuses what this app needs \\(run scripts\\)" in said
+        assert "serves from memory meanwhile, and shares nothing" in said
+        horde.redis.close()
+        client.execute_command("ACL DELUSER", "limited")
 
 
 def test_a_new_source_of_the_network_takes_one_entry(visit: Visit, horde_server: HordeServer) -> None:

@@ -59,7 +59,7 @@ class TestValue:
         self, storage: RedisStorage, stored: StoredBody, client: redis.Redis
     ) -> None:
         storage.write("status:text", stored, life=60, sequence=next(SEQUENCE))
-        assert set(client.keys("*")) == {KEY.encode(), f"{PREFIX}:horde_api:written:status:text".encode()}
+        assert set(client.keys("*")) == {KEY.encode(), f"{PREFIX}:horde_api:written:{{{KEY}}}".encode()}
         raw = client.get(KEY)
         assert isinstance(raw, bytes)
         assert json.loads(zlib.decompress(raw)) == {
