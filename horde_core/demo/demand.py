@@ -1,4 +1,4 @@
-"""Who asks for what: counters that only grow, and the usage maps and totals read off them.
+"""Requests by name: counters that never fall, and the usage maps and totals computed from them.
 
 A counter is a smooth function of time, so that no state is kept: the requests of a window are the difference of
 two readings, and every window agrees with every other to the unit.
@@ -7,14 +7,14 @@ two readings, and every window agrees with every other to the unit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from horde_core.demo.seeded import Wave
 
 MONTH_DAYS = 30
 BEGINNING = 19_600
-"""The day since 1970, in August 2023, on which counters begin where no birthday says otherwise."""
+"""The day since 1970, in August 2023, on which counters begin."""
 
 ALWAYS = (1.0, 1.0)
 STEADY = Wave(())
@@ -27,9 +27,8 @@ WEEK = (0.07, math.tau / 7, 0.8)
 class Demand:
     """The requests for one API name.
 
-    `rate` is requests a day while somebody serves it, which is so for the second number of days of `presence` in
-    every first number of days; `past` is what came before the counter began. `birthday` gives, for today, the day
-    since 1970 before which there was nothing.
+    `rate` is requests a day while it is asked for: for the second number of days of `presence` in every first number of
+    days, which begin `offset` days before day 0 of 1970. `past` is what came before the counter began.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Demand:
     presence: tuple[float, float] = ALWAYS
     offset: float = 0.0
     past: int = 0
-    birthday: Callable[[int], int] | None = None
 
     @property
     def mean_rate(self) -> float:
@@ -55,22 +53,15 @@ class Demand:
             day = rounds * present + min(rest, present)
         return math.floor(self.rate * self.wave.area(day))
 
-    def born(self, today: int) -> int:
-        """Return the first day that counts; without a birthday always before this month, wherever the clock stands."""
-        return self.birthday(today) if self.birthday else min(BEGINNING, today - MONTH_DAYS)
-
     def usage(self, today: int) -> tuple[int, int, int]:
         """Return the requests of the day, the 30 days and all time that end at the start of today."""
-        if not self.rate:
-            return 0, 0, self.past
-        born, now = self.born(today), self.until(today)
-        day, month = (now - self.until(max(today - days, born)) for days in (1, MONTH_DAYS))
-        return day, month, self.past + now - self.until(born)
+        now = self.until(today)
+        day, month = (now - self.until(today - days) for days in (1, MONTH_DAYS))
+        return day, month, self.cumulative(today, today)
 
     def cumulative(self, today: int, day: int) -> int:
-        """Return all requests up to the start of a day, as counted today."""
-        born = self.born(today)
-        return self.past + self.until(max(day, born)) - self.until(born)
+        """Return all requests up to the start of a day; a clock before the beginning still counts this month."""
+        return self.past + self.until(day) - self.until(min(BEGINNING, today - MONTH_DAYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +111,7 @@ class Flow:
     def windows(self, time: float, bustle: float) -> dict[str, int]:
         """Return the requests of the minute, hour, day, month and all time that end at a time.
 
-        `bustle` scales the minute alone, which is noisy: one reads it off a single minute.
+        `bustle` scales the minute alone, which varies more than longer windows.
         """
         now = self.until(time)
         spans = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "month": float(MONTH_DAYS)}

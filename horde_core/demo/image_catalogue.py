@@ -14,7 +14,10 @@ MODEL_COUNT = 160
 RETIRED_COUNT = 30
 SEASONAL_COUNT = 36
 SEASON_DAYS = 10
-"""A seasonal model is added every so many days, so that the reference always has a few newcomers."""
+"""A seasonal model is added every so many days, so that the reference always has some new ones.
+
+Each is asked for from then on until 30 days before it is added again.
+"""
 YEAR_DAYS = SEASONAL_COUNT * SEASON_DAYS
 
 FIRST_DAY = 19250

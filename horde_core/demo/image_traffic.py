@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from horde_core.demo.demand import WEEK, Demand, Post, Traffic
-from horde_core.demo.image_catalogue import ImageCatalogue, ImageModel
+from horde_core.demo.demand import ALWAYS, MONTH_DAYS, WEEK, Demand, Post, Traffic
+from horde_core.demo.image_catalogue import SEASON_DAYS, YEAR_DAYS, ImageCatalogue, ImageModel
 from horde_core.demo.seeded import Wave, source, weighted_sample
 
 IMAGES_A_DAY = 100_000
@@ -45,8 +45,14 @@ def image_traffic(seed: int, catalogue: ImageCatalogue) -> Traffic:
 
 
 def _by_popularity(chance: random.Random, models: Sequence[ImageModel]) -> list[ImageModel]:
-    """Return all models, likely the larger bases first; every third seasonal one is never used."""
-    places = {model.name: chance.random() * (0.45 if model.side == 1024 else 1) for model in models}
+    """Return all models, likely the larger bases first; every third seasonal one is never used.
+
+    A seasonal one is not among the very first: the network does not lose half of its requests when its season ends.
+    """
+    places = {
+        model.name: (0 if model.season is None else 0.1) + chance.random() * (0.45 if model.side == 1024 else 1)
+        for model in models
+    }
     order = sorted(models, key=lambda model: places[model.name])
     idle = [model for model in order if model.season is not None and model.season % 3 == 0]
     seasonal = [model for model in order if model.season is not None and model.season % 3]
@@ -70,7 +76,8 @@ def _active(seed: int, models: Sequence[ImageModel]) -> list[Demand]:
                 rate,
                 Wave((*wave.parts, WEEK)),
                 past=0 if seasonal else int(rate * chance.lognormvariate(6, 0.8)),
-                birthday=model.birthday if seasonal else None,
+                presence=(YEAR_DAYS, YEAR_DAYS - MONTH_DAYS) if seasonal else ALWAYS,
+                offset=-SEASON_DAYS * (model.season or 0),
             )
         )
     return demands

@@ -13,11 +13,11 @@ from horde_core.demo.seeded import Wave, source
 from horde_core.demo.workers import Worker
 
 NO_SPEED_ETA = 10_000
-"""What the API sends when something waits and nobody is known to work on it."""
+"""Seconds that the API sends when something waits and the speed of its workers is unknown or 0."""
 LONGEST = {"image": 34, "text": 12}
 """Jobs that usually wait for the most wanted name."""
 LEAST = 0.5
-"""Jobs that usually wait for a name that hardly anybody wants: none, but one at the crest of its wave."""
+"""Jobs that usually wait for the least wanted name: none, and one at the top of its wave."""
 STEPS = 26
 SIZES = (40, 80, 120, 150, 200, 300, 512)
 """Tokens that the usual request for a name asks for."""
@@ -30,7 +30,7 @@ Category = Literal["image", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The people in line for one name: how many, in minutes, and how much each of them wants."""
+    """The queue for one name: how many jobs wait at a minute, and how much work each is."""
 
     length: float
     wave: Wave

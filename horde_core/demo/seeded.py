@@ -1,4 +1,4 @@
-"""Seeded chance, and smooth curves that never end and need no memory."""
+"""Seeded random generators, and smooth curves that are pure functions of time."""
 
 from __future__ import annotations
 

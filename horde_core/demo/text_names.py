@@ -24,7 +24,7 @@ HOSTILE_NAMES = (
     "koboldcpp/Two\nLines \"and\" 'quotes'-8B",
     "=1+2;Thistlegusset-13B",
 )
-"""Names that a careless screen, log or spreadsheet would act on."""
+"""Names that HTML, a log or a spreadsheet would act on if they were not escaped."""
 
 
 def any_backend(chance: random.Random) -> str:
@@ -55,7 +55,7 @@ def new_spelling(chance: random.Random, model: str, backend: str, taken: set[str
 
 
 def unlisted_names(chance: random.Random, taken: set[str]) -> Iterator[str]:
-    """Yield spellings of models that the reference does not know, without end of the list in sight."""
+    """Yield several hundred spellings of models that the reference does not know."""
     authors = words.author_names(chance, 12)
     sizes = ("3", "7", "8", "12", "13", "22", "24", "32", "70")
     manners: tuple[Callable[[str, str], str], ...] = (

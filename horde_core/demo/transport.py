@@ -61,7 +61,7 @@ class DemoTransport(httpx.BaseTransport):
     """Answers as the public API and the model reference do, by URL path, whatever the host and the prefix.
 
     Every body is a pure function of the seed and of the clock, in Unix seconds: usage changes with the UTC day, the
-    live side with the minute, the references never. Of the query only `type` is heeded. Thread-safe.
+    live side with the minute, the references never. Of the query, only `type` matters. Thread-safe.
     """
 
     def __init__(self, seed: int = 0, clock: Callable[[], float] = time.time) -> None:

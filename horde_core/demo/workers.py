@@ -107,7 +107,7 @@ class Roster:
     """All workers of one seed. Those on steady posts are always there, the others take turns by the hour."""
 
     def __init__(self, seed: int, image_posts: Sequence[Post], text_posts: Sequence[Post]) -> None:
-        """Find a worker for each post, and the workers for interrogation, who need none."""
+        """Find a worker for each post, and make the workers for interrogation, which need none."""
         teams = _teams(seed)
         forms = [Post((), threads=1)] * INTERROGATION_COUNT
         self._steady: dict[Kind, list[Worker]] = {}

@@ -1,4 +1,4 @@
-"""How many visitors look at this process now, and how often each may ask whether there is anything new."""
+"""How many visitors this process has now, and how often the page of each looks for new data."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Hashable
 
 TICK_SECONDS = 10.0
-"""How often a page looks for news where there is room for that; Streamlit's own advice is no oftener."""
+"""Seconds between two looks of a page for new data while there are few visitors."""
 
 TICKS_A_SECOND = 20.0
-"""How often all visitors together may look for news; a look takes 3 ms of a core."""
+"""Looks of all pages together in a second; each takes about 3 ms of a core."""
 
 REDRAWS_A_SECOND = 10
-"""How many pages may be drawn anew in a second because there are news; each takes some 25 ms of a core."""
+"""Pages redrawn in a second because there is new data; each takes about 25 ms of a core."""
 
 LONGEST_TICK_SECONDS = 60.0
 GONE_AFTER_SECONDS = 2.5 * LONGEST_TICK_SECONDS
@@ -22,7 +22,7 @@ COUNTED_EVERY_SECONDS = 1.0
 
 
 class Visitors:
-    """Counts who was seen lately, and lets them have the news one after the other. Thread-safe."""
+    """Counts the visitors seen recently, and spreads their redraws over time. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -33,12 +33,12 @@ class Visitors:
         self._redrawn: deque[float] = deque(maxlen=REDRAWS_A_SECOND)
 
     def seen(self, visitor: Hashable) -> None:
-        """Note that a visitor's page has just been drawn, or has looked for news."""
+        """Note that a visitor's page has just been drawn or has looked for new data."""
         with self._lock:
             self._seen[visitor] = self._monotonic()
 
     def count(self) -> int:
-        """Return how many visitors have a page open, as of a second ago at most."""
+        """Return how many visitors have a page open, at most a second old."""
         with self._lock:
             now = self._monotonic()
             if now - self._counted_at >= COUNTED_EVERY_SECONDS or not self._count:
@@ -47,17 +47,18 @@ class Visitors:
             return self._count
 
     def tick_seconds(self, spread: float = 0.5) -> float:
-        """Return how often a page may look for news, so that all of them together stay within their means.
+        """Return the seconds between two looks of a page, so that all pages together stay within ``TICKS_A_SECOND``.
 
-        ``spread``, 0 to 1 and each visitor's own, keeps them from looking all at once: a fifth more or less often.
+        ``spread`` is a number of the visitor's own from 0 to 1. It makes the interval up to a fifth shorter or longer,
+        so that pages do not look all at once.
         """
         seconds = self.count() / TICKS_A_SECOND * (0.8 + 0.4 * spread)
         return min(max(TICK_SECONDS, seconds), LONGEST_TICK_SECONDS)
 
     def may_redraw(self) -> bool:
-        """Return whether one more page may be drawn anew now; who may not is better off asking at the next tick.
+        """Return whether one more page may be redrawn now; the others try again at their next look.
 
-        News reach everybody at the same time. Drawn all at once, a thousand pages would take half a minute each.
+        New data reach all pages at the same time. A thousand of them redrawn at once would take half a minute each.
         """
         with self._lock:
             now = self._monotonic()

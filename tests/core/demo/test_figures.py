@@ -63,6 +63,30 @@ class TestUsage:
             sum(after["total"].values()) - sum(before.values()), rel=1e-9
         )
 
+    @pytest.mark.parametrize("category", ["image", "text"])
+    @pytest.mark.parametrize("seed", range(2))
+    def test_for_400_days_no_total_falls_and_each_day_is_what_it_grew_by(self, category: str, seed: int) -> None:
+        horde = simulated(seed)
+        path, field = ("img", "images") if category == "image" else ("text", "requests")
+        before, sum_before = horde.usage(category)["total"], 0
+        for _ in range(400):
+            horde.now += DAY
+            network = horde.read(f"/v2/stats/{path}/totals")["total"][field]
+            assert network > sum_before
+            sum_before = network
+            usage = horde.usage(category)
+            assert {name: usage["total"][name] - before[name] for name in before} == usage["day"]
+            assert min(usage["day"].values()) == 0
+            before = usage["total"]
+
+    def test_a_model_that_was_just_added_had_no_requests_before(self, horde: Horde) -> None:
+        for _ in range(40):
+            ages, month = horde.read("/model_mod_data.json"), horde.usage("image")["month"]
+            days = {name: (horde.now - ages[name]["date_added"]) // DAY for name in month if name in ages}
+            new = [name for name, age in days.items() if age < 1]
+            assert all(month[name] == 0 for name in new)
+            horde.now += DAY
+
     @pytest.mark.parametrize("seed", range(4))
     def test_most_of_the_text_requests_belong_to_listed_models(self, seed: int) -> None:
         horde = simulated(seed)
