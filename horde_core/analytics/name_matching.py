@@ -151,6 +151,11 @@ _WRITTEN_APART = re.compile(
 )
 
 
+def is_hidden_by_server(name: str) -> bool:
+    """Whether the server leaves a name out of its status list on purpose; workers and usage may still have it."""
+    return "horde_special" in name
+
+
 class Resolution(NamedTuple):
     """What became of one API name.
 

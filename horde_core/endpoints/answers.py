@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from horde_core.analytics.name_matching import is_hidden_by_server
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import AuditThresholds, ModelAuditInfo
 from horde_core.audit.rules import explain, severity_reason
@@ -62,7 +63,12 @@ def unlisted_answer(view: PageView, query: ModelsQuery) -> UnlistedAnswer:
     rows = _sorted(view.snapshot.merged.unlisted.items() if view.snapshot.reference.available else (), query)
     page = _page(rows, query)
     models = tuple(
-        UnlistedRow(name=name, backend=next(iter(row.backend_variations or ()), None), **_asked_for(row, query))
+        UnlistedRow(
+            name=name,
+            backend=next(iter(row.backend_variations or ()), None),
+            hidden_by_server=is_hidden_by_server(name),
+            **_asked_for(row, query),
+        )
         for name, row in page
     )
     is_known = view.snapshot.status.available and view.snapshot.usage.available

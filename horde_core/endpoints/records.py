@@ -82,6 +82,7 @@ class UnlistedRow(ModelRow):
     """One name that belongs to no model of the reference; spellings in other cases are added up in it."""
 
     backend: str | None = Field(description="text only")
+    hidden_by_server: bool = Field(description="left out of the status list on purpose, so that its queue is not told")
 
 
 class UnlistedAnswer(CategoryAnswer):

@@ -27,7 +27,7 @@ _USAGE = {f"usage_{period}": period for period in PERIODS}
 MODEL_COLUMNS = ("name", *_USAGE, *LiveFigures.model_fields, *CombinedModelStatistics.model_computed_fields, "names")
 """Every figure of a model's record, so a new one is a column by itself."""
 
-UNLISTED_COLUMNS = (*MODEL_COLUMNS, "backend")
+UNLISTED_COLUMNS = (*MODEL_COLUMNS, "backend", "hidden_by_server")
 SHORT_AUDIT_COLUMNS = (
     "name", "severity", "usage_month", "share_month", "threads", "workers", "size", "age", "reasons",
 )  # fmt: skip

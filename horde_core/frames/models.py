@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from horde_core.analytics.groups import GroupLevel
+from horde_core.analytics.name_matching import is_hidden_by_server
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, TEXT, Schema, frame_of
 from horde_core.live.snapshot import Snapshot
@@ -19,6 +20,7 @@ from horde_core.vocabulary import GIGABYTE, PERIODS, WORK_UNIT
 CATEGORY: Schema = {
     "name": TEXT,
     "listed": FLAG,
+    "hidden": FLAG,
     "usage_day": COUNT,
     "usage_month": COUNT,
     "usage_total": COUNT,
@@ -55,7 +57,8 @@ CATEGORY: Schema = {
 def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFrame:
     """One row a model or unlisted name, most used this month first; text models by family or exact name when asked.
 
-    ``listed`` is whether the reference has it (unknown without one). ``usage_*`` are requests, ``share_*`` percent of
+    ``listed`` is whether the reference has it (unknown without one), ``hidden`` whether the server leaves it out of its
+    status list on purpose. ``usage_*`` are requests, ``share_*`` percent of
     the category's own sum, ``rank_*`` places in the whole category, ``queued`` and ``performance`` in the unit of
     :data:`~horde_core.vocabulary.WORK_UNIT`, ``size`` GB, ``drain_time`` the API's ``eta``. ``demand_ratio`` is the
     share of the queue over that of the threads (above 1: waits longer than average), unknown without threads.
@@ -105,6 +108,7 @@ def _figures(name: str, statistics: CombinedModelStatistics, divisor: float) -> 
     backends = statistics.backend_variations or {}
     return {
         "name": name,
+        "hidden": is_hidden_by_server(name),
         "usage_day": day,
         "usage_month": month,
         "usage_total": statistics.usage("total"),

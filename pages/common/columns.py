@@ -20,11 +20,14 @@ def by_usage(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
 def usage(model_type: ModelType, largest_share: float, is_listed_told: bool = True) -> dict[str, Any]:
     """The columns of a table of :func:`by_usage`."""
     noun = tables.REQUEST_WORDS[model_type]
-    listed = {"listed": tables.flag_column("In reference")} if is_listed_told else {}
+    listed = {"listed": tables.flag_column("In reference")}
+    hidden = {
+        "hidden": tables.flag_column("Hidden on purpose", "AI Horde leaves such names out of its queue: horde_special.")
+    }
     backends = {"backends": tables.text_column("Backends")} if model_type == "text" else {}
     return {
         "name": tables.name_column(),
-        **listed,
+        **(listed if is_listed_told else hidden),
         "rank": tables.count_column("Rank", "Place among all names of the category."),
         "share": tables.share_column(
             "Share", f"Percent of all {noun} in this period, never of the rows shown.", largest_share

@@ -22,7 +22,7 @@ from horde_core.safe_csv import csv_bytes
 from horde_core.settings import Settings
 from horde_core.vocabulary import PERIODS, ModelType
 from tests.fixtures.audits import TYPES
-from tests.fixtures.horde_bodies import FORMULA_NAME
+from tests.fixtures.horde_bodies import FORMULA_NAME, worker
 from tests.fixtures.routes import csv_rows
 from tests.fixtures.snapshots import snapshot
 from tests.fixtures.upstream import source_called
@@ -160,6 +160,15 @@ def test_a_name_is_resolved_as_the_merge_does(name: str, model: str | None, how:
     assert (resolved.model, resolved.how, resolved.backend, resolved.quant) == (
         own.model, own.how, own.backend, own.quant,
     )  # fmt: skip
+
+
+def test_names_that_the_server_hides_on_purpose_are_a_kind_of_their_own_among_the_unlisted() -> None:
+    hidden, other = "horde_special::painter::Alias#7", "Some Painter"
+    staff = [worker("image", 1, "w", models=[hidden, other])]
+    told = {row.name: row.hidden_by_server for row in unlisted("image", view("image", workers=staff)).models}
+    assert (told[hidden], told[other]) == (True, False)
+    frame = category_frame(view("image", workers=staff).snapshot).set_index("name")["hidden"]
+    assert list(frame[frame].index) == [hidden]
 
 
 def test_without_the_reference_nobody_says_that_a_name_is_unlisted() -> None:
