@@ -21,6 +21,7 @@ from horde_core.endpoints.records import (
     AuditRow,
     ModelRow,
     ModelsAnswer,
+    NotUnderstoodItem,
     ResolveAnswer,
     ResolvedName,
     SourceDetail,
@@ -33,7 +34,7 @@ from horde_core.endpoints.records import (
 from horde_core.frames.audit import worst_first
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
-from horde_core.live.source_report import report
+from horde_core.live.source_report import SourceReport, report
 from horde_core.numbers import ENGLISH
 
 _WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
@@ -119,17 +120,7 @@ def sources_answer(results: SharedResults) -> SourcesAnswer:
         unknown=_unknown(readings),
         total_count=len(reports),
         returned_count=len(reports),
-        sources=tuple(
-            SourceDetail(
-                **SourceState.of(source.reading).model_dump(),
-                age_seconds=None if source.reading.age is None else round(source.reading.age, 1),
-                rows=source.reading.kept,
-                rows_dropped=source.reading.dropped,
-                error=source.reading.error,
-                address=source.url,
-            )
-            for source in reports
-        ),
+        sources=tuple(map(_source_detail, reports)),
     )
 
 
@@ -159,6 +150,20 @@ def _counted(rows: Sequence[Any], view: PageView, query: ModelsQuery) -> int | N
     snapshot = view.snapshot
     is_known = snapshot.reference.available and (query.min_worker_count is None or snapshot.workers.available)
     return len(rows) if is_known else None
+
+
+def _source_detail(source: SourceReport) -> SourceDetail:
+    reading = source.reading
+    told = tuple(NotUnderstoodItem(**one._asdict()) for one in reading.not_understood)
+    return SourceDetail(
+        **SourceState.of(reading).model_dump(),
+        age_seconds=None if reading.age is None else round(reading.age, 1),
+        rows=reading.kept,
+        rows_dropped=reading.dropped,
+        not_understood=None if reading.value is None else told,
+        error=reading.error,
+        address=source.url,
+    )
 
 
 def _category(view: PageView) -> Category:

@@ -15,6 +15,7 @@ from horde_core.audit import AuditSummary, AuditThresholds, Flag, ModelAuditInfo
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
 from horde_core.endpoints.parameters import Category
+from horde_core.upstream.parsed import Kind
 
 
 class AnswerRecord(BaseModel):
@@ -129,6 +130,15 @@ class ResolveAnswer(Answer):
     resolutions: tuple[ResolvedName, ...]
 
 
+class NotUnderstoodItem(AnswerRecord):
+    """One kind of thing in a source's body that was not understood, and changes no figure."""
+
+    kind: Kind
+    field: str
+    times: int
+    example: str = Field(description="the first of them, as JSON would be; cut where it is long")
+
+
 class SourceDetail(SourceState):
     """One source as it is now."""
 
@@ -137,6 +147,9 @@ class SourceDetail(SourceState):
     rows_dropped: int
     error: str | None = Field(description="why the last refresh brought nothing")
     address: str
+    not_understood: tuple[NotUnderstoodItem, ...] | None = Field(
+        description="foreign types, unknown fields and values, and rows that were skipped; null while unavailable"
+    )
 
 
 class SourcesAnswer(AnswerRecord):

@@ -60,8 +60,11 @@ def resolution_rows(answer: ResolveAnswer) -> pd.DataFrame:
 
 
 def source_rows(answer: SourcesAnswer) -> pd.DataFrame:
-    """One row a source; ``error`` is "none" where the last refresh succeeded."""
-    rows = [row.model_dump(mode="json") | {"error": row.error or "none"} for row in answer.sources]
+    """One row a source; ``error`` is "none" where the last refresh succeeded, and so is what was not understood."""
+    rows = [
+        row.model_dump(mode="json") | {"error": row.error or "none", "not_understood": _not_understood(row)}
+        for row in answer.sources
+    ]
     return _frame(rows, SourceDetail.model_fields)
 
 
@@ -70,6 +73,13 @@ def statistics_rows(answer: StatisticsAnswer) -> pd.DataFrame:
     figures = pd.json_normalize(answer.model_dump(mode="json")["statistics"], sep=" ").iloc[0]
     single = figures[[not isinstance(value, list) for value in figures]]
     return pd.DataFrame({"figure": single.index, "value": single.to_numpy()})
+
+
+def _not_understood(source: SourceDetail) -> str | None:
+    if source.not_understood is None:
+        return None
+    told = [f"{one.kind} {one.field} ({one.times}): {one.example}" for one in source.not_understood]
+    return "; ".join(told) or "none"
 
 
 def _figures(answer: ModelsAnswer | UnlistedAnswer, columns: Sequence[str]) -> pd.DataFrame:

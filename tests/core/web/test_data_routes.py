@@ -8,7 +8,15 @@ import pytest
 
 from horde_core import HordeAPIIntegration
 from horde_core.endpoints.parameters import SortBy
-from tests.fixtures.horde_bodies import APHRODITE_MISTRAL, FORMULA_NAME, HTML_NAME, KOBOLD_MISTRAL, QUANTISED_CYDONIA
+from tests.fixtures.horde_bodies import (
+    APHRODITE_MISTRAL,
+    FORMULA_NAME,
+    HTML_NAME,
+    IMAGE_WORKERS,
+    KOBOLD_MISTRAL,
+    QUANTISED_CYDONIA,
+    TEXT_WORKERS,
+)
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import CATEGORIES, EVERY_PATH, Client, by_name, names, with_parameters
 from tests.fixtures.upstream import TurnedClock
@@ -103,6 +111,28 @@ class TestFresh:
         assert {source["age_seconds"] for source in body["sources"]} == {20.0}
         assert {source["key"]: source["rows"] for source in body["sources"]}["status:text"] == 5
         assert client.ask("/sources").headers["cache-control"] == "no-store"
+
+    def test_what_was_not_understood_of_a_source_is_told_with_an_example_and_is_unknown_without_it(
+        self, cold: HordeAPIIntegration, horde_server: HordeServer
+    ) -> None:
+        def told(source: dict[str, Any]) -> Any:
+            return source["not_understood"]
+
+        client = Client()
+        assert {source["key"]: told(source) for source in client.body("/sources")["sources"]}["workers"] is None
+        assert {source["not_understood"] for source in client.rows("/sources")} == {""}
+        first, *others = [*IMAGE_WORKERS, *TEXT_WORKERS]
+        horde_server.answer("/v2/workers", [{**first, "colour": "blue"}, {**first, "type": "audio"}, *others])
+        cold.read(cold.all_sources())
+        sources = {source["key"]: source for source in client.body("/sources")["sources"]}
+        assert sorted(told(sources["workers"]), key=lambda one: one["kind"]) == [
+            {"kind": "foreign type", "field": "type", "times": 1, "example": "audio"},
+            {"kind": "unknown field", "field": "colour", "times": 1, "example": "blue"},
+        ]
+        assert told(sources["modes"]) == []
+        rows = {source["key"]: source["not_understood"] for source in client.rows("/sources")}
+        assert "unknown field colour (1): blue" in rows["workers"]
+        assert rows["modes"] == "none"
 
 
 class TestStale:
