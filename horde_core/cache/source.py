@@ -1,4 +1,4 @@
-"""What is asked of the cache, and what it answers: sources, readings, outcomes of a refresh."""
+"""What the cache is asked for and what it returns: sources, readings, outcomes of a refresh."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Look = Callable[[str], Any]
 
 
 class Emptiness(NamedTuple, Generic[T]):
-    """How answers that hold nothing are judged, as the API sends them too when its own caches or tables are gone.
+    """How answers that hold nothing are judged: the API also sends them when its own caches or tables are gone.
 
-    Such an answer is kept beside the last good one. With each read ``doubt`` is given the answer and what is held of
-    every source, and returns in a sentence why the answer is not believed; None where all agree that there is nothing.
-    ``witnesses`` are the keys of the sources that it has to hear.
+    Such an answer is kept beside the last good one. With each read ``doubt`` gets the answer and a look at what is held
+    of every source, and returns as a sentence why the answer is not believed; None where all agree that there is
+    nothing. ``witnesses`` are the keys of the sources that can confirm it.
     """
 
     is_empty: Callable[[T], bool]
@@ -33,7 +33,7 @@ class Emptiness(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[T]):
-    """One thing to fetch, and all that is said of it: its names, its addresses, how it is read and how long it keeps.
+    """One thing to fetch, and its full description: names, purpose, addresses, parser and how long its data is kept.
 
     ``title`` is what the screen calls it, ``about`` one sentence on what it holds and how often that changes.
     ``model_type`` is the category that it belongs to, None where it is of the network as a whole. ``urls`` are tried in
@@ -49,20 +49,15 @@ class Source(Generic[T]):
     model_type: ModelType | None = None
     emptiness: Emptiness[T] | None = None
 
-    @property
-    def name(self) -> str:
-        """What it is called within a sentence: "workers", "text usage"."""
-        return f"{self.model_type} {self.title.lower()}" if self.model_type else self.title.lower()
-
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
     """What a read of ``source`` found: the value (None when unavailable) and what is known of it.
 
-    ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None when
-    none was; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is
-    what is left of the TTL. ``is_suspicious``: the server's last answer held nothing and is not believed, so that this
-    is what was known before it. Ages are in seconds.
+    ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None without
+    one; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is what is left of the TTL. It
+    ``is_suspicious`` where the server's last answer held nothing and is not believed: the value is the one before it.
+    Ages are in seconds.
     """
 
     source: Source[T]

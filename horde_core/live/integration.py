@@ -1,6 +1,6 @@
-"""HordeAPIIntegration: client, cache and indexes put together; what everything else asks.
+"""HordeAPIIntegration: client, cache and sources put together, the entry to all data.
 
-Synchronous and thread-safe. Failures never raise out of it: last good data, else empty data marked unavailable.
+Synchronous and thread-safe. Failures never raise: the last good data is returned, else empty data marked unavailable.
 """
 
 from __future__ import annotations
@@ -138,11 +138,11 @@ class HordeAPIIntegration:
         return self._read_all(sources, wait, patience=patience)
 
     def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
-        """Force a reload of a category's sources and say what came of each; at most every 10 s a source."""
+        """Force a refresh of a category's sources and return the outcome of each; at most every 10 s a source."""
         return self.refresh_sources(self.sources(model_type), wait)
 
     def refresh_sources(self, sources: Sequence[Source[Any]], wait: float | None = None) -> list[RefreshOutcome]:
-        """Force a reload of any of the sources, as :meth:`refresh` does."""
+        """Force a refresh of any of the sources, as :meth:`refresh` does."""
         return self.cache.refresh(sources, self._wait(wait))
 
     def get_model_status(self, model_type: ModelType, force_refresh: bool = False) -> SourceRows[HordeModelStatus]:
@@ -158,7 +158,7 @@ class HordeAPIIntegration:
         return self.get_model_stats_indexed(model_type, force_refresh).response
 
     def get_model_stats_indexed(self, model_type: ModelType, force_refresh: bool = False) -> IndexedHordeModelStats:
-        """Return usage by name, indexed: the same object until it changes."""
+        """Return usage by name: the same object until it changes."""
         return self._read(self.usage_sources[model_type], force_refresh, _NO_USAGE)
 
     def get_workers(self, model_type: WorkerType | None = None, force_refresh: bool = False) -> SourceRows[HordeWorker]:
@@ -194,7 +194,7 @@ class HordeAPIIntegration:
         force_refresh: bool = False,
         patience: float = 0.0,
     ) -> list[Reading[Any]]:
-        """Read the sources and, where an answer that holds nothing is doubted, those that may confirm it."""
+        """Read the sources; where an answer that holds nothing is doubted, also read those that can confirm it."""
         began, seconds = self._clock.monotonic(), self._wait(wait)
         readings = self.cache.read_all(sources, seconds, force_refresh, patience)
         wanted = {key for one in readings if one.is_suspicious for key in one.witnesses} - {one.key for one in readings}

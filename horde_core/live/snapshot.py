@@ -1,4 +1,4 @@
-"""What a page draws, at one moment: categories and the network, immutable, each with one id, merged once."""
+"""What a page draws: categories and the network at one moment, immutable, each with an id, merged once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from horde_core.vocabulary import ModelType
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is known of a category. ``id`` changes when the content of any source does, and only then."""
+    """The content of a category's sources. ``id`` changes when the content of any source does, and only then."""
 
     id: str
     model_type: ModelType
@@ -71,7 +71,7 @@ class Snapshot:
         return self._groups[level]
 
     def subjects(self, level: GroupLevel = "model") -> list[Subject]:
-        """What there is to audit: every model of the reference, or every group of them; read once."""
+        """The rows of the audit before it is judged: every model of the reference, or every group of them."""
         if level not in self._subjects:
             self._subjects[level] = (
                 model_subjects(self.reference, self.merged.models)
@@ -119,9 +119,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class PageView:
-    """What one page draws: its categories, the network and ages where it shows them, what is known of their sources.
+    """What one page draws: its categories, the network and the ages where it shows them, and a reading of each source.
 
-    States and ages move while the content stays.
+    States and ages of the readings change while the content stays.
     """
 
     categories: Mapping[ModelType, Snapshot]
@@ -143,12 +143,12 @@ class PageView:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether all of it is made up."""
+        """Whether the data is of the simulated Horde."""
         return self.snapshot.is_simulated
 
     @property
     def nothing_reachable(self) -> bool:
-        """No source has anything to show."""
+        """Whether no source has anything to show."""
         return all(source.state is State.UNAVAILABLE for source in self.sources)
 
     def reading(self, key: str) -> Reading[Any]:
@@ -160,5 +160,5 @@ class PageView:
 
 
 def content_of(reading: Reading[Any]) -> str:
-    """Names what there is to show; "-" for nothing."""
+    """Return the name of the content that a reading shows; "-" for none."""
     return reading.content if reading.value is not None else "-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
@@ -17,7 +17,7 @@ from horde_core.vocabulary import MODEL_TYPES, ModelType
 
 
 class SnapshotReader:
-    """Takes snapshots from an integration; the same object comes back until its content changes. Thread-safe."""
+    """Makes snapshots from an integration: the same object until its content changes. Thread-safe."""
 
     def __init__(self, integration: HordeAPIIntegration) -> None:
         self.integration = integration
@@ -28,8 +28,8 @@ class SnapshotReader:
     def view(self, model_type: ModelType, wait: float | None = None, patience: float = 0.0) -> PageView:
         """Read one category.
 
-        Waits at most ``wait`` seconds (``HORDE_COLD_WAIT``) with nothing cached, ``patience`` while stale data is
-        being renewed.
+        Waits at most ``wait`` seconds (default ``HORDE_COLD_WAIT``) with nothing cached, and at most ``patience`` while
+        stale data is being renewed.
         """
         return self.page_view((model_type,), False, wait, patience)
 
@@ -38,15 +38,7 @@ class SnapshotReader:
         sources = [self.integration.reference.sources[kind] for kind in model_types]
         readings = self.integration.read(sources, wait)
         categories = {
-            kind: Snapshot(
-                id=_identity(f"reference of {kind}", self.integration.is_simulated, [reading]),
-                model_type=kind,
-                is_simulated=self.integration.is_simulated,
-                status=IndexedHordeModelStatus.unavailable(),
-                usage=IndexedHordeModelStats(),
-                workers=IndexedHordeWorkers.unavailable(),
-                reference=reading.value_or(ModelReference(available=False)),
-            )
+            kind: self._made(kind, self._identity(f"reference of {kind}", [reading]), {"reference": reading})
             for kind, reading in zip(model_types, readings, strict=True)
         }
         return PageView(categories, None, tuple(readings))
@@ -77,7 +69,7 @@ class SnapshotReader:
 
     def _read_network(self, readings: Mapping[str, Reading[Any]]) -> Network:
         chosen = {source.key: readings[source.key] for source in self.integration.network_sources}
-        identity = _identity("network", self.integration.is_simulated, list(chosen.values()))
+        identity = self._identity("network", chosen.values())
         with self._lock:
             if self._network is None or self._network.id != identity:
                 self._network = Network(
@@ -90,25 +82,28 @@ class SnapshotReader:
             return self._network
 
     def _snapshot(self, model_type: ModelType, readings: list[Reading[Any]]) -> Snapshot:
-        status, usage, workers, reference = readings
-        identity = _identity(model_type, self.integration.is_simulated, readings)
+        identity = self._identity(model_type, readings)
         with self._lock:
             latest = self._latest.get(model_type)
             if latest is None or latest.id != identity:
-                latest = Snapshot(
-                    id=identity,
-                    model_type=model_type,
-                    is_simulated=self.integration.is_simulated,
-                    status=status.value_or(IndexedHordeModelStatus.unavailable()),
-                    usage=usage.value_or(IndexedHordeModelStats()),
-                    workers=workers.value_or(IndexedHordeWorkers.unavailable()).of_type(model_type),
-                    reference=reference.value_or(ModelReference(available=False)),
-                )
-                self._latest[model_type] = latest
+                found = dict(zip(("status", "usage", "workers", "reference"), readings, strict=True))
+                latest = self._latest[model_type] = self._made(model_type, identity, found)
                 self.integration.fetch_log.snapshot_taken(model_type, identity)
         return latest
 
+    def _made(self, model_type: ModelType, identity: str, found: Mapping[str, Reading[Any]]) -> Snapshot:
+        """Return a snapshot of readings by what they are of; what is not among them is unavailable."""
+        values = {name: reading.value for name, reading in found.items() if reading.value is not None}
+        return Snapshot(
+            id=identity,
+            model_type=model_type,
+            is_simulated=self.integration.is_simulated,
+            status=values.get("status", IndexedHordeModelStatus.unavailable()),
+            usage=values.get("usage", IndexedHordeModelStats()),
+            workers=values.get("workers", IndexedHordeWorkers.unavailable()).of_type(model_type),
+            reference=values.get("reference", ModelReference(available=False)),
+        )
 
-def _identity(what: str, is_simulated: bool, readings: list[Reading[Any]]) -> str:
-    parts = [what, str(is_simulated), *(f"{r.key}={content_of(r)}" for r in readings)]
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+    def _identity(self, what: str, readings: Iterable[Reading[Any]]) -> str:
+        parts = [what, str(self.integration.is_simulated), *(f"{r.key}={content_of(r)}" for r in readings)]
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

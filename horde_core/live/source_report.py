@@ -1,4 +1,4 @@
-"""What is going on behind the figures: each source's state, its last trouble, its calls and its counters."""
+"""The state of each source: its age, its last error, its requests and its counters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SourceReport:
 
 
 def report(integration: HordeAPIIntegration) -> list[SourceReport]:
-    """Report on every source without asking for any."""
+    """Return a report on every source; fetches nothing."""
     return [_report(integration, source) for source in integration.all_sources()]
 
 

@@ -2,7 +2,7 @@
 
 Unknown fields are ignored. A documented field that is missing is ``None``, which means *unknown*, never zero.
 A count that is negative, infinite, fractional or no number at all makes the record invalid; any other field
-that cannot be used is ``None``. :mod:`horde_core.parsing` turns whole bodies into these records.
+that cannot be used is ``None``. :mod:`horde_core.upstream.parsing` turns whole bodies into these records.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from horde_core.vocabulary import ModelType, Period, WorkerType
 
 LARGEST_COUNT = 2**53
-"""No network has such a count; beyond it neither a browser nor a table of 64-bit integers keeps it to the unit."""
+"""Larger counts are errors: a browser's numbers are exact to the unit up to here."""
 
 LARGEST_AMOUNT = 1e18
-"""The same for amounts of work, in the API's units."""
+"""Larger amounts of work, in the API's units, are errors."""
 
 LONGEST_ETA = 10**9
-"""Seconds beyond which a time to drain is as good as unknown: thirty years."""
+"""Seconds, thirty years: a longer time to drain counts as unknown."""
 
 UNKNOWN_ETA = 10_000
-"""The API's sentinel for "work is queued and no speed is known"; never seconds."""
+"""The API's sentinel for "work is queued and no speed is known"; not seconds."""
 
 
 def whole_number(value: object) -> int | None:
-    """Return a count; None for what is none: negative, fractional, infinite, absurd, ``True``, ``"3"``."""
+    """Return a count; None for anything else: a negative, fractional, infinite or absurd number, ``True``, ``"3"``."""
     if type(value) is int and 0 <= value <= LARGEST_COUNT:
         return value
     if type(value) is float and 0 <= value <= LARGEST_COUNT and value.is_integer():
@@ -77,7 +77,7 @@ Names = Annotated[tuple[str, ...] | None, BeforeValidator(_only_strings), Lenien
 
 
 class Record(BaseModel):
-    """What all records share: frozen, unknown fields ignored, aliases and names both accepted.
+    """Base of all records: frozen, unknown fields ignored, aliases and names both accepted.
 
     ``unread`` are documented fields of the JSON object that no figure needs.
     """
@@ -193,7 +193,7 @@ class HordeWorker(Record):
 
     @property
     def identity(self) -> str:
-        """What tells this worker from others: its id, or its name where the answer lacks ids."""
+        """Key of this worker: its id, or its name where the answer lacks ids."""
         return self.id if self.id is not None else self.name
 
     @property

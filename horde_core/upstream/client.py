@@ -1,8 +1,8 @@
-"""HordeClient: one HTTP client for the API and the model reference, bytes out.
+"""HordeClient: the HTTP client for the API and the model reference. It returns bodies as bytes.
 
-Transport errors, 429 and 5xx are tried again a few times with jittered pauses, unless the server says how long
-to stay away (``Retry-After``): then the error carries that time, and the cache above keeps the peace. The real
-API sends ``Retry-After`` with every answer, so it means something on errors only.
+Transport errors, 429 and 5xx are tried again a few times with jittered pauses, unless the server sends a
+``Retry-After``: then the error carries that time, and the cache does not ask before. The real API sends
+``Retry-After`` with every answer, so it is read on errors only.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
 LONGEST_RETRY_AFTER = 86_400.0
 CALLS_A_MINUTE = 90
-"""What the API allows one address, for each endpoint."""
+"""Requests that the API allows one address in a minute, for each endpoint."""
 
 MINUTE = 60.0
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes after which a body is given up: fifty times the largest one seen."""
+"""Bytes, fifty times the largest body seen: a longer one is not read to its end."""
 
 
 class Calls:
@@ -85,7 +85,8 @@ class HordeClient:
         self._deadline_seconds = settings.api_timeout
         self._monotonic = monotonic
         self.calls = Calls(monotonic)
-        # A minute between requests outlives what servers keep open, and one's own connection can be cut in time.
+        # Requests are a minute apart, longer than servers keep a connection open, and a connection that belongs to one
+        # request can be cut at its deadline.
         limits = httpx.Limits(max_connections=16, max_keepalive_connections=0)
         self._client = httpx.Client(
             transport=transport or _ThroughProxies(limits),
@@ -100,8 +101,8 @@ class HordeClient:
     def get(self, url: str) -> bytes:
         """Return the body of a GET.
 
-        Raises :class:`~horde_core.errors.TransportError` when no whole answer comes within ``HORDE_API_TIMEOUT``,
-        :class:`~horde_core.errors.StatusError` for an error status.
+        Raises :class:`~horde_core.upstream.errors.TransportError` when no whole answer comes within
+        ``HORDE_API_TIMEOUT``, :class:`~horde_core.upstream.errors.StatusError` for an error status.
         """
         body = b""
         deadline = self._monotonic() + self._deadline_seconds
@@ -118,7 +119,7 @@ class HordeClient:
         return body
 
     def _get_once(self, url: str, deadline: float) -> bytes:
-        """Ask once, within what is left of the time for all tries together."""
+        """Send one request, within what is left of the deadline for all tries together."""
         left = deadline - self._monotonic()
         if left <= 0:
             raise self._too_slow()
@@ -140,7 +141,7 @@ class HordeClient:
             raise TransportError("The server could not be reached.") from error
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        """Read the body with one deadline for the whole: httpx's own timeout starts anew with every chunk."""
+        """Read the body within the deadline: httpx's own timeout starts anew with every chunk."""
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
@@ -179,7 +180,7 @@ class _ThroughProxies(httpx.BaseTransport):
 
 
 class _HangUp:
-    """Hangs up on a server that trickles, its headers or its body: httpx's timeout begins anew with every byte."""
+    """Closes the connection at the deadline: httpx's own timeout starts anew with every byte of headers or body."""
 
     def __init__(self, seconds: float) -> None:
         self._connection: socket.socket | None = None
@@ -187,13 +188,13 @@ class _HangUp:
         self._timer.daemon = True
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note the connection that is being used; a request always opens its own."""
+        """Note the connection of the request; each request opens its own."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._connection = info["return_value"].get_extra_info("socket")
 
     def _hang_up(self) -> None:
         if self._connection is not None:
-            with contextlib.suppress(OSError):  # it ended by itself just now
+            with contextlib.suppress(OSError):  # it was closed in this moment
                 self._connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
@@ -203,7 +204,7 @@ class _HangUp:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         if self._connection is not None:
-            self._connection.close()  # a client closed while it was being opened does not know of it
+            self._connection.close()  # a client that was closed while connecting does not close it
 
 
 def _endpoint(url: str) -> str:

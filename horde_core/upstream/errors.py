@@ -1,10 +1,10 @@
-"""What can go wrong with a source, as one small tree.
+"""The errors of a source, as one tree.
 
 ::
 
-    SourceError             the source gave nothing that can be used; the message is a plain sentence
+    SourceError             the source gave nothing usable; the message is a plain sentence
     ├── TransportError      no answer: refused, timed out, cut off
-    ├── StatusError         an answer with an error status (429 and 5xx are the server's trouble, other 4xx ours)
+    ├── StatusError         an answer with an error status (429 and 5xx: an outage; other 4xx: our request is wrong)
     └── ShapeError          an answer whose body is not what the contract says
 """
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 
 class SourceError(Exception):
-    """A source gave nothing that can be used. ``str()`` is one plain sentence fit for the screen."""
+    """A source gave nothing usable. ``str()`` is one plain sentence for the screen."""
 
     retry_after: float | None = None
-    """Seconds the server asked to be left alone for; only ever set from an error status."""
+    """The server's ``Retry-After`` in seconds; set by an error status only."""
 
 
 class TransportError(SourceError):
@@ -32,7 +32,7 @@ class StatusError(SourceError):
 
     @property
     def is_outage(self) -> bool:
-        """Whether the server is in trouble (429, 5xx), rather than our request wrong."""
+        """Whether the server is overloaded or broken (429, 5xx); else our request is wrong."""
         return self.status == 429 or self.status >= 500
 
 

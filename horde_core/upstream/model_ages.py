@@ -1,4 +1,4 @@
-"""When each image model was added to the reference: an optional source, which the audit's grace period rests on."""
+"""When each image model was added to the reference: an optional source, needed for the audit's grace period."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from horde_core.upstream.parsed import Parsed, Unknowns
 from horde_core.upstream.parsing import read_json
 
 LATEST = 2**33
-"""Unix seconds in the year 2242: what is later is no date of a model."""
+"""Unix seconds in the year 2242: a later date is an error."""
 
 
 class ModelAges(Mapping[str, date]):
@@ -34,8 +34,8 @@ class ModelAges(Mapping[str, date]):
 def parse_ages(body: bytes) -> Parsed[ModelAges]:
     """Parse the reference repository's ``model_mod_data.json``: an object a model, ``date_added`` in Unix seconds.
 
-    Models without a usable date are dropped and counted. Raises :class:`~horde_core.errors.ShapeError` for anything
-    else than an object of such objects.
+    Models without a usable date are dropped and counted. Raises :class:`~horde_core.upstream.errors.ShapeError` for
+    anything else than an object of such objects.
     """
     document = read_json(body)
     if not isinstance(document, dict):

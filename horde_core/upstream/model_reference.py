@@ -27,7 +27,7 @@ LEGACY_BASELINES = {
 """Baselines as the legacy files spell them, and as the v2 service does."""
 
 LEGACY_BACKENDS = ("aphrodite/", "koboldcpp/")
-"""What the legacy text file puts in front of a model's name to list it again."""
+"""Prefixes under which the legacy text file lists a model again."""
 
 _SIZE_TAG = re.compile(r"[0-9.]+[BM]")
 
