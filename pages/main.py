@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from horde_core.vocabulary import ModelType
-from pages.common import data, freshness_header, words
+from pages.common import address, data, freshness_header, words
 from pages.page_table import PAGES, PageSpec
 
 ASSETS = Path(__file__).parent / "assets"
@@ -24,6 +24,7 @@ spec = next(one for one in PAGES if one.title == page.title)
 def choose_category(spec: PageSpec) -> tuple[ModelType, ...]:
     """The category switch; pages that exist for text only, or look at both, say so instead."""
     if spec.chooses_category:
+        address.note_options("category", [kind.title() for kind in spec.categories])
         chosen: ModelType = st.segmented_control(
             "Category",
             spec.categories,
@@ -34,7 +35,7 @@ def choose_category(spec: PageSpec) -> tuple[ModelType, ...]:
             bind="query-params",
             label_visibility="collapsed",
         )
-        return (chosen,)
+        return (chosen or spec.categories[0],)  # an empty category in the address
     if spec.categories == ("text",):
         st.badge("Text", icon=":material/notes:", color="gray", help="Only text models have backends.")
     else:
@@ -59,4 +60,7 @@ else:
     freshness_header.notices(view)
     st.header(spec.title, anchor=False)
     st.caption(spec.question.format(category=categories[0]))
+    left_out = st.container()
     page.run()
+    with left_out:
+        address.tell()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from horde_core.live.find_model import Found, find_model
-from pages.common import data, panels, words
+from pages.common import address, data, panels, words
 from pages.sections import model_sheet
 
 MOST_MODELS = 4
@@ -14,6 +14,7 @@ snapshots = list(view.categories.values())
 known = data.kept(
     ("known names", view.id), lambda: list(dict.fromkeys(name for one in snapshots for name in one.reference))
 )
+address.note_text("name")
 asked: list[str] = st.multiselect(
     "Models, by any of their names",
     known,

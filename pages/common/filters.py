@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.selection import Filter, Kind, Selection
-from pages.common import words
+from pages.common import address, words
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ def cells(*columns: str) -> Callable[[pd.DataFrame], list[Any]]:
 def search(key: str, what: str = "Search names") -> str:
     """A search box, answered as you type; the text in lower case, '' for none."""
     _unset(key, "")
+    address.note_text(key)
     text = st.text_input(
         what,
         key=key,
@@ -52,6 +53,7 @@ def search(key: str, what: str = "Search names") -> str:
 def choice(label: str, options: Sequence[T], default: T, key: str, word: Callable[[T], str] = str) -> T:
     """One of a few options, all visible."""
     _unset(key, default)
+    address.note_options(key, [word(option) for option in options])
     chosen: T = st.segmented_control(
         label,
         list(options),
@@ -68,6 +70,7 @@ def choice(label: str, options: Sequence[T], default: T, key: str, word: Callabl
 def several(label: str, options: Sequence[T], key: str, word: Callable[[T], str] = str, width: int = 240) -> list[T]:
     """Any of some options; none chosen is all."""
     _unset(key, [])
+    address.note_options(key, [word(option) for option in options], may_be_none=True)
     return st.multiselect(
         label,
         list(options),
@@ -121,6 +124,7 @@ def number(
     """A figure of at least 0, or none; a whole one where it goes by whole steps."""
     _unset(key, None)
     kind = int if isinstance(step, int) else float
+    address.note_figure(key, most, kind is int)
     return st.number_input(
         label,
         value=None,

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.common import data, since_last_look, tables, words
+from pages.common import address, data, since_last_look, tables, words
 
 _PLOTLY_CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 
@@ -88,6 +88,7 @@ def tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
 
     What is bound to the address outlives a change of pages, and must mean nothing on another one.
     """
+    address.note_options(key, list(parts))
     containers = st.tabs(list(parts), key=key, on_change="rerun", bind="query-params")
     for container, draw in zip(containers, parts.values(), strict=True):
         if container.open:

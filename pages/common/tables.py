@@ -15,7 +15,7 @@ from horde_core.live.snapshot import PageView
 from horde_core.numbers import decimals
 from horde_core.selection import Filter, Selection, bounds, search
 from horde_core.vocabulary import PERIODS, ModelType, Period
-from pages.common import data, downloads, exports, filters, words
+from pages.common import address, data, downloads, exports, filters, words
 
 Figures = npt.NDArray[np.float64]
 
@@ -235,6 +235,7 @@ def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], 
     """The columns that the visitor wants; the name, and the way to its page, always."""
     first, *others = columns
     labels = {column: _label(columns[column]) for column in others}
+    address.note_options(key, list(labels.values()), may_be_none=True)
     with st.popover("Columns", icon=":material/view_column:"):
         wanted = st.multiselect(
             "Columns",

@@ -10,12 +10,12 @@ import streamlit as st
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
 from horde_core.audit.filters import filters_for
-from horde_core.audit.presets import Preset, presets_for
+from horde_core.audit.presets import PRESET_OF, Preset, presets_for
 from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
 from horde_core.numbers import ENGLISH
 from horde_core.selection import Filter, Kind, Selection
 from horde_core.vocabulary import ModelType
-from pages.common import data, filters, words
+from pages.common import address, data, filters, words
 
 PRESET = "preset"
 _PRESET, _CATEGORY = "_audit_preset", "_audit_category"
@@ -112,6 +112,8 @@ def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThres
 
 def _named_preset() -> str | None:
     """The preset that the link names, or that was chosen before another page was looked at, which lost it the link."""
+    if address.note_options(PRESET, list(PRESET_OF)):
+        st.query_params.pop(PRESET)
     named = st.query_params.get(PRESET)
     if named is None and st.session_state.get(_PRESET) is not None:
         named = st.query_params[PRESET] = st.session_state[_PRESET]
