@@ -8,7 +8,7 @@ from horde_core.analytics import formulas
 from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import Severity
 from horde_core.frames.audit import uneven_frame
-from pages.common import data, filters, panels, tables, words
+from pages.common import data, filters, panels, tables, unavailable, words
 from pages.common.unlisted import unlisted
 from pages.sections import findings
 from pages.sections.audit import charts, controls, table
@@ -18,7 +18,7 @@ view = data.current_view()
 snapshot = view.snapshot
 model_type = snapshot.model_type
 if not snapshot.reference.available:
-    st.info("The reference is unavailable, so there is nothing to audit.")
+    st.info(unavailable.sentence(view, ("reference",), "it is unknown what there is to audit"))
     st.stop()
 
 controls.begin(model_type)
@@ -67,7 +67,9 @@ def found() -> None:
     if infos:
         table.table(audit, infos, rows, columns)
     else:
-        filters.nothing_matches("audit_nothing", "model", "a filter", list(selection.chosen), controls.clear)
+        filters.nothing_matches(
+            "audit_nothing", "No model matches.", "a filter", list(selection.chosen), controls.clear
+        )
     act(audit, infos, selection)
     # What somebody typed is not kept for all.
     given = None if "search" in selection.chosen else (level, thresholds.digest, selection.key, audit.response.as_of)
@@ -85,7 +87,7 @@ def uneven() -> None:
     response = data.audit(view, snapshot, thresholds, of)
     given = (of, thresholds.digest, response.as_of)
     frame = data.kept(("uneven", snapshot.id, *given), lambda: uneven_frame(response.models))
-    panels.chart("uneven_chart", given, lambda: charts.uneven(frame))
+    panels.chart("uneven_chart", given, lambda: charts.uneven(frame, unavailable.clause(view, "usage", "status")))
     tables.explore(
         tables.Table(
             key="uneven",
@@ -109,6 +111,7 @@ def uneven() -> None:
             ranges=("imbalance", "usage_month", "threads"),
             search=("name", "backend"),
             note="The most uneven first.",
+            incomplete=unavailable.clause(view, "usage", "status"),
             given=given,
         ),
         view,

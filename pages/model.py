@@ -3,8 +3,8 @@
 import streamlit as st
 
 from horde_core.live.find_model import Found, find_model
-from pages.common import address, data, panels, words
-from pages.sections import model_sheet
+from pages.common import address, data, panels, unavailable, words
+from pages.sections.model import comparison, sheet
 
 MOST_MODELS = 4
 
@@ -29,7 +29,10 @@ found: list[Found] = []
 for name in asked[:MOST_MODELS]:
     model = find_model(name, snapshots)
     if model is None:
-        st.warning("No model of the reference and no name on the network is called:", icon=":material/search_off:")
+        missing = unavailable.clause(view, "reference", "usage", "status")
+        called = "No model of the reference and no name on the network is called:"
+        unknown = f"{missing}, so it is unknown whether there is a model called:"
+        st.warning(unknown if missing else called, icon=":material/search_off:")
         st.text(words.one_line(name, 120))
     elif model.name not in [other.name for other in found]:
         found.append(model)
@@ -37,9 +40,9 @@ for name in asked[:MOST_MODELS]:
 if not asked:
     st.info("Choose a model above, or follow its link in any table.", icon=":material/deployed_code:")
 elif len(found) == 1:
-    model_sheet.one(view, found[0])
+    sheet.draw(view, found[0])
 elif found:
-    model_sheet.side_by_side(view, found)
+    comparison.draw(view, found)
 
 panels.explanation(
     "**Names.** Workers send free-text names. One that is exactly in the reference is that model; another one belongs "

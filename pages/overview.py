@@ -23,7 +23,7 @@ with st.grid(2, gap="small", min_column_width=330):
     for snapshot in view.categories.values():
         with st.container():
             kind = snapshot.model_type
-            panels.chart(f"serve_next_{kind}", (), partial(serve_next.chart, snapshot))
+            panels.chart(f"serve_next_{kind}", (), partial(serve_next.chart, view, snapshot))
 
 st.subheader("Made by the network", anchor=False)
 tables.show(
@@ -38,7 +38,9 @@ with st.grid(2, gap="small", min_column_width=330):
     for snapshot in view.categories.values():
         with st.container():
             kind = snapshot.model_type
-            panels.chart(f"movers_{kind}", (), partial(movers.chart, snapshot), freshness_header.usage_age(view, kind))
+            panels.chart(
+                f"movers_{kind}", (), partial(movers.chart, view, snapshot), freshness_header.usage_age(view, kind)
+            )
 
 panels.explanation(
     f"{formulas.NETWORK_DRAIN.paragraph} {network_health.thresholds()} AI Horde does not say how many alchemy forms "

@@ -5,7 +5,7 @@ import streamlit as st
 from horde_core.analytics import formulas
 from horde_core.frames.queue import queue_summary
 from horde_core.vocabulary import WORK_UNIT
-from pages.common import data, panels, words
+from pages.common import data, panels, unavailable, words
 from pages.sections import queue
 
 view = data.current_view()
@@ -23,15 +23,16 @@ panels.figures(
         panels.Figure(
             "Work queued",
             words.amount(summary.queued),
-            unit,
-            "Added up over models: a request that names several models counts in each.",
+            f"{formulas.LEAST.get(model_type, '')}, {unit}".removeprefix(", "),
+            f"Added up over the models that AI Horde lists: a request that names several models counts in each. "
+            f"{formulas.LEAST_OF_IMAGES}.",
             summary.queued,
         ),
         panels.Figure("Jobs", words.count(summary.jobs), "waiting or in progress", number=summary.jobs),
         panels.Figure(
             "Threads offered",
             words.count(summary.threads),
-            "added up over models",
+            "added up over the models listed",
             "A worker that serves several models offers its threads to each of them, so this is more than the network "
             "has. Threads, not workers: a worker has one or more.",
             summary.threads,
@@ -42,7 +43,12 @@ panels.figures(
             f"of {words.plural(summary.names, 'name')}",
             number=summary.waiting,
         ),
-        panels.Figure("Without threads", words.count(summary.unserved), "models with a queue that nobody serves"),
+        panels.Figure(
+            "Without threads",
+            words.count(summary.unserved),
+            "models with a queue that nobody serves",
+            queue.NOT_LISTED if model_type == "text" else "",
+        ),
         panels.Figure(
             "Drain time unknown",
             words.count(summary.unknown_drain),
@@ -52,11 +58,10 @@ panels.figures(
     ],
 )
 
-if not snapshot.status.available:
-    st.info("The queue is unavailable, so there is nothing to draw.")
-    st.stop()
-
-queue.draw(view, summary)
+if snapshot.status.available:
+    queue.draw(view, summary)
+else:
+    st.info(unavailable.sentence(view, ("status",), "it is unknown what waits"))
 
 panels.explanation(
     f"**Work queued** is in {unit}, as AI Horde gives it by model. A request that names several models is in each of "

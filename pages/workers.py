@@ -4,7 +4,7 @@ import streamlit as st
 
 from horde_core.analytics import formulas
 from horde_core.frames.workers import staff_summary
-from pages.common import data, panels, words
+from pages.common import data, panels, unavailable, words
 from pages.sections import workers
 
 view = data.current_view()
@@ -57,7 +57,7 @@ if is_known:
         },
     )
 else:
-    st.info("Workers are unavailable, so there is nobody to show.")
+    st.info(unavailable.sentence(view, ("workers",), "it is unknown who serves what"))
 
 panels.explanation(
     "**Workers** are those that AI Horde saw in the last 5 minutes, those in maintenance included. A worker runs one "

@@ -119,7 +119,7 @@ class DualLayerCache:
         return [
             RefreshOutcome.of(before[source.key], self.peek(source))
             if isinstance(refused_for := forced[source.key], Flight)
-            else RefreshOutcome(source.title, "refused", retry_in=refused_for)
+            else RefreshOutcome(source.title, "refused", None, refused_for, source.model_type)
             for source in sources
         ]
 

@@ -93,6 +93,11 @@ class Reading(Generic[T]):
         """The keys of the sources that can confirm an answer that holds nothing."""
         return self.source.emptiness.witnesses if self.source.emptiness else ()
 
+    @property
+    def model_type(self) -> ModelType | None:
+        """The category that its source belongs to; None where it is of the network as a whole."""
+        return self.source.model_type
+
     def value_or(self, nothing: T) -> T:
         """Return the value, or ``nothing`` when it is unavailable. An empty value is a value."""
         return nothing if self.value is None else self.value
@@ -106,15 +111,17 @@ class RefreshOutcome:
     result: str
     error: str | None = None
     retry_in: float | None = None
+    model_type: ModelType | None = None
 
     @classmethod
     def of(cls, before: Reading[Any], after: Reading[Any]) -> RefreshOutcome:
         """Tell what changed between two readings of a source."""
         if after.refreshing:
-            return cls(after.title, "pending")
+            return cls(after.title, "pending", model_type=after.model_type)
         if after.error is not None:
-            return cls(after.title, "failed", error=after.error, retry_in=after.retry_in)
-        return cls(after.title, "unchanged" if after.content == before.content else "new")
+            return cls(after.title, "failed", after.error, after.retry_in, after.model_type)
+        result = "unchanged" if after.content == before.content else "new"
+        return cls(after.title, result, model_type=after.model_type)
 
 
 def without_secrets(url: str) -> str:

@@ -14,10 +14,11 @@ import pandas as pd
 import yaml
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from horde_core.cache.freshness import State
 from horde_core.live.snapshot import PageView
 from horde_core.safe_csv import cell, csv_bytes, guarded
 from horde_core.version import __version__
-from pages.common import words
+from pages.common import unavailable, words
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -37,8 +38,11 @@ def provenance(
     view: PageView, table: str, filters: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, str]:
     """Where the figures of a file are from, how old they are, and which filters were set; then ``more``."""
+    away = [source for source in view.sources if source.state is State.UNAVAILABLE]
     fetched = [
-        f"{source.title.lower()} {_utc(source.fetched_at)}" for source in view.sources if source.fetched_at is not None
+        f"{unavailable.named([source])} {_utc(source.fetched_at)}"
+        for source in view.sources
+        if source.fetched_at is not None
     ]
     return {
         "table": table,
@@ -46,6 +50,7 @@ def provenance(
         if view.is_simulated
         else "AI Horde public API and model reference",
         "fetched": "; ".join(fetched) or "nothing was fetched",
+        **({"unavailable": unavailable.named(away)} if away else {}),
         "written": _utc(time.time()),
         "filters": words.one_line(filters, 500) if filters else "none",
         **more,

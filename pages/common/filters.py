@@ -153,9 +153,9 @@ def clear(keys: Sequence[str]) -> None:
 
 
 def nothing_matches(
-    key: str, what: str, loosen: str, keys: Sequence[str], clearing: Callable[[Sequence[str]], None] = clear
+    key: str, none: str, loosen: str, keys: Sequence[str], clearing: Callable[[Sequence[str]], None] = clear
 ) -> None:
-    """Say which filters to loosen, and offer to clear those with these keys."""
+    """Say that there is nothing to show, which filters to loosen, and offer to clear those with these keys."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"No {what} matches. Loosen {loosen}, or clear all filters.", icon=":material/filter_alt_off:")
+        st.info(f"{none} Loosen {loosen}, or clear all filters.", icon=":material/filter_alt_off:")
         st.button("Clear all filters", key=f"clear_{key}", on_click=clearing, args=(list(keys),))

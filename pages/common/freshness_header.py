@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading, RefreshOutcome
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import ModelType
-from pages.common import data, words
+from pages.common import data, unavailable, words
 from pages.common.visitors import TICK_SECONDS, Visitors
 
 NOTE_SECONDS = 45
@@ -33,30 +33,32 @@ _COLOURS = {State.FRESH: "green", State.STALE: "orange", State.UNAVAILABLE: "red
 def chip(
     readings: Sequence[Reading[Any]], now: float | None = None, has_clock: bool = False, is_paused: bool = False
 ) -> tuple[str, str, str, str]:
-    """Label, icon, colour and help of one chip: of a source, or of one source in both categories, the worse of them.
+    """Return label, icon, colour and help of a chip: of one source, or of a source of both categories, the worse one.
 
-    ``now`` is given where the readings are not of this moment: of a page that is paused, or has not yet its turn to be
-    drawn anew. What they said of freshness is over then. ``has_clock`` has the time of the fetch told instead of
-    its age, which stays true however long the chip stands.
+    The category is named where the two differ in state. ``now`` is given where the readings are older than this moment,
+    because the page is paused or waits for its turn to be drawn again; their states no longer hold then. ``has_clock``
+    tells the time of the fetch instead of the age: it stays true however long the chip stands.
     """
     reading = min(readings, key=lambda one: (_WORST_FIRST.index(one.state), one.error is None, -(one.age or 0.0)))
+    is_of_one = len({one.state for one in readings}) > 1 and reading.model_type
+    title = f"{reading.title}, {reading.model_type}" if is_of_one else reading.title
     help_text = reading.source.about
     if reading.fetched_at is not None:
         help_text += f" Fetched {words.moment(reading.fetched_at)}."
     if reading.error:
         help_text += f" Last refresh: {reading.error}"
     if reading.age is None:
-        return f"{reading.title} · unavailable", _ICONS[reading.state], _COLOURS[reading.state], help_text
+        return f"{title} · unavailable", _ICONS[reading.state], _COLOURS[reading.state], help_text
     held_for = 0.0 if now is None or reading.fetched_at is None else now - reading.fetched_at
     aged = words.age(max(reading.age, held_for))
     if has_clock and reading.fetched_at is not None:
         aged = f"of {words.clock(reading.fetched_at)}"
     if is_paused:
-        return f"{reading.title} · {aged} · paused", ":material/pause_circle:", "gray", help_text
+        return f"{title} · {aged} · paused", ":material/pause_circle:", "gray", help_text
     if now is not None or (reading.state is State.STALE and reading.error is None):
-        return f"{reading.title} · {aged} · updating", ":material/sync:", "gray", help_text
+        return f"{title} · {aged} · updating", ":material/sync:", "gray", help_text
     word = f"{reading.state.value} · " if reading.state is State.STALE else ""
-    return f"{reading.title} · {word}{aged}", _ICONS[reading.state], _COLOURS[reading.state], help_text
+    return f"{title} · {word}{aged}", _ICONS[reading.state], _COLOURS[reading.state], help_text
 
 
 def header_strip(drawn: PageView) -> None:
@@ -130,17 +132,12 @@ def refresh_note(outcomes: list[RefreshOutcome]) -> str:
         chosen = [outcome for outcome in outcomes if outcome.result == result]
         if chosen:
             wait = math.ceil(max(outcome.retry_in or 0.0 for outcome in chosen))
-            parts.append(sentence.format(words.listing(_titles(chosen)), wait))
+            parts.append(sentence.format(unavailable.named(chosen), wait))
     errors = [outcome.error or "" for outcome in outcomes if outcome.result == "failed"]
     for error in dict.fromkeys(errors):
         failed = [outcome for outcome in outcomes if outcome.result == "failed" and outcome.error == error]
-        parts.append(f"{words.listing(_titles(failed))} failed: {error.removesuffix('.')}")
+        parts.append(f"{unavailable.named(failed)} failed: {error.removesuffix('.')}")
     return f"Refresh: {'; '.join(parts)}."
-
-
-def _titles(named: Iterable[RefreshOutcome | Reading[Any]]) -> list[str]:
-    """Each title once, though both categories have such a source."""
-    return list(dict.fromkeys(one.title for one in named))
 
 
 def usage_age(view: PageView, model_type: ModelType | None = None) -> str:
@@ -168,15 +165,15 @@ def notices(view: PageView) -> None:
     if failed:
         oldest = max(source.age or 0.0 for source in failed)
         st.warning(
-            f"{words.listing(_titles(failed))} could not be refreshed. "
+            f"{words.sentence_case(unavailable.named(failed))} could not be refreshed. "
             f"These figures are {words.age(oldest)} old; the app keeps trying.",
             icon=":material/schedule:",
         )
     missing = [source for source in view.sources if source.state is State.UNAVAILABLE]
     if missing:
         st.warning(
-            f"{words.listing(_titles(missing))}: unavailable. What depends on it reads {words.UNKNOWN}; "
-            "the app keeps trying.",
+            f"{words.sentence_case(unavailable.named(missing))}: unavailable. "
+            f"What depends on this reads {words.UNKNOWN}; the app keeps trying.",
             icon=":material/cloud_off:",
         )
 

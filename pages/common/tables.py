@@ -38,7 +38,8 @@ class Table(NamedTuple):
     ``load`` gives all its rows. They are kept for all who are given the same: it depends on the view and on ``given``
     alone. None is for what depends on the moment or on what somebody typed. It is called again for a download, so that
     no session keeps rows. ``filters`` are drawn above the search. ``chosen`` says in words what the page has already
-    chosen of the rows, ``clear`` names the boxes in which it was chosen.
+    chosen of the rows, ``clear`` names the boxes in which it was chosen. ``incomplete`` says why there may be rows that
+    are not known ("Text usage is unavailable"): then no rows are not told as none.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Table(NamedTuple):
     clear: Sequence[str] = ()
     loosen: str = ""
     note: str = ""
+    incomplete: str = ""
     links_to: ModelType | None = None
     given: tuple[Hashable, ...] | None = ()
     height: int = 420
@@ -209,12 +211,16 @@ def explore(table: Table, view: PageView) -> None:
     conditions = [*table.chosen, *filters.sentences(selection)]
     counted = f"{words.count(len(chosen))} of {words.plural(table.of or len(frame), *table.rows_are)}"
     said = f"{counted}: {words.escaped('; '.join(conditions))}" if conditions else counted
-    st.caption(f"{said}. {table.note}")
+    more = f"{table.incomplete}, so there may be more." if table.incomplete else ""
+    unknown = f"{table.incomplete}, so it is unknown which {table.rows_are[1]} there are." if table.incomplete else ""
+    if len(chosen) or not unknown:
+        st.caption(" ".join(filter(None, [f"{said}.", table.note, more])))
     if not len(chosen):
         mine = [*(["*Search*"] if searches else []), *(["*Ranges*"] if limits else [])]
         loosen = " or ".join(filter(None, [table.loosen, *mine]))
         keys = [one.key for one in selection.filters]
-        filters.nothing_matches(f"{table.key}_name", table.rows_are[0], loosen, [*keys, *table.clear])
+        none = unknown or f"No {table.rows_are[0]} matches."
+        filters.nothing_matches(f"{table.key}_name", none, loosen, [*keys, *table.clear])
         return
     show(chosen, columns, table.alt, f"{table.key}_table", table.height)
     about = exports.provenance(view, table.title, "; ".join(conditions))

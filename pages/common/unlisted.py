@@ -7,7 +7,7 @@ import streamlit as st
 from horde_core.frames.usage import chosen_rows
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import Period
-from pages.common import columns, data, filters, tables, words
+from pages.common import columns, data, filters, tables, unavailable, words
 
 CHOICES = {False: "With requests this month or threads", True: "Everything ever used"}
 
@@ -16,7 +16,7 @@ def unlisted(view: PageView, period: Period) -> None:
     """Show the names outside the reference, most used in a period first."""
     snapshot = view.snapshot
     if not snapshot.reference.available:
-        st.info("The reference is unavailable, so it is unknown what it does not list.")
+        st.info(unavailable.sentence(view, ("reference",), "it is unknown what it does not list"))
         return
     model_type, noun = snapshot.model_type, tables.REQUEST_WORDS[snapshot.model_type]
     summary = data.usage_summary(snapshot, period)
@@ -39,6 +39,7 @@ def unlisted(view: PageView, period: Period) -> None:
             clear=("unlisted",),
             loosen="*Everything ever used*",
             note=f"They have {words.share(summary.unlisted_share)} of all {noun} in this period.",
+            incomplete=unavailable.clause(view, "usage", "status"),
             links_to=model_type,
             given=(is_all, period),
             height=560,

@@ -11,8 +11,8 @@ import streamlit as st
 from horde_core.analytics import formulas
 from horde_core.frames.backends import distribution_frame, share_matrix
 from horde_core.frames.usage import leading_rows
-from horde_core.live.snapshot import PageView, Snapshot
-from pages.common import bars, data, filters, freshness_header, panels, tables, words
+from horde_core.live.snapshot import PageView
+from pages.common import bars, data, filters, freshness_header, panels, tables, unavailable, words
 from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, linear_ticks, name_rows
 
 MEASURES = {
@@ -24,20 +24,25 @@ MEASURES = {
 SPLITS = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
 BALANCES = {"several": "On several backends", "single": "On a single backend", "all": "All"}
 _COUNTS = {"several": lambda count: count > 1, "single": lambda count: count == 1, "all": lambda count: count > 0}
+NO_BACKEND = "No backend has requests in 30 days or threads now."
+RESTS_ON = ("usage", "status", "reference")
 _SCALE = ((0.0, "rgba(47,111,222,0.04)"), (1.0, "#2F6FDE"))
 
 
 def distribution(view: PageView) -> None:
     """Requests, threads, workers and listed models of each backend, as shares side by side."""
-    panels.chart("backend_chart", (), partial(_distribution_chart, view.snapshot), freshness_header.usage_age(view))
+    panels.chart("backend_chart", (), partial(_distribution_chart, view), freshness_header.usage_age(view))
 
 
-def _distribution_chart(snapshot: Snapshot) -> panels.Chart:
+def _distribution_chart(view: PageView) -> panels.Chart:
+    snapshot = view.snapshot
     current = distribution_frame(data.backend_totals_frame(snapshot))
     title = "Share of requests, threads, workers and listed models, by backend"
     scope = "All text names, listed or not"
     if not len(current):
-        return panels.Chart(title, scope, None, "Usage and queue are unavailable, so there is nothing to draw.")
+        return panels.Chart(
+            title, scope, None, unavailable.sentence(view, ("usage", "status"), "this is unknown", NO_BACKEND)
+        )
     return panels.Chart(
         title,
         scope,
@@ -54,14 +59,18 @@ def _distribution_chart(snapshot: Snapshot) -> panels.Chart:
     )
 
 
-def _split_chart(snapshot: Snapshot, measure: str) -> panels.Chart:
+def _split_chart(view: PageView, measure: str) -> panels.Chart:
+    snapshot = view.snapshot
     balances = data.balance_frame(snapshot)
     several = leading_rows(balances[balances["backend_count"] > 1], measure, 20)
     matrix = share_matrix(data.backend_frame(snapshot), list(several["name"]), measure)
     title = f"{SPLITS[measure]} of each model, split over its backends"
-    scope = f"Listed models on two or more backends, the {len(matrix)} largest first"
+    scope = "Listed models on two or more backends, the largest first"
     if not len(matrix):
-        return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
+        why = unavailable.sentence(
+            view, RESTS_ON, "it is unknown which models are", "No listed model is on two or more backends."
+        )
+        return panels.Chart(title, scope, None, why)
     return panels.Chart(
         title,
         scope,
@@ -78,9 +87,7 @@ def _split_chart(snapshot: Snapshot, measure: str) -> panels.Chart:
 def split(view: PageView) -> None:
     """The heat map of models and backends."""
     measure = filters.choice("Split by", tuple(SPLITS), "usage_month", "split", SPLITS.__getitem__)
-    panels.chart(
-        "split_chart", (measure,), partial(_split_chart, view.snapshot, measure), freshness_header.usage_age(view)
-    )
+    panels.chart("split_chart", (measure,), partial(_split_chart, view, measure), freshness_header.usage_age(view))
 
 
 def balance(view: PageView, models: int) -> None:
@@ -106,6 +113,7 @@ def balance(view: PageView, models: int) -> None:
                     "Largest backend's threads", "Percent of the model's threads; n/a without threads."
                 ),
             },
+            incomplete=unavailable.clause(view, *RESTS_ON),
             alt="Text models by imbalance of their backends",
             rows_are=("listed model", "listed models"),
             of=models,
@@ -142,6 +150,7 @@ def programs(view: PageView) -> None:
                 "thread_share": tables.share_column("Share of threads"),
                 **tables.usage_columns("text"),
             },
+            incomplete=unavailable.clause(view, "usage", "status"),
             alt="Text backends",
             rows_are=("backend", "backends"),
             search_label="Search backends",
@@ -166,6 +175,7 @@ def prefixes(view: PageView) -> None:
                 **tables.usage_columns("text"),
                 "threads": tables.count_column("Threads"),
             },
+            incomplete=unavailable.clause(view, *RESTS_ON),
             alt="Unknown prefixes of text names by usage",
             rows_are=("prefix", "prefixes"),
             ranges=("usage_month", "usage_total"),

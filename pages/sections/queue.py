@@ -18,6 +18,7 @@ ROWS = {
     "unserved": "Queue, no threads",
     "unknown": "Drain time unknown",
 }
+NOT_LISTED = "AI Horde lists no text model that nobody serves"
 
 
 def draw(view: PageView, summary: QueueSummary) -> None:
@@ -43,6 +44,7 @@ def draw(view: PageView, summary: QueueSummary) -> None:
             clear=("queue_rows",),
             loosen="*Rows*",
             note="A request that names several models counts in each.",
+            incomplete=NOT_LISTED if model_type == "text" and rows in ("waiting", "unserved") else "",
             links_to=model_type,
             given=(rows, order),
         ),
@@ -59,7 +61,7 @@ def _chart(snapshot: Snapshot, order: str) -> panels.Chart:
         "waits longer than average"
     )
     if not len(busiest):
-        return panels.Chart(title, scope, None, "Nothing is waiting.")
+        return panels.Chart(title, scope, None, f"AI Horde lists no {snapshot.model_type} model with work waiting.")
     return panels.Chart(
         title,
         scope,

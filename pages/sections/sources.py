@@ -47,7 +47,7 @@ def _state_row(source: SourceReport) -> dict[str, object]:
         "calls": source.calls,
         "kept": reading.kept,
         "dropped": None if reading.fetched_at is None else reading.dropped,
-        "error": reading.error or "none",
+        "error": reading.error or ("none" if reading.fetched_at else "not asked yet"),
         "url": source.url,
     }
 

@@ -10,7 +10,7 @@ import streamlit as st
 from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame
 from horde_core.live.snapshot import PageView
 from horde_core.selection import has_all_of, search, several
-from pages.common import bars, columns, data, filters, panels, tables, words
+from pages.common import bars, columns, data, filters, panels, tables, unavailable, words
 from pages.common.chart_frame import PALETTE
 
 TYPES = ("image", "text", "alchemy")
@@ -100,7 +100,10 @@ def _workers_per_model(view: PageView) -> None:
                 supply = data.statistics(snapshot).supply
                 st.markdown(f"**{snapshot.model_type.capitalize()} models of the reference by number of workers**")
                 if supply is None or supply.workers_per_model is None:
-                    st.info("Workers or the reference are unavailable, so this is unknown.")
+                    missing = unavailable.sentence(
+                        view, ("workers", "reference"), "this is unknown", "This is unknown.", snapshot.model_type
+                    )
+                    st.info(missing)
                     continue
                 st.caption(
                     f"{words.count(supply.without_worker)} have no worker, {words.count(supply.single_worker)} hang on "
@@ -147,6 +150,7 @@ def concentration(view: PageView) -> None:
             clear=("supply_rows",),
             loosen="*Rows*",
             note="Most used first.",
+            incomplete=unavailable.clause(view, "workers", "reference", model_type=of),
             links_to=of,
             given=(kind, of),
         ),

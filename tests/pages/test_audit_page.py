@@ -277,10 +277,10 @@ def test_a_reference_alone_is_audited_by_its_records(visit: Visit, horde_server:
     assert counted(app)["Host issues"] == 1
 
 
-def test_without_a_reference_there_is_nothing_to_audit(visit: Visit, horde_server: HordeServer) -> None:
+def test_without_a_reference_it_is_unknown_what_there_is_to_audit(visit: Visit, horde_server: HordeServer) -> None:
     for path in ("/model_references/v2/image_generation", "/legacy/image.json"):
         horde_server.answer(path, "{}", status=404)
-    assert "nothing to audit" in notices(visit("audit"))
+    assert "it is unknown what there is to audit" in notices(visit("audit"))
 
 
 def test_a_model_is_as_old_as_the_reference_says(visit: Visit) -> None:

@@ -41,7 +41,9 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
     title = f"{words.sentence_case(rows_are[1])} by finding and severity"
     scope = f"The {words.plural(len(infos), *rows_are)} shown; one may have several findings"
     if not len(counts):
-        return panels.Chart(title, scope, None, "Nothing was found in what is shown.")
+        has_unknown = any(info.flags.unknown_flags() for info in infos)
+        why = "Nothing was found in what is known." if has_unknown else "Nothing was found in what is shown."
+        return panels.Chart(title, scope, None, why)
     labels = [findings.label(flag) for flag in counts.index]
     totals = [words.count(total) for total in counts.sum(axis=1)]
     return panels.Chart(
@@ -75,11 +77,16 @@ def usage_against_size(
         if (size := info.size if is_image else info.parameters) and info.usage_month is not None
     ]
     left_out = len(infos) - len(rows)
+    if not rows:
+        why = (
+            f"Size or usage of the {words.plural(len(infos), *rows_are)} shown is unknown."
+            if infos
+            else "Nothing is shown."
+        )
+        return panels.Chart(title, "Both axes logarithmic", None, why)
     scope = f"The {words.plural(len(rows), *rows_are)} shown · both axes logarithmic, no use at the bottom" + (
         f" · without {words.count(left_out)} of unknown size or usage" if left_out else ""
     )
-    if not rows:
-        return panels.Chart(title, scope, None, "No row that is shown has a known size and a known usage.")
     frame = pd.DataFrame(
         {
             "name": [info.name for info, _, _ in rows],
@@ -165,15 +172,19 @@ def kept_bars(frame: pd.DataFrame) -> go.Figure:
     return name_rows(figure, list(frame["measure"]))
 
 
-def uneven(frame: pd.DataFrame) -> panels.Chart:
-    """Share of a model's requests against share of its threads, by backend; ``frame`` is ``uneven_frame``."""
+def uneven(frame: pd.DataFrame, missing: str = "") -> panels.Chart:
+    """Share of a model's requests against share of its threads, by backend; ``frame`` is ``uneven_frame``.
+
+    ``missing`` says what is unavailable.
+    """
     known = frame[frame["imbalance"].notna()]
     names = list(dict.fromkeys(known["name"]))[:UNEVEN_MODELS]
     rows = known[known["name"].isin(names)]
     title = "Share of a model's 30-day requests and share of its threads, by backend"
-    scope = f"Listed models on two or more backends, the {words.count(len(names))} most uneven first"
+    scope = f"Listed models on two or more backends, at most {words.count(UNEVEN_MODELS)}, the most uneven first"
     if not len(rows):
-        return panels.Chart(title, scope, None, "No listed model is known to be on two or more backends now.")
+        why = f"{missing}, so this is unknown." if missing else "No listed model is on two or more backends now."
+        return panels.Chart(title, scope, None, why)
     pairs = list(zip(rows["name"], rows["backend"], strict=True))
     labels = [f"{name} · {backend}" for name, backend in pairs]
     figure: go.Figure = bars.grouped_bars(

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from horde_core.analytics import formulas
 from horde_core.frames.usage import MOVER_SHARE_FROM, movers
-from horde_core.live.snapshot import Snapshot
-from pages.common import data, panels, tables, words
+from horde_core.live.snapshot import PageView, Snapshot
+from pages.common import data, panels, tables, unavailable, words
 from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, framed, label, log_axis, name_rows
 
 RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
@@ -16,7 +16,7 @@ LEAST_MOMENTUM = 0.01
 """Where a momentum of nothing stands on a log axis."""
 
 
-def chart(snapshot: Snapshot) -> panels.Chart:
+def chart(view: PageView, snapshot: Snapshot) -> panels.Chart:
     """What was used most and least on the last day, against its month."""
     noun = tables.REQUEST_WORDS[snapshot.model_type]
     rising, falling = movers(data.category_frame(snapshot), 5)
@@ -24,8 +24,13 @@ def chart(snapshot: Snapshot) -> panels.Chart:
     title = f"Last day x 30 against 30 days, by {snapshot.model_type} model"
     scope = f"Names with {words.share(MOVER_SHARE_FROM)} or more of all {noun}"
     if not len(rows):
+        is_known = all(snapshot.merged.reconciliation.total_usage(period) is not None for period in ("day", "month"))
+        why = "The last day of each is like its month." if is_known else "The requests of the last day are unknown."
         return panels.Chart(
-            title, scope, None, "No name moves." if snapshot.usage.available else "Usage is unavailable."
+            title,
+            scope,
+            None,
+            unavailable.sentence(view, ("usage",), "it is unknown what moves", why, snapshot.model_type),
         )
     return panels.Chart(
         title,

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from horde_core.frames.queue import serve_next
-from horde_core.live.snapshot import Snapshot
-from horde_core.vocabulary import WORK_UNIT
-from pages.common import bars, data, panels, tables, words
+from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.vocabulary import WORK_UNIT, ModelType
+from pages.common import bars, data, panels, tables, unavailable, words
 from pages.common.chart_frame import DEMAND_COLOUR, FULL_NAME, UNSERVED_COLOUR
 
+SCOPES: Mapping[ModelType, str] = {
+    "image": "Those that nobody serves first, with their whole queue",
+    "text": "AI Horde lists only text models that somebody serves",
+}
 
-def chart(snapshot: Snapshot) -> panels.Chart:
+
+def chart(view: PageView, snapshot: Snapshot) -> panels.Chart:
     """The models where one more thread helps most."""
     unit = WORK_UNIT[snapshot.model_type][0]
     rows = serve_next(data.category_frame(snapshot), 8)
     title = f"Queued work for each thread, by {snapshot.model_type} model"
-    scope = f"Those that nobody serves first, with their whole queue · {unit}"
+    scope = f"{SCOPES[snapshot.model_type]} · {unit}"
     if not len(rows):
-        return panels.Chart(
-            title, scope, None, "Nothing is waiting." if snapshot.status.available else "The queue is unavailable."
+        why = unavailable.sentence(
+            view,
+            ("status",),
+            "it is unknown what waits",
+            f"AI Horde lists no {snapshot.model_type} model with work waiting.",
+            snapshot.model_type,
         )
+        return panels.Chart(title, scope, None, why)
     is_unserved = rows["unserved"].fillna(False).astype(bool)
     figures = words.known(rows["queued"].where(is_unserved, rows["queue_per_thread"]))
     told = [words.queue_for(row, unit) for row in rows.to_dict("records")]

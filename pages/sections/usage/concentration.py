@@ -10,9 +10,9 @@ import streamlit as st
 
 from horde_core.analytics.category_statistics import Concentration
 from horde_core.frames.usage import pareto_curve
-from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import Period
-from pages.common import data, freshness_header, panels, tables, words
+from pages.common import data, freshness_header, panels, tables, unavailable, words
 from pages.common.chart_frame import GRID, PALETTE, framed, linear_axis, log_axis
 
 
@@ -21,7 +21,7 @@ def draw(view: PageView, period: Period) -> None:
     concentration = data.statistics(view.snapshot).concentration[period]
     if concentration is not None:
         st.markdown(sentence(concentration, tables.REQUEST_WORDS[view.snapshot.model_type]))
-    chart = partial(_chart, view.snapshot, period, concentration)
+    chart = partial(_chart, view, period, concentration)
     panels.chart("pareto", (period,), chart, freshness_header.usage_age(view))
 
 
@@ -34,13 +34,17 @@ def sentence(found: Concentration, noun: str) -> str:
     )
 
 
-def _chart(snapshot: Snapshot, period: Period, concentration: Concentration | None) -> panels.Chart:
+def _chart(view: PageView, period: Period, concentration: Concentration | None) -> panels.Chart:
+    snapshot = view.snapshot
     noun = tables.REQUEST_WORDS[snapshot.model_type]
     curve = pareto_curve(data.category_frame(snapshot), period)
     title = f"Share of all {noun} that the most used names have together"
     scope = f"{tables.PERIOD_WORDS[period]} · models of the reference, and unlisted names one by one"
     if concentration is None or not len(curve):
-        return panels.Chart(title, scope, None, "Usage or the reference is unavailable, or nothing was used.")
+        is_known = snapshot.merged.reconciliation.total_usage(period) is not None
+        why = "No model was used in this period." if is_known else "Usage of this period is unknown."
+        why = unavailable.sentence(view, ("usage", "reference"), "this is unknown", why)
+        return panels.Chart(title, scope, None, why)
     return panels.Chart(
         title,
         scope,

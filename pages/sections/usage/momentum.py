@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from horde_core.frames.usage import outliers
-from horde_core.live.snapshot import PageView, Snapshot
-from pages.common import data, freshness_header, panels, tables, words
+from horde_core.live.snapshot import PageView
+from pages.common import data, freshness_header, panels, tables, unavailable, words
 from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, UNLISTED_COLOUR, framed, label, log_axis
 
 OUTLIERS_NAMED = 8
@@ -21,16 +21,17 @@ LABEL_WIDTH, LABEL_HEIGHT = 1.2, 0.35
 
 def draw(view: PageView) -> None:
     """Draw the chart of the page's category."""
-    panels.chart("momentum", (), partial(_chart, view.snapshot), freshness_header.usage_age(view))
+    panels.chart("momentum", (), partial(_chart, view), freshness_header.usage_age(view))
 
 
-def _chart(snapshot: Snapshot) -> panels.Chart:
+def _chart(view: PageView) -> panels.Chart:
+    snapshot = view.snapshot
     frame, noun = data.category_frame(snapshot), tables.REQUEST_WORDS[snapshot.model_type]
     named = outliers(frame, OUTLIERS_NAMED)
     title = f"{noun.capitalize()} of the last day x 30 against those of 30 days, by name"
     scope = "Both axes logarithmic; above the line rises, below it falls"
     if not snapshot.usage.available:
-        return panels.Chart(title, scope, None, "Usage is unavailable, so there is nothing to draw.")
+        return panels.Chart(title, scope, None, unavailable.sentence(view, ("usage",), "this is unknown"))
     return panels.Chart(
         title,
         scope,

@@ -10,9 +10,9 @@ import streamlit as st
 
 from horde_core.analytics.groups import GroupLevel
 from horde_core.frames.usage import RowChoice, UsageSummary, chosen_rows, leading_rows, rows_summary
-from horde_core.live.snapshot import PageView, Snapshot
+from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import Period
-from pages.common import bars, columns, data, filters, freshness_header, panels, tables, words
+from pages.common import bars, columns, data, filters, freshness_header, panels, tables, unavailable, words
 from pages.common.chart_frame import FULL_NAME, PALETTE, UNLISTED_COLOUR
 
 ROWS: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
@@ -22,7 +22,7 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
     """Draw the chart and the table of one period, by model or by group of them."""
     snapshot, noun = view.snapshot, tables.REQUEST_WORDS[view.snapshot.model_type]
     summary = data.usage_summary(snapshot, period)
-    chart = partial(_chart, snapshot, period, level, top, summary)
+    chart = partial(_chart, view, period, level, top, summary)
     panels.chart("usage_chart", (period, top, level), chart, freshness_header.usage_age(view))
     rows = filters.choice("Rows", tuple(ROWS), "active", "usage_rows", ROWS.__getitem__)
     chosen = data.kept(
@@ -44,6 +44,7 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
             loosen="*Rows*",
             note=f"These rows carry {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
             "search.",
+            incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
             links_to=snapshot.model_type if level == "model" else None,
             given=(level, rows, period),
         ),
@@ -53,15 +54,15 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
         st.caption("A family is the group that the reference gives a model; a model without one stands alone.")
 
 
-def _chart(snapshot: Snapshot, period: Period, level: GroupLevel, top: int, summary: UsageSummary) -> panels.Chart:
+def _chart(view: PageView, period: Period, level: GroupLevel, top: int, summary: UsageSummary) -> panels.Chart:
+    snapshot = view.snapshot
     model_type, noun = snapshot.model_type, tables.REQUEST_WORDS[snapshot.model_type]
     leaders = leading_rows(data.category_frame(snapshot, level), f"usage_{period}", top)
     title = f"The {len(leaders) or top} most used {model_type} models by share of all {noun}"
     scope = f"{tables.PERIOD_WORDS[period]} · grey bars are not in the reference"
     if not len(leaders):
-        is_known = summary.total is not None
-        why = "No model was used in this period." if is_known else "Usage is unavailable, so there is nothing to draw."
-        return panels.Chart(title, scope, None, why)
+        why = "Usage of this period is unknown." if summary.total is None else "No model was used in this period."
+        return panels.Chart(title, scope, None, unavailable.sentence(view, ("usage",), "this is unknown", why))
     shares_in_words = [words.share(value) for value in leaders[f"share_{period}"]]
     return panels.Chart(
         title,

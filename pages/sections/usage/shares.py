@@ -11,7 +11,7 @@ from horde_core.analytics.category_statistics import Part
 from horde_core.frames.usage import leading_parts, part_frame
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import Period
-from pages.common import bars, data, freshness_header, panels, tables, words
+from pages.common import bars, data, freshness_header, panels, tables, unavailable, words
 from pages.common.chart_frame import MEASURE_COLOURS
 
 MOST_PARTS = 15
@@ -21,7 +21,7 @@ def draw(view: PageView, period: Period) -> None:
     """Draw one chart for each thing that models have in common."""
     catalogue = data.statistics(view.snapshot).catalogue
     if catalogue is None:
-        st.info("The reference is unavailable, so it is unknown what models have in common.")
+        st.info(unavailable.sentence(view, ("reference",), "it is unknown what models have in common"))
         return
     splits: list[tuple[str, Sequence[Part]]] = [("baseline", catalogue.by_baseline)]
     if catalogue.by_parameter_size:

@@ -1,11 +1,13 @@
 """What the header strip says."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading, RefreshOutcome
+from horde_core.vocabulary import ModelType
 from pages.common import freshness_header
 from tests.fixtures.upstream import source_called
 
@@ -35,24 +37,24 @@ def test_a_chip_tells_the_exact_time_and_the_last_trouble_on_hover() -> None:
 
 def test_the_note_of_a_refresh_says_what_came_of_each_source_in_one_line() -> None:
     outcomes = [
-        RefreshOutcome("Queue", "new"),
-        RefreshOutcome("Usage", "unchanged"),
+        RefreshOutcome("Queue", "new", model_type="text"),
+        RefreshOutcome("Usage", "unchanged", model_type="text"),
         RefreshOutcome("Workers", "failed", error="The server could not be reached."),
-        RefreshOutcome("Reference", "refused", retry_in=7.2),
+        RefreshOutcome("Reference", "refused", retry_in=7.2, model_type="text"),
     ]
     assert freshness_header.refresh_note(outcomes) == (
-        "Refresh: Queue new; Usage unchanged; Reference not asked again, possible in 8 s; "
-        "Workers failed: The server could not be reached."
+        "Refresh: text queue new; text usage unchanged; text reference not asked again, possible in 8 s; "
+        "workers failed: The server could not be reached."
     )
 
 
 def test_sources_that_failed_alike_are_told_together() -> None:
     outcomes = [RefreshOutcome(title, "failed", error="No answer.") for title in ("Queue", "Usage", "Workers")]
-    assert freshness_header.refresh_note(outcomes) == "Refresh: Queue, Usage and Workers failed: No answer."
+    assert freshness_header.refresh_note(outcomes) == "Refresh: queue, usage and workers failed: No answer."
 
 
 def test_a_source_still_under_way_is_said_to_be() -> None:
-    assert freshness_header.refresh_note([RefreshOutcome("Usage", "pending")]) == "Refresh: Usage still being fetched."
+    assert freshness_header.refresh_note([RefreshOutcome("Usage", "pending")]) == "Refresh: usage still being fetched."
 
 
 def test_with_many_visitors_a_chip_tells_the_time_of_the_fetch_which_stays_true() -> None:
@@ -72,3 +74,13 @@ def test_of_two_categories_the_worse_source_is_told() -> None:
     failing = reading(State.STALE, age=5.0, error="no answer")
     assert freshness_header.chip([young, old])[0] == "Workers · 30 s"
     assert freshness_header.chip([young, failing, old])[0] == "Workers · stale · 5 s"
+
+
+def test_of_two_categories_that_differ_the_one_that_is_told_is_named() -> None:
+    def queue(model_type: ModelType, state: State, **rest: Any) -> Reading[Any]:
+        source = replace(source_called("status", about="Live."), title="Queue", model_type=model_type)
+        return Reading(source, None, state, **rest)
+
+    image = queue("image", State.FRESH, age=12.0)
+    assert freshness_header.chip([image, queue("text", State.UNAVAILABLE)])[0] == "Queue, text · unavailable"
+    assert freshness_header.chip([image, queue("text", State.FRESH, age=3.0)])[0] == "Queue · 12 s"

@@ -123,7 +123,7 @@ def test_a_link_with_ranges_and_columns_reproduces_the_table(visit: Visit) -> No
 
 def test_clearing_forgets_ranges_search_and_the_pages_own_choice(visit: Visit) -> None:
     app = visit("queue", "text", queue_rows="Queue, no threads")
-    assert "No name matches. Loosen *Rows* or *Search* or *Ranges*" in notices(app)
+    assert "it is unknown which names there are. Loosen *Rows* or *Search* or *Ranges*" in notices(app)
     app.button(key="clear_queue_name").click().run()
     assert len(app.dataframe[0].value) == 2
 

@@ -1,0 +1,59 @@
+"""What the reference states of a model."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from horde_core.live.find_model import Found
+from horde_core.live.snapshot import PageView
+from horde_core.upstream.web_address import host_of
+from pages.common import tables, unavailable
+from pages.sections.model.facts import gigabytes, parameters
+
+
+def draw(view: PageView, model: Found) -> None:
+    """Draw the facts of its record, and its links."""
+    record = model.record
+    if record is None:
+        st.markdown("**Reference**")
+        st.info(
+            unavailable.sentence(
+                view,
+                ("reference",),
+                "its size, baseline and purpose are unknown",
+                "The reference has no record of it, so its size, baseline and purpose are unknown.",
+                model.model_type,
+            )
+        )
+        return
+    with st.container(border=True):
+        st.markdown("**Reference**")
+        st.text(record.description or "No description.")
+        facts = {
+            "Baseline": record.baseline or "not stated",
+            "Size on disk": gigabytes(model),
+            "Parameters": parameters(model),
+            "NSFW": {True: "yes", False: "no", None: "not stated"}[record.nsfw],
+            "Style": record.style or "not stated",
+            "Family": record.text_model_group or "not stated",
+            "Tags": ", ".join(record.tags) or "none",
+        }
+        tables.show(
+            pd.DataFrame({"fact": list(facts), "value": list(facts.values())}),
+            {"fact": tables.text_column("Fact", width="small"), "value": tables.text_column("Value", width="large")},
+            alt="What the reference states of the model",
+            key="record_table",
+        )
+        with st.container(horizontal=True):
+            for place, (title, url) in enumerate(_links(model)):
+                st.link_button(title, url, icon=":material/open_in_new:", key=f"link_{place}")
+
+
+def _links(model: Found) -> list[tuple[str, str]]:
+    """The record's home page and downloads: http(s) only, named by their host."""
+    record = model.record
+    if record is None:
+        return []
+    urls = [("Home page", record.url or ""), *(("Download", url) for url in record.downloads)]
+    return [(f"{title} ({host})", url) for title, url in urls if (host := host_of(url))]
