@@ -194,11 +194,8 @@ class DualLayerCache:
         return self._flight(source, is_forced=True)
 
     def _refused_for(self, key: str) -> float:
-        """Return the seconds before a forced refresh is allowed: after another one, and after a Retry-After."""
-        failure = self._memory.failure(key)
-        allowed_at = max(
-            self._forced_at.get(key, -math.inf) + FORCED_REFRESH_SECONDS, failure.asked_until if failure else -math.inf
-        )
+        """Return the seconds before another forced refresh is allowed, whatever pause a failing source has."""
+        allowed_at = self._forced_at.get(key, -math.inf) + FORCED_REFRESH_SECONDS
         return max(0.0, allowed_at - self._clock.monotonic())
 
     def _flight(self, source: Source[Any], is_forced: bool = False, is_take_over: bool = False) -> Flight:

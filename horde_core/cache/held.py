@@ -44,12 +44,11 @@ class Entry(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed refresh, ``count`` in a row. Times are monotonic; ``asked_until`` is the server's Retry-After."""
+    """A failed refresh, ``count`` in a row; ``retry_at`` is monotonic."""
 
     message: str
     count: int
     retry_at: float
-    asked_until: float
 
 
 @dataclass(slots=True)

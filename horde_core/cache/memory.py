@@ -17,9 +17,6 @@ from horde_core.upstream.parsed import Parsed
 
 log = logging.getLogger(__name__)
 
-LONGEST_RETRY_AFTER_SECONDS = 86_400.0
-"""A day: the longest ``Retry-After`` that is honoured."""
-
 T = TypeVar("T")
 
 
@@ -149,9 +146,8 @@ class Memory:
             previous, now = self._failures.get(source.key), self._clock.monotonic()
             count = previous.count + 1 if previous else 1
             self.count(source.key, Event.FAILURE)
-            asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER_SECONDS)
-            pause = max(source.policy.pause(count, self._jitter()), asked)
-            self._failures[source.key] = Failure(message, count, now + pause, now + asked)
+            pause = max(source.policy.pause(count, self._jitter()), retry_after or 0.0)
+            self._failures[source.key] = Failure(message, count, now + pause)
         log.warning("refresh failed source=%s failures=%d pause=%.1f error=%s", source.key, count, pause, message)
 
     def reading(self, source: Source[T], refreshing: bool) -> Reading[T]:

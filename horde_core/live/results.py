@@ -10,19 +10,19 @@ import hashlib
 import json
 import logging
 import threading
-import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Generic, TypeVar
 
 from cachetools import TTLCache
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from horde_core.analytics.category_statistics import CategoryStatistics, category_statistics
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
 from horde_core.cache.freshness import Clock
+from horde_core.cache.packing import packed, unpacked
 from horde_core.cache.redis_connection import RedisConnection
 from horde_core.cache.source import Reading
 from horde_core.live.integration import HordeAPIIntegration
@@ -90,8 +90,7 @@ class DerivedCache(Generic[T]):
     def _computed(self, key: str, compute: Callable[[], T]) -> T:
         result = compute()
         if self._storage is not None:
-            value = zlib.compress(result.model_dump_json().encode())
-            self._storage.write_bytes(self._prefix + key, value, self._ttl)
+            self._storage.write_bytes(self._prefix + key, packed(result.model_dump_json().encode()), self._ttl)
         return result
 
     def _stored(self, key: str) -> T | None:
@@ -99,8 +98,8 @@ class DerivedCache(Generic[T]):
         if raw is None:
             return None
         try:
-            return self._record.model_validate_json(zlib.decompress(raw))
-        except (zlib.error, ValidationError) as error:
+            return self._record.model_validate_json(unpacked(raw))
+        except ValueError as error:
             log.warning("stored result ignored key=%s reason=%s", key, error)
             return None
 

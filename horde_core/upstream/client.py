@@ -2,7 +2,8 @@
 
 Transport errors, 429 and 5xx are tried again a few times with jittered pauses, unless the server sends a
 ``Retry-After``: then the error carries that time, and the cache does not ask before. The real API sends
-``Retry-After`` with every answer, so it is read on errors only.
+``Retry-After`` with every answer, so it is read on errors only. Redirects are followed within a host only, and bodies
+are unpacked up to a bound.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import socket
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -22,18 +24,20 @@ import stamina
 
 from horde_core.environment import Proxies
 from horde_core.settings import Settings
-from horde_core.upstream.errors import ShapeError, StatusError, TransportError
+from horde_core.upstream.errors import RedirectError, ShapeError, StatusError, TransportError
 from horde_core.version import __version__
 
 CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
-LONGEST_RETRY_AFTER = 86_400.0
+REDIRECTS = 3
 CALLS_A_MINUTE = 90
 """Requests that the API allows one address in a minute, for each endpoint."""
 
 MINUTE = 60.0
-LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes, fifty times the largest body seen: a longer one is not read to its end."""
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes, unpacked, a dozen times the largest body seen: a longer one is not read to its end."""
+
+GZIP = 16 + zlib.MAX_WBITS
 
 
 class Calls:
@@ -94,15 +98,16 @@ class HordeClient:
                 "Client-Agent": f"horde-dashboard:{__version__}:{settings.contact}",
                 "User-Agent": f"horde-dashboard/{__version__}",
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
             },
-            follow_redirects=True,
         )
 
     def get(self, url: str) -> bytes:
         """Return the body of a GET.
 
-        Raises :class:`~horde_core.upstream.errors.TransportError` when no whole answer comes within
-        ``HORDE_API_TIMEOUT``, :class:`~horde_core.upstream.errors.StatusError` for an error status.
+        Raises, of :mod:`horde_core.upstream.errors`: ``TransportError`` when no whole answer comes within
+        ``HORDE_API_TIMEOUT``, ``StatusError`` for an error status, ``RedirectError`` for a redirect to another host,
+        ``ShapeError`` for a body that is too large or packed in another way than asked for.
         """
         body = b""
         deadline = self._monotonic() + self._deadline_seconds
@@ -124,15 +129,16 @@ class HordeClient:
         if left <= 0:
             raise self._too_slow()
         timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
-        self.calls.add(url)
         try:
-            with (
-                _HangUp(left) as hang_up,
-                self._client.stream("GET", url, timeout=timeout, extensions={"trace": hang_up.trace}) as response,
-            ):
-                if response.status_code != httpx.codes.OK:
-                    raise StatusError(response.status_code, _retry_after(response))
-                return self._read(response, deadline)
+            with _HangUp(left) as hang_up:
+                request = self._client.build_request("GET", url, timeout=timeout, extensions={"trace": hang_up.trace})
+                for _ in range(1 + REDIRECTS):
+                    self.calls.add(str(request.url))
+                    with contextlib.closing(self._client.send(request, stream=True)) as response:
+                        if response.next_request is None:
+                            return self._body_of(response, deadline)
+                        request = _redirected(request, response.next_request)
+            raise RedirectError
         except httpx.TimeoutException as error:
             raise self._too_slow() from error
         except httpx.HTTPError as error:
@@ -140,15 +146,24 @@ class HordeClient:
                 raise self._too_slow() from error
             raise TransportError("The server could not be reached.") from error
 
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        """Read the body within the deadline: httpx's own timeout starts anew with every chunk."""
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if self._monotonic() > deadline:
-                raise self._too_slow()
-            if len(body) > LARGEST_BODY:
-                raise ShapeError(f"at most {LARGEST_BODY:,} bytes were expected")
+    def _body_of(self, response: httpx.Response, deadline: float) -> bytes:
+        """Read a good answer with one deadline for the whole: httpx's own timeout starts anew with every chunk."""
+        if response.status_code != httpx.codes.OK:
+            raise StatusError(response.status_code, _retry_after(response))
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", "gzip"):  # packed twice, a body of 2 KB becomes 1 GiB
+            raise ShapeError("a body packed once with gzip, or not at all, was expected")
+        body, unpacking = bytearray(), zlib.decompressobj(GZIP)
+        is_plain = encoding == "identity" or response.is_stream_consumed
+        try:
+            for chunk in [response.content] if response.is_stream_consumed else response.iter_raw():
+                body += chunk if is_plain else unpacking.decompress(chunk, LARGEST_BODY + 1 - len(body))
+                if self._monotonic() > deadline:
+                    raise self._too_slow()
+                if len(body) > LARGEST_BODY:
+                    raise ShapeError(f"at most {LARGEST_BODY:,} bytes were expected")
+        except zlib.error as error:
+            raise ShapeError("a body packed with gzip was expected") from error
         return bytes(body)
 
     def _too_slow(self) -> TransportError:
@@ -211,6 +226,15 @@ def _endpoint(url: str) -> str:
     return url.partition("?")[0]
 
 
+def _redirected(request: httpx.Request, following: httpx.Request) -> httpx.Request:
+    """Return the request that a redirect asks for, if it is for the same host. Raises :class:`RedirectError`."""
+    old, new = request.url, following.url
+    is_upgrade = (old.scheme, new.scheme) == ("http", "https")
+    if new.host != old.host or not (is_upgrade or (old.scheme, old.port) == (new.scheme, new.port)):
+        raise RedirectError
+    return following
+
+
 def _worth_another_try(error: Exception) -> bool:
     if isinstance(error, StatusError):
         return error.is_outage and error.retry_after is None
@@ -223,7 +247,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     if response.status_code != httpx.codes.TOO_MANY_REQUESTS and response.status_code < 500:
         return None
     if value.isdecimal():
-        return min(float(value), LONGEST_RETRY_AFTER)
+        return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, OverflowError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 import redis
 
 from horde_core.cache.freshness import State
@@ -140,6 +141,16 @@ class TestSharing:
         one.cache.read(one.source())
         assert (one.settled(one.source()).value, one.settled(one.source()).age) == (["forced"], TTL - 20)
         assert one.upstream.asked == 1
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+    def test_a_body_in_another_encoding_is_as_fresh_as_without_redis(
+        self, new_process: NewProcess, client: redis.Redis, encoding: str
+    ) -> None:
+        one, two = new_process(), new_process()
+        one.upstream.answer('["Größe"]'.encode(encoding))
+        assert read_and_store(one, one.source(), client).state is State.FRESH
+        assert one.settled(one.source()).state is State.FRESH
+        assert (two.read(two.source()).value, two.upstream.asked) == (["Größe"], 0)
 
     def test_a_body_of_another_address_is_not_ours(self, new_process: NewProcess, client: redis.Redis) -> None:
         one, two = new_process(), new_process()

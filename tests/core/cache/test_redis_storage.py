@@ -7,14 +7,19 @@ import json
 import logging
 import math
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 
 import pytest
 import redis
+from hypothesis import given
+from hypothesis import strategies as st
 
+from horde_core.cache.packing import LARGEST_VALUE
 from horde_core.cache.redis_connection import PAUSE_SECONDS, SOCKET_SECONDS
 from horde_core.cache.redis_storage import VALUE_VERSION, RedisStorage, StoredBody, decode, encode
+from horde_core.upstream.client import LARGEST_BODY
 from tests.fixtures.processes import LOOPBACK, free_port, wait_until
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.upstream import TurnedClock, open_storage
@@ -99,6 +104,25 @@ class TestValue:
     def test_every_kind_of_text_survives(self) -> None:
         body = StoredBody('{"\\u0000": "\\"<p>\u2028\\ud83d\\udc34"}'.encode(), "ü", 1.5, 0.5, 2.5)
         assert decode(encode(body, 60)) == (body, 60)
+
+    @given(st.binary() | st.text().map(lambda text: text.encode("utf-16")))
+    def test_every_body_that_memory_can_hold_survives(self, body: bytes) -> None:
+        stored = StoredBody(body, "http://horde.example/", 1.5, 0.5, None)
+        assert decode(encode(stored, 60)) == (stored, 60)
+
+    def test_the_largest_body_survives_in_its_worst_spelling(self) -> None:
+        stored = StoredBody(b"\xff" * LARGEST_BODY, "http://horde.example/", 1.5, 0.5, None)
+        assert decode(encode(stored, 60))[0].body == stored.body
+
+    def test_what_would_be_too_large_is_not_unpacked(self) -> None:
+        packing = zlib.compressobj(1)
+        bomb = b"".join([*(packing.compress(bytes(1024 * 1024)) for _ in range(150)), packing.flush()])
+        tracemalloc.start()
+        with pytest.raises(ValueError, match="too large"):
+            decode(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 3 * LARGEST_VALUE
 
     @pytest.mark.parametrize(
         "raw",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +19,7 @@ import pytest
 
 from horde_core.settings import Settings
 from horde_core.upstream.client import ATTEMPTS, LARGEST_BODY, HordeClient
-from horde_core.upstream.errors import ShapeError, SourceError, StatusError, TransportError
+from horde_core.upstream.errors import RedirectError, ShapeError, SourceError, StatusError, TransportError
 from horde_core.version import __version__
 from tests.fixtures import horde_bodies
 from tests.fixtures.horde_server import HordeServer, encoded
@@ -53,6 +56,12 @@ class Chunks(httpx.SyncByteStream):
             self.tick()
             self.sent += self.size
             yield bytes(self.size)
+
+
+def packed_zeros(size: int) -> bytes:
+    """Pack so many zeros with gzip, a thousand of them in a byte."""
+    packing = zlib.compressobj(1, wbits=31)
+    return b"".join([*(packing.compress(bytes(1024 * 1024)) for _ in range(size // 1024 // 1024)), packing.flush()])
 
 
 @pytest.fixture
@@ -98,10 +107,56 @@ class TestRequest:
         body = connect().get(f"{horde_server.url}/v2/status/models?type=text&model_state=all")
         assert body == encoded(horde_bodies.TEXT_STATUS)
 
-    def test_a_redirect_is_followed(self, connect: Connect) -> None:
-        moved = httpx.Response(308, headers={"Location": "http://elsewhere.example/"})
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize(
+        ("url", "location"),
+        [
+            ("http://horde.example/v2/workers", "/elsewhere"),
+            ("http://horde.example/v2/workers", "http://HORDE.example/v2/workers/"),
+            ("http://horde.example/v2/workers", "https://horde.example/v2/workers"),
+            ("http://horde.example:8080/v2/workers", "https://horde.example/v2/workers"),
+            ("https://horde.example:8443/v2/workers", "https://horde.example:8443/"),
+        ],
+    )
+    def test_a_redirect_within_the_host_or_to_https_of_it_is_followed(
+        self, connect: Connect, status: int, url: str, location: str
+    ) -> None:
+        moved = httpx.Response(status, headers={"Location": location})
         transport = Transport(moved, httpx.Response(200, content=b"{}"))
-        assert connect(transport).get(URL) == b"{}"
+        assert connect(transport).get(url) == b"{}"
+        assert transport.requests[1].url == httpx.URL(url).join(location)
+        assert transport.requests[1].headers["Client-Agent"].startswith("horde-dashboard:")
+
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "http://elsewhere.example/",
+            "https://elsewhere.example/",
+            "//elsewhere.example/",
+            "http://127.0.0.1:6379/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://[::1]/",
+            "http://horde.example/",
+            "https://horde.example:9200/",
+            "https://horde.example.elsewhere.example/",
+            "https://horde.example@elsewhere.example/",
+            "https://elsewhere.example\\@horde.example/",
+        ],
+    )
+    def test_a_redirect_to_anything_else_is_not(self, connect: Connect, location: str) -> None:
+        transport = Transport(httpx.Response(302, headers={"Location": location}))
+        with pytest.raises(SourceError):
+            connect(transport).get("https://horde.example/v2/workers")
+        assert {request.url.host for request in transport.requests} == {"horde.example"}
+        assert {request.url.port for request in transport.requests} == {None}
+
+    def test_a_loop_of_redirects_ends_after_three(self, connect: Connect, horde_server: HordeServer) -> None:
+        client = connect()
+        horde_server.answer("/v2/workers", status=302, headers={"Location": "/api/v2/workers"})
+        with pytest.raises(RedirectError, match="redirects"):
+            client.get(f"{horde_server.url}/v2/workers")
+        assert horde_server.requests["/v2/workers"] == 4
+        assert client.calls.last_minute(f"{horde_server.url}/v2/workers") == 4
 
     def test_a_client_closed_while_it_connects_leaves_no_connection_open(
         self, connect: Connect, horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch
@@ -320,9 +375,40 @@ class TestSize:
 
     def test_a_body_without_end_is_given_up(self, connect: Connect) -> None:
         body = Chunks(number=1_000, size=self.CHUNK)
-        with pytest.raises(ShapeError, match="at most 67,108,864 bytes"):
+        with pytest.raises(ShapeError, match="at most 16,777,216 bytes"):
             connect(lambda _: httpx.Response(200, stream=body)).get(URL)
         assert body.sent <= LARGEST_BODY + self.CHUNK, "asking again would bring the same"
+
+    def test_a_packed_body_is_given_up_before_it_is_unpacked(self, connect: Connect, horde_server: HordeServer) -> None:
+        bomb = packed_zeros(400 * 1024 * 1024)
+        horde_server.answer("/v2/workers", bomb, headers={"Content-Encoding": "gzip"})
+        tracemalloc.start()
+        with pytest.raises(ShapeError, match="at most"):
+            connect().get(f"{horde_server.url}/v2/workers")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 4 * LARGEST_BODY
+        assert horde_server.requests["/v2/workers"] == 1
+
+    @pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip,gzip", "deflate", "br", "zstd", "x", "identity, gzip"])
+    def test_a_body_packed_in_any_other_way_is_not_unpacked(
+        self, connect: Connect, horde_server: HordeServer, encoding: str
+    ) -> None:
+        body = gzip.compress(packed_zeros(1024 * 1024))
+        horde_server.answer("/v2/workers", body, headers={"Content-Encoding": encoding})
+        with pytest.raises(ShapeError, match="packed once with gzip"):
+            connect().get(f"{horde_server.url}/v2/workers")
+
+    def test_a_packed_body_is_read_as_the_one_that_was_packed(
+        self, connect: Connect, horde_server: HordeServer
+    ) -> None:
+        horde_server.answer("/v2/workers", gzip.compress(b"[1, 2, 3]" * 10_000), headers={"Content-Encoding": "GZip"})
+        assert connect().get(f"{horde_server.url}/v2/workers") == b"[1, 2, 3]" * 10_000
+
+    def test_what_is_no_gzip_is_told_as_such(self, connect: Connect, horde_server: HordeServer) -> None:
+        horde_server.answer("/v2/workers", b"[]", headers={"Content-Encoding": "gzip"})
+        with pytest.raises(ShapeError, match="packed with gzip"):
+            connect().get(f"{horde_server.url}/v2/workers")
 
     def test_the_largest_body_is_still_read(self, connect: Connect) -> None:
         body = Chunks(number=LARGEST_BODY // self.CHUNK, size=self.CHUNK)
