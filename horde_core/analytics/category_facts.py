@@ -32,9 +32,10 @@ class Requests(NamedTuple):
 
 
 class Live(TypedDict):
-    """The fields of :class:`~horde_core.combined.LiveFigures`."""
+    """The fields of :class:`~horde_core.analytics.records.LiveFigures`."""
 
     thread_count: int | None
+    thread_count_source: Literal["status", "workers"] | None
     worker_count: int | None
     worker_count_source: Literal["workers", "threads"] | None
     queued_jobs: int | None
@@ -69,7 +70,8 @@ class CategoryFacts:
         self._known_serving: set[str] = set()
         self._maybe_serving: set[str] = set()
         self._index_workers()
-        self._idle = self._figures([])
+        self._names_of_others = _names_of_others(workers, staff, self.model_type)
+        self._idle = {is_absent_zero: self._figures((), False, is_absent_zero) for is_absent_zero in (False, True)}
 
     def _index_workers(self) -> None:
         """By id in order, so that what serves a name is in order from the start."""
@@ -113,22 +115,41 @@ class CategoryFacts:
         requests = {name: self.requests([name]) for name in sorted(names)}
         return max(requests, key=lambda name: (requests[name].month or 0, requests[name].total or 0))
 
-    def live(self, names: Sequence[str]) -> Live:
-        """What is live for a set of names; most names of a large network are not."""
-        is_idle = self._rows_by_name.keys().isdisjoint(names) and self._workers_by_name.keys().isdisjoint(names)
-        return self._idle if is_idle else self._figures(names)
+    def hidden(self, models: Iterable[str]) -> set[str]:
+        """The models whose row workers of another type may hide: the status list has one row for each name."""
+        return self._names_of_others.intersection(models)
 
-    def _figures(self, names: Sequence[str]) -> Live:
+    def live(self, names: Sequence[str], is_listed: bool, members: Sequence[str] = ()) -> Live:
+        """What is live for names of models of the reference (``members``), or of an unlisted entry.
+
+        ``is_listed`` is whether a row of the status names the whole that the names are a part of. Most names of a large
+        network are in no row and served by nobody.
+        """
+        # Image models of the reference have a row as soon as work waits for them, unless another type's row hides it.
+        is_absent_zero = self.model_type == "image" and bool(members) and not self.hidden([*names, *members])
+        if is_listed or not self._workers_by_name.keys().isdisjoint(names):
+            return self._figures(names, is_listed, is_absent_zero)
+        return self._idle[is_absent_zero]
+
+    def _figures(self, names: Sequence[str], is_listed: bool, is_absent_zero: bool) -> Live:
         rows = [row for name in names for row in self._rows_by_name.get(name, ())]
-        known = self.rows is not None
-        threads = sum_or_unknown([row.count for row in rows]) if known else None
-        by_workers = self.workers is not None
+        serving, by_workers = self._serving(names), self.workers is not None
+        workers = None if serving is None else len(serving)
+        threads: int | None = None
+        queue: int | None = None
+        source: Literal["status", "workers"] | None = None
+        if is_listed:
+            threads, source = sum_or_unknown([row.count for row in rows]), "status"
+        elif self.rows is not None and by_workers:
+            threads = None if serving is None else sum_or_unknown([worker.threads for worker in serving])
+            queue, source = 0 if is_absent_zero and workers == 0 else None, "workers"
         return {
             "thread_count": threads,
-            "worker_count": self._worker_count(names) if by_workers else threads,
+            "thread_count_source": source,
+            "worker_count": workers if by_workers else threads,
             "worker_count_source": "workers" if by_workers else "threads" if threads is not None else None,
-            "queued_jobs": sum_or_unknown([row.jobs for row in rows]) if known else None,
-            "queued": sum_or_unknown([row.queued for row in rows]) if known else None,
+            "queued_jobs": sum_or_unknown([row.jobs for row in rows]) if is_listed else queue,
+            "queued": sum_or_unknown([row.queued for row in rows]) if is_listed else queue,
             "performance": combined_performance(rows) if rows else None,
             "eta": combined_eta(rows) if rows else None,
         }
@@ -145,12 +166,19 @@ class CategoryFacts:
         serving = {identity: summary for workers in listed for identity, summary in workers.items()}
         return {identity: serving[identity] for identity in sorted(serving)}
 
-    def _worker_count(self, names: Sequence[str]) -> int | None:
-        """Distinct online workers, not in maintenance. None where a worker does not say what we have to know."""
-        listed = self._workers_of(names).keys()
-        if self.hides_models or (self._maybe_serving and not self._maybe_serving.isdisjoint(listed)):
+    def _serving(self, names: Sequence[str]) -> list[WorkerSummary] | None:
+        """The online workers, not in maintenance, that list any of these names. None where that is not known."""
+        listed = self._workers_of(names)
+        if self.workers is None or self.hides_models or not self._maybe_serving.isdisjoint(listed):
             return None
-        return len(self._known_serving.intersection(listed))
+        return [listed[identity] for identity in self._known_serving.intersection(listed)]
+
+
+def _names_of_others(workers: Workers | None, staff: Sequence[HordeWorker] | None, model_type: ModelType) -> set[str]:
+    """The API names that workers of another type serve."""
+    others = workers.of_other_types if isinstance(workers, IndexedHordeWorkers) else ()
+    foreign = [worker for worker in staff or () if worker.type not in (None, model_type)]
+    return {name for worker in (*others, *foreign) if is_serving(worker) is not False for name in worker.models or ()}
 
 
 def _requests_in(counts: dict[str, Count] | None, names: Sequence[str]) -> int | None:
@@ -189,7 +217,7 @@ def _summary(worker: HordeWorker) -> WorkerSummary:
         id=worker.identity,
         name=worker.name,
         threads=worker.threads,
-        performance=worker.performance,
+        performance=None if worker.speed is None else worker.performance,
         online=worker.online,
         maintenance_mode=worker.maintenance_mode,
         trusted=worker.trusted,

@@ -49,7 +49,7 @@ class Part(MergedRecord):
     label: str | None = Field(description="None: the reference does not say")
     models: int
     usage_stats: UsageStats | None
-    thread_count: int | None
+    thread_count: int | None = Field(description="in the rows of the status list")
 
 
 class Sizes(MergedRecord):
@@ -123,7 +123,9 @@ class Supply(MergedRecord):
     without_worker: int | None
     single_worker: int | None
     mean_workers: float | None = Field(description="over the models that have one; None where none has")
-    herfindahl: float | None = Field(description="of threads over models and unlisted names; None without a thread")
+    herfindahl: float | None = Field(
+        description="of threads over models and unlisted names of the status list; None without a thread"
+    )
 
 
 class CategoryStatistics(MergedRecord):
@@ -144,7 +146,7 @@ def category_statistics(reference: ModelReference, merge: CategoryMerge, model_t
     is_known = reference.available
     return CategoryStatistics(
         model_type=model_type,
-        catalogue=_catalogue(reference, merge.models, model_type) if is_known else None,
+        catalogue=_catalogue(reference, merge, model_type) if is_known else None,
         coverage=_coverage(merge) if is_known else None,
         concentration={
             period: _concentration([row.usage(period) or 0 for row in everything])
@@ -170,20 +172,21 @@ def herfindahl(figures: Iterable[float]) -> float | None:
     return sum((part / total) ** 2 for part in parts) if total else None
 
 
-def _catalogue(
-    reference: Mapping[str, ModelRecord], models: Mapping[str, CombinedModelStatistics], model_type: ModelType
-) -> Catalogue:
+def _catalogue(reference: Mapping[str, ModelRecord], merge: CategoryMerge, model_type: ModelType) -> Catalogue:
+    models, has_status = merge.models, merge.reconciliation.has_status
+
     def split(labels: Callable[[ModelRecord], Iterable[str | None]]) -> dict[str | None, Part]:
         members: dict[str | None, list[str]] = {}
         for name, record in reference.items():
             for label in labels(record):
                 members.setdefault(label, []).append(name)
-        return {label: _part(label, [models[name] for name in names]) for label, names in members.items()}
+        return {label: _part(label, [models[name] for name in names], has_status) for label, names in members.items()}
 
     def in_order(parts: Mapping[str | None, Part], order: Iterable[str | None]) -> tuple[Part, ...]:
-        return tuple(parts.get(label) or _empty_part(label, models) for label in order)
+        return tuple(parts.get(label) or _empty_part(label, everything) for label in order)
 
     records = reference.values()
+    everything = _part(None, list(models.values()), has_status)
     nsfw = split(lambda record: [_NSFW_LABELS[record.nsfw]])
     sizes = split(lambda record: [parameter_size(record.parameters)]) if model_type == "text" else {}
     bucket_labels = [bucket.label for bucket in PARAMETER_SIZES] if model_type == "text" else []
@@ -205,20 +208,19 @@ def _catalogue(
 _NSFW_LABELS: Mapping[bool | None, str | None] = {True: "NSFW", False: "SFW", None: None}
 
 
-def _part(label: str | None, rows: list[CombinedModelStatistics]) -> Part:
+def _part(label: str | None, rows: list[CombinedModelStatistics], has_status: bool) -> Part:
     has_usage = all(row.usage_stats is not None for row in rows)
     day, month, total = (sum_or_unknown([row.usage(period) for row in rows]) for period in PERIODS)
     return Part(
         label=label,
         models=len(rows),
         usage_stats=UsageStats(day=day, month=month, total=total) if has_usage else None,
-        thread_count=sum_or_unknown([row.thread_count for row in rows]),
+        thread_count=sum_or_unknown([row.listed_threads for row in rows]) if has_status else None,
     )
 
 
-def _empty_part(label: str | None, models: Mapping[str, CombinedModelStatistics]) -> Part:
+def _empty_part(label: str | None, everything: Part) -> Part:
     """A part without a model has 0 of what is known of the others, and what is unknown of them all stays unknown."""
-    everything = _part(label, list(models.values()))
     usage = everything.usage_stats
     requests = {period: None if usage is None or usage.period(period) is None else 0 for period in PERIODS}
     return Part(
@@ -283,8 +285,9 @@ def _concentration(requests: list[int]) -> Concentration:
 
 def _supply(merge: CategoryMerge, everything: list[CombinedModelStatistics]) -> Supply:
     rows = list(merge.models.values())
-    threads = [row.thread_count for row in everything]
-    spread = herfindahl(count for count in threads if count) if None not in threads else None
+    threads = [row.listed_threads for row in everything]
+    is_known = merge.reconciliation.has_status and None not in threads
+    spread = herfindahl(count for count in threads if count) if is_known else None
     known = [count for row in rows if (count := row.distinct_workers) is not None]
     if len(known) < len(rows):
         return Supply(

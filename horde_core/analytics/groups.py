@@ -49,34 +49,34 @@ def group_models(
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(name_index(tuple(reference), model_type), facts)
     if level == "exact":
-        return tuple(group for model in reference for group in _exact_names(model, attribution, facts))
+        return tuple(group for model in reference for group in _exact_names(model, attribution))
     members: dict[tuple[str, bool], list[str]] = {}
     for model, record in reference.items():
         # A model that stands alone is no part of a family that has its name.
         family = record.text_model_group if level == "family" else None
         members.setdefault((family or model, bool(family)), []).append(model)
-    return tuple(_group(name, level, models, attribution, facts) for (name, _), models in members.items())
+    return tuple(_family(name, level, models, attribution) for (name, _), models in members.items())
 
 
-def _group(
-    name: str, level: GroupLevel, members: list[str], attribution: Attribution, facts: CategoryFacts
-) -> ModelGroup:
+def _family(name: str, level: GroupLevel, members: list[str], attribution: Attribution) -> ModelGroup:
     backends: dict[str, list[str]] = {}
     for model in members:
         for backend, names in attribution.owned.get(model, {}).items():
             backends.setdefault(backend, []).extend(names)
-    return _made(name, level, members, backends, facts)
+    return _group(name, level, members, backends, attribution)
 
 
-def _exact_names(model: str, attribution: Attribution, facts: CategoryFacts) -> list[ModelGroup]:
+def _exact_names(model: str, attribution: Attribution) -> list[ModelGroup]:
     owned = attribution.owned.get(model)
     if not owned:
-        return [_made(model, "exact", [model], {}, facts)]
+        return [_group(model, "exact", [model], {}, attribution)]
     names = sorted((name, backend) for backend, names in owned.items() for name in names)
-    return [_made(name, "exact", [model], {backend: [name]}, facts) for name, backend in names]
+    return [_group(name, "exact", [model], {backend: [name]}, attribution) for name, backend in names]
 
 
-def _made(name: str, level: GroupLevel, members: list[str], backends: Backends, facts: CategoryFacts) -> ModelGroup:
-    figures = combine(backends, facts, with_backends=facts.model_type == "text")
+def _group(
+    name: str, level: GroupLevel, members: list[str], backends: Backends, attribution: Attribution
+) -> ModelGroup:
+    figures = combine(attribution, backends, attribution.facts.model_type == "text", members)
     fields = {field: getattr(figures, field) for field in CombinedModelStatistics.model_fields}
     return ModelGroup(name=name, level=level, members=tuple(members), **fields)

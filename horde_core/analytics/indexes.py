@@ -142,6 +142,7 @@ class IndexedHordeWorkers:
 
     def __init__(self, workers: Sequence[HordeWorker] = ()) -> None:
         self.available = is_available(workers)
+        self.of_other_types: tuple[HordeWorker, ...] = ()
         self._workers = tuple(workers)
         self._of_type: dict[WorkerType, IndexedHordeWorkers] = {}
 
@@ -179,10 +180,14 @@ class IndexedHordeWorkers:
         return list(self._workers)
 
     def of_type(self, worker_type: WorkerType) -> IndexedHordeWorkers:
-        """Return the workers of one type, and those that do not say theirs: the same object each time."""
+        """Return the workers of one type, and those that do not say theirs: the same object each time.
+
+        Its ``of_other_types`` are the rest.
+        """
         if worker_type not in self._of_type:
             chosen = IndexedHordeWorkers([worker for worker in self._workers if worker.type in (None, worker_type)])
             chosen.available = self.available
+            chosen.of_other_types = tuple([one for one in self._workers if one.type not in (None, worker_type)])
             self._of_type.setdefault(worker_type, chosen)
         return self._of_type[worker_type]
 

@@ -5,9 +5,9 @@ Each API name belongs to at most one model, so for every figure: models + unlist
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from operator import methodcaller
+from operator import attrgetter, methodcaller
 from typing import NamedTuple
 
 from horde_core.analytics.category_facts import CategoryFacts, Live, Requests, StatusRows, Usage, Workers
@@ -50,7 +50,7 @@ def merge_category_with_horde_data(
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(_index_of(model_names, facts.model_type), facts)
-    return _merge_models(attribution, facts, include_backend_variations)
+    return _merge_models(attribution, include_backend_variations)
 
 
 def merge_model_with_horde_data(
@@ -91,7 +91,7 @@ def unlisted_models(
     For text each has one backend variation, which names its backend.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
-    return _merge_unlisted(Attribution(_index_of(model_names, facts.model_type), facts), facts)
+    return _merge_unlisted(Attribution(_index_of(model_names, facts.model_type), facts))
 
 
 def merge_everything(
@@ -104,8 +104,8 @@ def merge_everything(
     """Merge a category once, resolving each API name once: models with backends, unlisted names, totals."""
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(_index_of(model_names, model_type), facts)
-    models = _merge_models(attribution, facts, include_backend_variations=model_type == "text")
-    unlisted = _merge_unlisted(attribution, facts, sum_spellings=True)
+    models = _merge_models(attribution, include_backend_variations=model_type == "text")
+    unlisted = _merge_unlisted(attribution, sum_spellings=True)
     return CategoryMerge(models, unlisted, _reconcile(models, unlisted, facts), attribution.backends)
 
 
@@ -118,9 +118,10 @@ def _index_of(model_names: Iterable[str] | NameIndex, model_type: ModelType) -> 
 
 
 class Attribution:
-    """Which API names belong to which model, by backend, and which to none."""
+    """Which API names belong to which model, by backend, and which to none; and which of them the status lists."""
 
     def __init__(self, index: NameIndex, facts: CategoryFacts) -> None:
+        self.facts = facts
         self.model_names = index.model_names
         self.owned: dict[str, dict[str, list[str]]] = {}
         self.unlisted: list[str] = []
@@ -134,46 +135,57 @@ class Attribution:
             else:
                 self.owned[model] = {backend: [name]}
 
+    def live(self, names: Sequence[str], members: Sequence[str]) -> Live:
+        """What is live for names of some models, or of one unlisted entry (no member).
 
-def _merge_models(
-    attribution: Attribution, facts: CategoryFacts, include_backend_variations: bool
-) -> dict[str, CombinedModelStatistics]:
+        A row that names any of the models tells of all their names: what it leaves out has no threads and no queue.
+        """
+        whole = chain(names, *(own for member in members for own in self.owned.get(member, {}).values()))
+        return self.facts.live(names, self.facts.has_status(whole), members)
+
+
+def _merge_models(attribution: Attribution, include_backend_variations: bool) -> dict[str, CombinedModelStatistics]:
+    owned, facts = attribution.owned, attribution.facts
     with_backends = include_backend_variations and facts.model_type == "text"
-    nothing = combine({}, facts, with_backends)  # most models of a large reference have no name on the network
-    owned = attribution.owned
+    # Most models of a large reference have no name on the network, and the same figures: they are made once.
+    apart = owned.keys() | facts.hidden(attribution.model_names)
+    alike = [model for model in attribution.model_names if model not in apart]
+    nothing = combine(attribution, {}, with_backends, alike[:1])
     return {
-        model: combine(owned[model], facts, with_backends) if model in owned else nothing
+        model: combine(attribution, owned.get(model, {}), with_backends, [model]) if model in apart else nothing
         for model in attribution.model_names
     }
 
 
-def _merge_unlisted(
-    attribution: Attribution, facts: CategoryFacts, sum_spellings: bool = False
-) -> dict[str, CombinedModelStatistics]:
+def _merge_unlisted(attribution: Attribution, sum_spellings: bool = False) -> dict[str, CombinedModelStatistics]:
     """Merge the names that belong to no model, each for itself or spellings that differ in case only together."""
     spellings: dict[str, list[str]] = {}
     for name in attribution.unlisted:
         spellings.setdefault(name.casefold() if sum_spellings else name, []).append(name)
-    is_text = facts.model_type == "text"
+    is_text = attribution.facts.model_type == "text"
     merged = {}
     for names in spellings.values():
-        most_used = facts.most_used(names)
-        merged[most_used] = combine({attribution.backends[most_used]: names}, facts, is_text, is_unlisted=True)
+        most_used = attribution.facts.most_used(names)
+        merged[most_used] = combine(attribution, {attribution.backends[most_used]: names}, is_text)
     return merged
 
 
 def combine(
-    backends: Backends, facts: CategoryFacts, with_backends: bool, is_unlisted: bool = False
+    attribution: Attribution, backends: Backends, with_backends: bool, members: Sequence[str] = ()
 ) -> CombinedModelStatistics:
-    """Add up the names of one model, which come by backend; an unlisted name has its backend whatever is known."""
+    """Add up names, which come by backend; ``members`` are the models of the reference that they belong to.
+
+    An unlisted name has no member, and its backend whatever is known.
+    """
+    facts = attribution.facts
     names = sorted(chain.from_iterable(backends.values()))
-    live, requests = facts.live(names), facts.requests(names)
+    live, requests = attribution.live(names, members), facts.requests(names)
     variations = None
     if with_backends and len(backends) == 1:
-        is_told = is_unlisted or _is_worth_telling(names, requests, facts)
+        is_told = not members or _is_worth_telling(names, requests, facts)
         variations = {b: _variation(b, names, facts, live, requests) for b in backends if is_told}
     elif with_backends:
-        variations = _variations(backends, facts)
+        variations = _variations(attribution, backends, members)
     return CombinedModelStatistics(
         names=tuple(names),
         **live,
@@ -183,14 +195,14 @@ def combine(
     )
 
 
-def _variations(backends: Backends, facts: CategoryFacts) -> dict[str, BackendVariation]:
+def _variations(attribution: Attribution, backends: Backends, members: Sequence[str]) -> dict[str, BackendVariation]:
     """One variation per backend with any status or usage: canonical first, then by name."""
-    variations = {}
+    facts, variations = attribution.facts, {}
     for backend in sorted(backends, key=lambda backend: (backend != CANONICAL, backend)):
         names = sorted(backends[backend])
         requests = facts.requests(names)
         if _is_worth_telling(names, requests, facts):
-            variations[backend] = _variation(backend, names, facts, facts.live(names), requests)
+            variations[backend] = _variation(backend, names, facts, attribution.live(names, members), requests)
     return variations
 
 
@@ -218,23 +230,23 @@ def _reconcile(
     """Put the split beside the API's own sum, which is added up from the body, not from the split."""
 
     def split(
-        figure: Callable[[CombinedModelStatistics], Number | None], body: Iterable[Number | None] | None
+        figure: Callable[[CombinedModelStatistics], Number | None],
+        body: Iterable[Number | None] | None,
+        parts: Sequence[Iterable[CombinedModelStatistics]] = (models.values(), unlisted.values()),
     ) -> Split[Number]:
         if body is None:
             return Split(attributed=None, unlisted=None, total=None)
-        return Split(
-            attributed=sum_or_unknown(map(figure, models.values())),
-            unlisted=sum_or_unknown(map(figure, unlisted.values())),
-            total=sum_or_unknown(body),
-        )
+        attributed, outside = (sum_or_unknown(map(figure, part)) for part in parts)
+        return Split(attributed=attributed, unlisted=outside, total=sum_or_unknown(body))
 
     rows = facts.rows
+    listed = [[row for row in part.values() if row.thread_count_source == "status"] for part in (models, unlisted)]
     return Reconciliation(
         usage={
             period: split(methodcaller("usage", period), None if counts is None else counts.values())
             for period, counts in zip(PERIODS, facts.maps, strict=True)
         },
-        thread_count=split(lambda row: row.thread_count, None if rows is None else [row.count for row in rows]),
-        queued_jobs=split(lambda row: row.queued_jobs, None if rows is None else [row.jobs for row in rows]),
-        queued=split(lambda row: row.queued, None if rows is None else [row.queued for row in rows]),
+        thread_count=split(attrgetter("thread_count"), None if rows is None else [row.count for row in rows], listed),
+        queued_jobs=split(attrgetter("queued_jobs"), None if rows is None else [row.jobs for row in rows], listed),
+        queued=split(attrgetter("queued"), None if rows is None else [row.queued for row in rows], listed),
     )

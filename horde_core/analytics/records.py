@@ -45,15 +45,29 @@ class WorkerSummary(MergedRecord):
 class LiveFigures(MergedRecord):
     """What is live for a set of API names. The units are the API's own."""
 
-    thread_count: int | None = Field(description="threads that serve it now")
+    thread_count: int | None = Field(description="threads that serve it now; see the source")
+    thread_count_source: Literal["status", "workers"] | None = Field(
+        None,
+        description="'status': rows of the status list; 'workers' where no row names it: the threads of the online "
+        "workers outside maintenance that serve it; None where neither is known",
+    )
     worker_count: int | None = Field(description="distinct online workers, not in maintenance; see the source")
     worker_count_source: Literal["workers", "threads"] | None = Field(
         description="'threads' where no workers were given: then it is a count of threads"
     )
-    queued_jobs: int | None = Field(description="jobs waiting or in progress")
-    queued: float | None = Field(description="pixelsteps or tokens waiting")
+    queued_jobs: int | None = Field(
+        description="jobs waiting or in progress; a request that names several models counts in each"
+    )
+    queued: float | None = Field(
+        description="pixelsteps or tokens waiting, of one image of each request: at least so many"
+    )
     performance: float | None = Field(description="pixelsteps/s or tokens/s a job")
     eta: int | None = Field(description="seconds to drain the queue")
+
+    @property
+    def listed_threads(self) -> int | None:
+        """Return its part of the category's total, which is of the rows of the status list."""
+        return self.thread_count if self.thread_count_source == "status" else 0
 
     @property
     def distinct_workers(self) -> int | None:
@@ -62,7 +76,10 @@ class LiveFigures(MergedRecord):
 
 
 class BackendVariation(LiveFigures):
-    """The part of a text model that one backend carries. Parts add up to the model, workers excepted."""
+    """The part of a text model that one backend carries.
+
+    Parts add up to the model, but for workers, and threads that are counted from workers.
+    """
 
     backend: str
     names: tuple[str, ...] = Field(description="the real API names, sorted")
@@ -102,12 +119,20 @@ class Split(MergedRecord, Generic[Number]):
 
 
 class Reconciliation(MergedRecord):
-    """The totals of a category: the denominators of every share. A figure whose source is unavailable is None."""
+    """The totals of a category: the denominators of every share. A figure whose source is unavailable is None.
+
+    Threads, jobs and queued work are sums over the rows of the status list.
+    """
 
     usage: dict[Period, Split[int]]
     thread_count: Split[int]
     queued_jobs: Split[int]
     queued: Split[float]
+
+    @property
+    def has_status(self) -> bool:
+        """Whether the status list is there."""
+        return any(figure is not None for figure in self.thread_count.model_dump().values())
 
     def total_usage(self, period: Period) -> int | None:
         """All requests of the category in a period."""

@@ -32,7 +32,14 @@ VARIATION: Schema = {
 }
 """The columns of one backend's part of a model; ``queued`` in the API's units."""
 
-BACKENDS: Schema = {"name": TEXT, "listed": FLAG, **VARIATION, "share_month": AMOUNT, "thread_share": AMOUNT}
+BACKENDS: Schema = {
+    "name": TEXT,
+    "listed": FLAG,
+    **VARIATION,
+    "listed_threads": COUNT,
+    "share_month": AMOUNT,
+    "thread_share": AMOUNT,
+}
 TOTALS: Schema = {
     "backend": TEXT,
     "usage_day": COUNT,
@@ -84,19 +91,22 @@ def variation_figures(variation: BackendVariation) -> dict[str, Any]:
 def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
     """One row for each model (or unlisted name) and backend that has usage or is served; text only.
 
-    ``thread_share`` and ``share_month`` are percent of the category.
+    ``thread_share`` and ``share_month`` are percent of the category; ``listed_threads`` are those in rows of the status
+    list, of which the category's total is.
     """
     merged = snapshot.merged
+    has_status = merged.reconciliation.has_status
     is_listed = False if snapshot.reference.available else None
     rows = [
-        {"name": name, "listed": listed} | variation_figures(variation)
+        variation_figures(variation)
+        | {"name": name, "listed": listed, "listed_threads": variation.listed_threads if has_status else None}
         for listed, part in ((True, merged.models), (is_listed, merged.unlisted))
         for name, statistics in part.items()
         for variation in (statistics.backend_variations or {}).values()
     ]
     frame = frame_of(rows, BACKENDS)
     frame["share_month"] = share_of(frame["usage_month"], merged.reconciliation.total_usage("month"))
-    frame["thread_share"] = share_of(frame["threads"], merged.reconciliation.thread_count.total)
+    frame["thread_share"] = share_of(frame["listed_threads"], merged.reconciliation.thread_count.total)
     return frame
 
 
@@ -109,9 +119,8 @@ def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
     frame = backend_frame(snapshot)
     is_active = frame[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)
     is_listed = frame["listed"].fillna(False)
-    totals = frame.groupby("backend").agg(
-        **{column: (column, _sum_or_unknown) for column in ("usage_day", "usage_month", "usage_total", "threads")}
-    )
+    summed = {"threads": "listed_threads"} | {column: column for column in ("usage_day", "usage_month", "usage_total")}
+    totals = frame.groupby("backend").agg(**{column: (of, _sum_or_unknown) for column, of in summed.items()})
     for column, chosen in (("models", is_active & is_listed), ("unlisted", is_active & ~is_listed)):
         names = frame[chosen].groupby("backend")["name"].nunique().reindex(totals.index, fill_value=0)
         is_known = snapshot.reference.available and snapshot.usage.available and snapshot.status.available
@@ -122,7 +131,7 @@ def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
     totals["thread_share"] = share_of(totals["threads"], snapshot.merged.reconciliation.thread_count.total)
     figures = totals[["usage_day", "usage_month", "usage_total", "threads"]]
     totals = totals[figures.fillna(0).gt(0).any(axis=1) | figures.isna().all(axis=1)]
-    return totals.astype(dict(TOTALS)).sort_values("usage_month", ascending=False, ignore_index=True)
+    return totals[list(TOTALS)].astype(dict(TOTALS)).sort_values("usage_month", ascending=False, ignore_index=True)
 
 
 def distribution_frame(totals: pd.DataFrame) -> pd.DataFrame:
@@ -160,6 +169,7 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
 
     One row a prefix, most used this month first: candidates for the table of backends. ``names`` counts its names.
     """
+    has_status = snapshot.merged.reconciliation.has_status
     authors = {name.rpartition("/")[0].casefold() for name in snapshot.reference} - {""}
     groups: dict[str, list[CombinedModelStatistics]] = {}
     for name, statistics in snapshot.merged.unlisted.items():
@@ -172,7 +182,7 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
             "prefix": prefix,
             "names": len(found),
             **{f"usage_{period}": sum_or_unknown(row.usage(period) for row in found) for period in PERIODS},
-            "threads": sum_or_unknown(row.thread_count for row in found),
+            "threads": sum_or_unknown(row.listed_threads for row in found) if has_status else None,
         }
         for prefix, found in groups.items()
     ]

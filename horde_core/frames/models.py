@@ -26,6 +26,7 @@ CATEGORY: Schema = {
     "usage_total": COUNT,
     "momentum": AMOUNT,
     "threads": COUNT,
+    "thread_source": TEXT,
     "workers": COUNT,
     "jobs": COUNT,
     "queued": AMOUNT,
@@ -61,7 +62,9 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
     status list on purpose. ``usage_*`` are requests, ``share_*`` percent of
     the category's own sum, ``rank_*`` places in the whole category, ``queued`` and ``performance`` in the unit of
     :data:`~horde_core.vocabulary.WORK_UNIT`, ``size`` GB, ``drain_time`` the API's ``eta``. ``demand_ratio`` is the
-    share of the queue over that of the threads (above 1: waits longer than average), unknown without threads.
+    share of the queue over that of the threads (above 1: waits longer than average), unknown without threads. Shares
+    of the queue and of threads are of the rows of the status list; where ``thread_source`` is ``workers``, no row names
+    it, and it has no share.
     """
     merged = snapshot.merged
     divisor = WORK_UNIT[snapshot.model_type][1]
@@ -77,7 +80,9 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
         frame[f"rank_{period}"] = usage.rank(method="min", ascending=False).astype(COUNT)
     frame["drain_time"] = frame["eta"].astype(DURATION)
     frame["queue_share"] = share_of(frame["queued"], in_units(merged.reconciliation.queued.total, divisor))
-    frame["thread_share"] = share_of(frame["threads"], merged.reconciliation.thread_count.total)
+    is_beside_the_list = (frame["thread_source"] == "workers") & frame["threads"].gt(0).fillna(False)
+    listed_threads = frame["threads"].mask(is_beside_the_list)
+    frame["thread_share"] = share_of(listed_threads, merged.reconciliation.thread_count.total)
     frame["demand_ratio"] = frame["queue_share"] / frame["thread_share"].mask(frame["thread_share"].fillna(0) == 0)
     threads = frame["threads"].astype(AMOUNT)
     frame["queue_per_thread"] = frame["queued"] / threads.mask(threads.fillna(0) == 0)
@@ -114,6 +119,7 @@ def _figures(name: str, statistics: CombinedModelStatistics, divisor: float) -> 
         "usage_total": statistics.usage("total"),
         "momentum": None if day is None or not month else day * 30 / month,
         "threads": statistics.thread_count,
+        "thread_source": statistics.thread_count_source,
         "workers": statistics.distinct_workers,
         "jobs": statistics.queued_jobs,
         "queued": in_units(statistics.queued, divisor),

@@ -11,7 +11,10 @@ from horde_core.frames.models import in_units, largest
 
 
 class QueueSummary(NamedTuple):
-    """The live queue of a category: ``queued`` in :data:`~horde_core.vocabulary.WORK_UNIT`, shares in percent."""
+    """The live queue of a category, over the names that the API lists: shares in percent.
+
+    ``queued`` is in the unit of :data:`~horde_core.vocabulary.WORK_UNIT`, and of one image of each request: a least.
+    """
 
     queued: float | None
     jobs: int | None
@@ -28,13 +31,15 @@ def queue_summary(frame: pd.DataFrame, reconciliation: Reconciliation, unit: flo
     """Summarise the queue: ``unit`` is how many of the API's units make one on screen."""
     queued = reconciliation.queued.total
     is_known = queued is not None
+    waiting = waiting_rows(frame)
+    is_served_known = is_known and waiting["threads"].notna().all()
     return QueueSummary(
         queued=in_units(queued, unit),
         jobs=reconciliation.queued_jobs.total,
         threads=reconciliation.thread_count.total,
-        waiting=len(waiting_rows(frame)) if is_known else None,
-        unserved=int(frame["unserved"].sum()) if is_known and frame["unserved"].notna().all() else None,
-        unknown_drain=len(unknown_drain_rows(frame)) if is_known and frame["threads"].notna().all() else None,
+        waiting=len(waiting) if is_known else None,
+        unserved=int(waiting["unserved"].sum()) if is_served_known else None,
+        unknown_drain=len(unknown_drain_rows(frame)) if is_served_known else None,
         names=len(frame),
         largest_queue_share=largest(frame["queue_share"]),
         largest_thread_share=largest(frame["thread_share"]),

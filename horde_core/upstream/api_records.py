@@ -203,8 +203,8 @@ class HordeWorker(Record):
 
     @property
     def speed(self) -> Speed | None:
-        """The speed as number and unit; None before the first finished job."""
-        match = _SPEED.fullmatch(self.performance or "")
+        """The speed as number and unit; None before the first finished job, when the API sends an invented 1.0."""
+        match = None if self.requests_fulfilled == 0 else _SPEED.fullmatch(self.performance or "")
         return Speed(float(match[1]), match[2]) if match else None  # type: ignore[arg-type]
 
 

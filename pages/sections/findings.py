@@ -93,8 +93,10 @@ def explanation_frame(info: ModelAuditInfo, thresholds: AuditThresholds) -> pd.D
 
 
 def unknown_notice(summary: AuditSummary) -> None:
-    """Say which findings cannot be known now."""
-    named = [label(flag) for flag in summary.unknown_flags]
+    """Say which findings cannot be known now, and of how many models AI Horde does not list the queue."""
+    unlisted = summary.by_flag["unserved_queue"].unknown
+    is_of_some = 0 < unlisted < summary.models
+    named = [label(flag) for flag in summary.unknown_flags if not (is_of_some and flag == "unserved_queue")]
     if summary.by_preset["critical"] is None:
         named.append("who is critical, and so every severity")
     if summary.by_preset["deletion_candidates"] is None:
@@ -105,6 +107,11 @@ def unknown_notice(summary: AuditSummary) -> None:
             f"{words.listing(named)}. "
             "What is unknown is neither a finding nor a clean bill, and no preset selects it.",
             icon=":material/help:",
+        )
+    if is_of_some:
+        st.caption(
+            f"AI Horde lists no queue for {words.count(unlisted)} of these models, so whether work waits for them is "
+            "unknown."
         )
 
 

@@ -61,7 +61,10 @@ class TestPresets:
         for preset in presets_for(category, own):
             app.button(key=f"preset_{preset.key}").click().run()
             shown = names(app)
-            assert len(shown) == announced[preset.label]
+            if (category, preset.key) == ("text", "unserved_queue"):
+                assert announced[preset.label] == "n/a", "no queue is listed for text models that nobody serves"
+            else:
+                assert len(shown) == announced[preset.label]
             assert said(app).startswith(f"{len(shown)} of 3 models: ")
             assert names(visit("audit", category, preset=preset.key)) == shown
 

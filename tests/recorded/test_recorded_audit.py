@@ -107,12 +107,16 @@ def found_by_hand(model: str, kind: str, backends: NamesByBackend, bodies: Bodie
         "unserved_queue": sum(row["queued"] for row in rows) > 0 and sum(row["count"] for row in rows) == 0,
     }
     found = {flag for flag, is_set in flags.items() if is_set}
+    # No row: an image model that nobody serves has nothing queued; of any other it is unknown.
+    unknown = {"unserved_queue"} if not rows and (staff or not is_image) else set()
     is_critical = used["month"] < CRITICAL_BELOW[kind] and not staff
     seconds = added.get(model) if is_image else None
     age = None if seconds is None else (AS_OF - datetime.fromtimestamp(seconds, UTC).date()).days
     return {
         "month": used["month"],
         "found": found,
+        "unknown": unknown,
+        "has_row": bool(rows),
         "severity": "critical"
         if is_critical
         else "warning"
@@ -204,7 +208,7 @@ def test_findings_severities_ages_and_imbalances_are_those_of_the_script(recorde
     assert [info.name for info in response.models] == list(recorded.bodies["reference"])
     for info in response.models:
         by_hand = recorded.by_hand[info.name]
-        assert info.flags.unknown_flags() == ()
+        assert set(info.flags.unknown_flags()) == by_hand["unknown"], info.name
         assert set(info.flags.set_flags()) == by_hand["found"], info.name
         assert (info.severity, info.is_new, info.age_days) == (
             by_hand["severity"], by_hand["is_new"], by_hand["age"],
@@ -221,27 +225,42 @@ def test_counts_of_every_flag_severity_and_preset_are_those_of_the_script(record
     summary, by_hand = recorded.audit().summary, list(recorded.by_hand.values())
     assert summary.models == len(by_hand)
     flags = Counter(flag for one in by_hand for flag in one["found"])
+    unknown = Counter(flag for one in by_hand for flag in one["unknown"])
     assert {flag: astuple(count) for flag, count in summary.by_flag.items()} == {
-        flag: (flags[flag], len(by_hand) - flags[flag], 0) for flag in summary.by_flag
+        flag: (flags[flag], len(by_hand) - flags[flag] - unknown[flag], unknown[flag]) for flag in summary.by_flag
     }
     assert flags.keys() <= set(summary.by_flag)
     severities = Counter(one["severity"] for one in by_hand)
     assert {severity.value: count for severity, count in summary.by_severity.items() if count} == severities
-    assert summary.by_preset == {key: sum(map(holds, by_hand)) for key, holds in PRESETS.items()}
+    assert summary.by_preset == {
+        key: None if unknown[key] else sum(map(holds, by_hand)) for key, holds in PRESETS.items()
+    }
 
 
 UNKNOWN_WITHOUT: dict[str, set[str]] = {
     "usage": {"zero_usage_day", "zero_usage_month", "zero_usage_total", "low_usage", "uneven_backends"},
     "status": {"unserved_queue", "uneven_backends"},
-    "workers": set(),  # threads tell who is served
+    "workers": set(),  # rows of the status tell who is served
     "ages": set(),
 }
 """The flags of which nothing is known without a source; ``uneven_backends`` is judged of text only."""
+
+UNKNOWN_WITHOUT_A_ROW = {"no_active_workers", "unserved_queue", "uneven_backends"}
+"""The flags of which nothing is known of a model that no row of the status names, without workers."""
+
+
+def unknown_of(one: Bodies, kind: ModelType, missing: str) -> set[str]:
+    """The flags of which nothing is known of one model without a source."""
+    unknown = UNKNOWN_WITHOUT[missing] | one["unknown"]
+    if missing == "workers" and not one["has_row"]:
+        unknown |= UNKNOWN_WITHOUT_A_ROW
+    return unknown - ({"uneven_backends"} if kind == "image" else set())
 
 
 def presets_unknown_without(recorded: Recorded, missing: str, flags: set[str]) -> set[str]:
     """The presets without a count: those of an unknown flag, and those that what is missing would decide."""
     of_flags = {
+        "no_active_workers": "no_workers",
         "zero_usage_month": "zero_usage",
         "low_usage": "low_usage",
         "uneven_backends": "uneven_backends",
@@ -256,6 +275,12 @@ def presets_unknown_without(recorded: Recorded, missing: str, flags: set[str]) -
     if missing == "ages" and recorded.kind == "image":
         unneeded = [PRESETS["deletion_candidates"]({**one, "is_new": False}) for one in by_hand]
         presets |= {"deletion_candidates"} if any(unneeded) else set()
+    if "no_active_workers" in flags:
+        without_row = [one for one in by_hand if not one["has_row"]]
+        may_be_critical = [one for one in without_row if one["month"] < CRITICAL_BELOW[recorded.kind]]
+        may_be_candidates = [one for one in without_row if "low_usage" in one["found"] and not one["is_new"]]
+        presets |= {"critical"} if may_be_critical else set()
+        presets |= {"deletion_candidates"} if may_be_candidates else set()
     return presets
 
 
@@ -264,14 +289,16 @@ def test_without_a_source_nothing_is_found_that_rests_on_it_and_with_it_the_coun
     recorded: Recorded, missing: str
 ) -> None:
     before = recorded.audit()
-    unknown = UNKNOWN_WITHOUT[missing] - ({"uneven_backends"} if recorded.kind == "image" else set())
     elsewhere = {"no_active_workers"} if missing == "workers" else set()
     response = recorded.audit(missing)
+    of_any = set()
     for info in response.models:
+        unknown = unknown_of(recorded.by_hand[info.name], recorded.kind, missing)
+        of_any |= unknown
         assert set(info.flags.unknown_flags()) == unknown
         assert set(info.flags.set_flags()) - elsewhere == recorded.by_hand[info.name]["found"] - unknown - elsewhere
     without_count = {key for key, count in response.summary.by_preset.items() if count is None}
-    assert without_count == presets_unknown_without(recorded, missing, unknown)
+    assert without_count == presets_unknown_without(recorded, missing, of_any)
     assert recorded.audit() == before
 
 
@@ -284,13 +311,15 @@ def test_without_workers_and_threads_nobody_is_said_to_be_idle(recorded: Recorde
     assert not any(info.is_critical for info in response.models)
 
 
-def test_without_workers_those_without_threads_are_idle(recorded: Recorded) -> None:
+def test_without_workers_those_without_threads_are_idle_where_the_status_lists_them(recorded: Recorded) -> None:
     threads = Counter[str]()
     for row in recorded.bodies["status"]:
         threads[row["name"]] += row["count"]
     names = {model: one.names for model, one in recorded.taken.merged.models.items()}
     for info in recorded.audit("workers").models:
-        assert info.flags.no_active_workers is (sum(threads[name] for name in names[info.name]) == 0)
+        has_row = not threads.keys().isdisjoint(names[info.name])
+        is_idle = sum(threads[name] for name in names[info.name]) == 0
+        assert info.flags.no_active_workers is (is_idle if has_row else None)
 
 
 def test_an_audit_of_a_recorded_day_survives_a_json_round_trip(recorded: Recorded) -> None:

@@ -100,7 +100,7 @@ def test_every_level_has_the_same_sums_and_leaves_unlisted_names_out(level: Grou
 def test_what_is_unavailable_stays_unknown(level: GroupLevel) -> None:
     for group in grouped(level, horde_stats=None, workers=None):
         assert group.usage_stats is None
-        assert group.worker_count_source == "threads"
+        assert group.worker_count_source == ("threads" if group.thread_count_source == "status" else None)
     assert {group.thread_count for group in grouped(level, horde_status=None)} == {None}
 
 

@@ -98,28 +98,37 @@ def test_models_come_in_the_order_asked_for_and_every_one_comes() -> None:
         assert list(merged) == list(dict.fromkeys(names))
 
 
-def test_a_model_that_nobody_sends_has_zeros_where_sources_are_there() -> None:
+def test_a_text_model_that_nobody_sends_has_no_requests_and_no_threads_and_an_unknown_queue() -> None:
     idle = merge_category_with_horde_data(NAMES, STATUS, USAGE, WORKERS)[IDLE]
     assert idle == CombinedModelStatistics(
         names=(),
         thread_count=0,
+        thread_count_source="workers",
         worker_count=0,
         worker_count_source="workers",
-        queued_jobs=0,
-        queued=0.0,
+        queued_jobs=None,
+        queued=None,
         performance=None,
         eta=None,
         usage_stats=UsageStats(day=0, month=0, total=0),
         worker_summaries={},
         backend_variations=None,
     )
-    assert idle.unserved is False
+    assert idle.unserved is None
 
 
 def test_a_source_that_is_none_makes_what_depends_on_it_unknown_and_nothing_else() -> None:
     whole = merged_cydonia()
     depends_on = {
-        "horde_status": {"thread_count", "queued_jobs", "queued", "performance", "eta", "unserved"},
+        "horde_status": {
+            "thread_count",
+            "thread_count_source",
+            "queued_jobs",
+            "queued",
+            "performance",
+            "eta",
+            "unserved",
+        },
         "horde_stats": {"usage_stats"},
         "workers": {"worker_summaries"},
     }
@@ -248,6 +257,104 @@ class TestUsage:
         assert merge_category_with_horde_data([STHENO], None, usage(same, same, same), None)[STHENO].usage("day") == 15
 
 
+ON, OFF = "AlbedoBase XL (SDXL)", "Deliberate"
+IMAGE_NAMES = [ON, OFF]
+IMAGE_STATUS = [row(ON, type="image", count=2, queued=8.0, jobs=3)]
+NOTHING_KNOWN = (None, None, None, None, None)
+
+
+def without_a_row(*workers: HordeWorker, model: str = OFF, names: list[str] | None = None) -> tuple[Any, ...]:
+    """What is told of an image model of which the status has no row."""
+    merged = merge_category_with_horde_data(
+        names or IMAGE_NAMES, IMAGE_STATUS, None, list(workers), model_type="image"
+    )[model]
+    return merged.thread_count, merged.thread_count_source, merged.queued_jobs, merged.queued, merged.unserved
+
+
+class TestModelWithoutARow:
+    """The status list has one row a name over both types, and idle models only where they are known images."""
+
+    def test_an_image_model_that_nobody_serves_has_nothing_queued(self) -> None:
+        assert without_a_row(worker("a", ON, type="image")) == (0, "workers", 0, 0, False)
+
+    def test_threads_are_those_of_the_workers_that_serve_it_and_its_queue_is_unknown(self) -> None:
+        painters = [worker(str(n), OFF, type="image", threads=2) for n in range(3)]
+        resting = worker("rests", OFF, type="image", threads=8, maintenance_mode=True)
+        gone = worker("gone", OFF, type="image", threads=8, online=False)
+        assert without_a_row(*painters, resting, gone) == (6, "workers", None, None, None)
+
+    def test_a_worker_of_several_of_its_names_offers_its_threads_once(self) -> None:
+        merged = merge_category_with_horde_data([STHENO], [], None, [worker("a", STHENO, STHENO.lower(), threads=3)])
+        assert merged[STHENO].thread_count == 3
+
+    @pytest.mark.parametrize("served", [OFF, OFF.upper()])
+    def test_a_text_worker_with_its_name_may_hide_its_row(self, served: str) -> None:
+        told = without_a_row(worker("a", served, type="text"))
+        assert told == ((0, "workers", None, None, None) if served == OFF else (0, "workers", 0, 0, False))
+
+    def test_so_it_may_where_workers_come_as_an_index_of_one_type(self) -> None:
+        workers = IndexedHordeWorkers([worker("a", OFF, type="text"), worker("b", ON, type="image")])
+        merged = merge_category_with_horde_data(
+            IMAGE_NAMES, IMAGE_STATUS, None, workers.of_type("image"), model_type="image"
+        )
+        assert (merged[OFF].queued, merged[ON].queued) == (None, 8)
+
+    def test_a_text_worker_in_maintenance_hides_nothing(self) -> None:
+        assert without_a_row(worker("a", OFF, type="text", maintenance_mode=True)) == (0, "workers", 0, 0, False)
+
+    @pytest.mark.parametrize("unclear", [{"maintenance_mode": None}, {"models": None}, {"threads": None}])
+    def test_what_a_worker_does_not_say_makes_threads_unknown(self, unclear: dict[str, Any]) -> None:
+        threads, _, jobs, queued, _ = without_a_row(worker("a", OFF, type="image").model_copy(update=unclear))
+        assert (threads, jobs, queued) == (None, None, None)
+
+    def test_without_workers_nothing_is_known_of_it(self) -> None:
+        merged = merge_category_with_horde_data(IMAGE_NAMES, IMAGE_STATUS, None, None, model_type="image")
+        off = merged[OFF]
+        assert (off.thread_count, off.thread_count_source, off.queued, off.worker_count, off.unserved) == NOTHING_KNOWN
+        assert (merged[ON].thread_count, merged[ON].thread_count_source) == (2, "status")
+
+    def test_without_the_status_threads_are_unknown_whoever_serves_it(self) -> None:
+        merged = merge_category_with_horde_data(IMAGE_NAMES, None, None, [worker("a", OFF, type="image")])
+        assert (merged[OFF].thread_count, merged[OFF].thread_count_source, merged[OFF].worker_count) == (None, None, 1)
+
+    @pytest.mark.parametrize("model_type", ["text", "image"])
+    def test_the_queue_of_an_unlisted_name_is_unknown(self, model_type: ModelType) -> None:
+        names = usage(*[{"Custom": 5}] * 3)
+        custom = unlisted_models(IMAGE_NAMES, IMAGE_STATUS, names, [], model_type=model_type)["Custom"]
+        assert (custom.thread_count, custom.queued, custom.unserved) == (0, None, None)
+
+    def test_a_row_by_any_of_its_names_tells_of_the_whole_model(self) -> None:
+        assert (merged_cydonia().thread_count, merged_cydonia().thread_count_source) == (4, "status")
+
+    def test_totals_are_over_the_rows_that_the_api_lists(self) -> None:
+        workers = [worker("a", OFF, type="image", threads=6), worker("b", ON, type="image", threads=2)]
+        everything = merge_everything(IMAGE_NAMES, IMAGE_STATUS, None, workers, "image")
+        assert everything.models[OFF].thread_count == 6
+        for split, expected in (
+            (everything.reconciliation.thread_count, 2),
+            (everything.reconciliation.queued_jobs, 3),
+            (everything.reconciliation.queued, 8),
+        ):
+            assert (split.attributed, split.unlisted, split.total) == (expected, 0, expected)
+
+
+class TestSpeedOfAWorker:
+    @pytest.mark.parametrize(
+        "sentence", ["1.0 megapixelsteps per second", "1.0 tokens per second", "No requests fulfilled yet", None]
+    )
+    def test_is_unknown_before_its_first_request(self, sentence: str | None) -> None:
+        new = worker("a", KOBOLD, performance=sentence, requests_fulfilled=0)
+        summaries = merged_cydonia(workers=[new]).worker_summaries
+        assert new.speed is None
+        assert summaries is not None
+        assert summaries["a"].performance is None
+
+    def test_is_what_the_api_says_after_it(self) -> None:
+        used = worker("a", KOBOLD, performance="1.0 tokens per second", requests_fulfilled=1)
+        assert used.speed is not None
+        assert used.speed.value == 1.0
+
+
 class TestBackendVariations:
     def variations(self, **sources: Any) -> dict[str, dict[str, Any]]:
         found = merged_cydonia(include_backend_variations=True, **sources).backend_variations
@@ -262,6 +369,7 @@ class TestBackendVariations:
             "names": (KOBOLD, KOBOLD_QUANT),
             "variant_name": KOBOLD_QUANT,
             "thread_count": 1,
+            "thread_count_source": "status",
             "worker_count": 1,
             "worker_count_source": "workers",
             "queued": 100.0,

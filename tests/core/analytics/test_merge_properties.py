@@ -99,7 +99,8 @@ def categories(draw: st.DrawFn, complete: bool = False) -> Category:
 
 
 def total(merged: Iterable[CombinedModelStatistics], figure: str) -> Any:
-    return sum(getattr(statistics, figure) for statistics in merged)
+    """The sum of a figure over what the status lists."""
+    return sum(getattr(statistics, figure) for statistics in merged if statistics.thread_count_source == "status")
 
 
 @given(categories())
@@ -129,6 +130,23 @@ def test_models_and_unlisted_names_make_the_apis_threads_jobs_and_queue(category
         for unlisted in (category.unlisted(), everything.unlisted):
             assert total([*models.values(), *unlisted.values()], figure) == expected
         assert part.attributed + part.unlisted == expected
+
+
+@given(categories())
+def test_what_no_row_names_has_no_known_queue_unless_it_is_an_image_model_that_nobody_serves(
+    category: Category,
+) -> None:
+    everything = category.merged()
+    for name, statistics in (*everything.models.items(), *everything.unlisted.items()):
+        if statistics.thread_count_source != "status":
+            is_idle_image = (
+                category.model_type == "image" and name in everything.models and statistics.worker_count == 0
+            )
+            is_known = is_idle_image and category.status is not None
+            assert (statistics.queued_jobs, statistics.queued) == ((0, 0) if is_known else (None, None))
+            assert statistics.eta is None
+            assert statistics.unserved is (False if is_known else None)
+            assert statistics.thread_count is None or category.workers is not None
 
 
 @given(categories())
@@ -181,7 +199,8 @@ def test_backend_variations_change_no_other_field_and_add_up(category: Category)
             assert statistics.backend_variations is None
             continue
         variations = list((statistics.backend_variations or {}).values())
-        figures = {"thread_count", "queued_jobs", "queued"} if category.status is not None else set()
+        is_listed = statistics.thread_count_source == "status"
+        figures = {"thread_count", "queued_jobs", "queued"} if is_listed else set()
         for figure in figures:
             assert sum(getattr(variation, figure) for variation in variations) == getattr(statistics, figure)
         for period in PERIODS:

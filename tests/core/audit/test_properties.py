@@ -184,16 +184,26 @@ def rests_on(sources: set[str], model_type: ModelType) -> set[Flag]:
     return flags
 
 
+def rests_on_a_row(info: ModelAuditInfo, are_workers_missing: bool) -> set[Flag]:
+    """The flags of which nothing can be known of a model that no row of the status names."""
+    flags: set[Flag] = {"unserved_queue"} if info.queued is None else set()
+    if info.queued is None and are_workers_missing:
+        flags |= {"no_active_workers", "uneven_backends"} if info.model_type == "text" else {"no_active_workers"}
+    return flags
+
+
 @given(categories(), st.sets(st.sampled_from(SOURCES)), st.sampled_from(LEVELS))
 def test_a_flag_that_rests_on_an_unavailable_source_is_unknown_of_every_model_and_no_other_is(
     category: Category, missing: set[str], level: GroupLevel
 ) -> None:
     response = category.without(*missing).audit(level)
-    unknown = rests_on(missing, category.model_type)
-    for info in response.models:
-        assert set(info.flags.unknown_flags()) == unknown
+    unknown = [
+        rests_on(missing, category.model_type) | rests_on_a_row(info, "workers" in missing) for info in response.models
+    ]
+    for info, expected in zip(response.models, unknown, strict=True):
+        assert set(info.flags.unknown_flags()) == expected
     for flag, count in response.summary.by_flag.items():
-        assert count.unknown == (len(response.models) if flag in unknown else 0)
+        assert count.unknown == sum(flag in expected for expected in unknown)
 
 
 @given(categories(), st.data(), st.sampled_from(("usage", "ages")))
@@ -362,9 +372,13 @@ class TestFamilies:
         owned = given_category.snapshot().merged.models
         for family in given_category.audit("family").models:
             members = [models[name] for name in family.members]
-            for figure in ("usage_day", "usage_month", "usage_total", "thread_count", "queued_jobs"):
+            for figure in ("usage_day", "usage_month", "usage_total"):
                 parts = [getattr(member, figure) for member in members]
                 assert getattr(family, figure) == (None if None in parts else sum(parts)), figure
+            for figure in ("thread_count", "queued_jobs"):
+                # Over the rows of the status: a member that no row names takes nothing from the others.
+                parts = [getattr(one, figure) for one in members if owned[one.name].thread_count_source == "status"]
+                assert getattr(family, figure) == sum(parts) if parts else family.queued_jobs is None, figure
             if given_category.workers is None:
                 assert family.worker_count is None
                 continue

@@ -84,8 +84,8 @@ def test_figures_are_those_of_the_pages_table(kind: ModelType) -> None:
         assert of_page["listed"] == (row.name in listed)
         assert {period: row.usage(period) for period in PERIODS} == {p: of_page[f"usage_{p}"] for p in PERIODS}
         assert (row.thread_count, row.worker_count, row.queued_jobs, row.unserved) == (
-            of_page["threads"], of_page["workers"], of_page["jobs"], of_page["unserved"],
-        )  # fmt: skip
+            *(None if pd.isna(of_page[key]) else of_page[key] for key in ("threads", "workers", "jobs", "unserved")),
+        )
 
 
 @pytest.mark.parametrize("kind", TYPES)

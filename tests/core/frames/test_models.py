@@ -226,3 +226,22 @@ class TestBalanceFrame:
     @pytest.mark.parametrize("missing", ["status", "usage"])
     def test_without_usage_or_threads_there_are_no_rows(self, missing: str) -> None:
         assert len(balance_frame(audited(snapshot("text", **{missing: None})).models)) == 0
+
+
+class TestModelWithoutARow:
+    """While a text worker serves an image model's name, the API's status list has no image row of it."""
+
+    def hidden(self, column: str) -> Any:
+        workers = [
+            worker("image", 1, "painter", threads=6, models=["Deliberate"]),
+            worker("text", 2, "namesake", threads=1, models=["Deliberate"]),
+        ]
+        status = [one for one in USUAL["image"]["status"] if one["name"] != "Deliberate"]
+        return by_name(category_frame(snapshot("image", status=status, workers=workers)), column)["Deliberate"]
+
+    def test_its_threads_are_those_of_its_workers_and_its_queue_is_unknown(self) -> None:
+        told = {c: self.hidden(c) for c in ("threads", "thread_source", "workers", "queued", "jobs", "unserved")}
+        assert list(told.values()) == [6, "workers", 1, None, None, None]
+
+    def test_it_has_no_share_of_totals_that_leave_it_out(self) -> None:
+        assert self.hidden("thread_share") is self.hidden("queue_share") is self.hidden("demand_ratio") is None

@@ -85,3 +85,11 @@ def test_the_share_of_queue_over_the_share_of_threads_is_unknown_without_threads
 
 def test_hostile_names_are_ranked_like_any_other() -> None:
     assert HTML_NAME in set(serve_next(category_frame(snapshot("text")), 10)["name"])
+
+
+def test_figures_are_over_the_names_that_the_api_lists() -> None:
+    row_of_one = [
+        status_row("text", "koboldcpp/unheard-of", count=0, performance=0.0, queued=5.0, jobs=1.0, eta=10_000)
+    ]
+    summary = queue_of(snapshot("text", status=row_of_one))
+    assert (summary.queued, summary.jobs, summary.threads, summary.waiting, summary.unserved) == (5.0, 1, 0, 1, 1)

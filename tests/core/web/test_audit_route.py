@@ -204,6 +204,9 @@ def test_presets_select_as_many_as_the_summary_announces(client: Client) -> None
         for key, count in announced.items():
             if (kind, key) == ("image", "uneven_backends"):
                 continue  # cannot be asked of images
+            if (kind, key) == ("text", "unserved_queue"):
+                assert count is None, "AI Horde lists no queue for text models that nobody serves"
+                continue
             assert client.body(audit_path(kind, preset=key))["total_count"] == count
 
 
