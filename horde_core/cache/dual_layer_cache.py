@@ -21,11 +21,11 @@ from typing import Any, TypeVar
 
 from horde_core.cache.fetch_log import Outcome
 from horde_core.cache.freshness import Clock, Decision
-from horde_core.cache.held import Counters, Event, Flight
 from horde_core.cache.memory import Memory
 from horde_core.cache.redis_connection import SOCKET_SECONDS, GiveBack, no_lease
 from horde_core.cache.redis_storage import RedisStorage, StoredBody
 from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
+from horde_core.cache.source_state import Counters, Event, Flight
 from horde_core.upstream.errors import SourceError, StatusError
 from horde_core.upstream.parsed import Parsed
 

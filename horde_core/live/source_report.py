@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from horde_core.cache.held import Counters
 from horde_core.cache.source import Reading, Source
+from horde_core.cache.source_state import Counters
 from horde_core.live.integration import HordeAPIIntegration
 
 RedisState = Literal["not used", "in use", "in trouble"]

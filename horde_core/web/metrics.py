@@ -18,7 +18,7 @@ from starlette.responses import Response
 from horde_core.analytics.network import KINDS, health
 from horde_core.cache.fetch_log import OURS
 from horde_core.cache.freshness import State
-from horde_core.cache.held import Event
+from horde_core.cache.source_state import Event
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.source_report import SourceReport, report
 from horde_core.upstream.api_records import HordePerformance

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.analytics.formulas import FORMULAS
-from horde_core.cache.held import Event
+from horde_core.cache.source_state import Event
 from horde_core.live.snapshot import PageView
 from horde_core.live.source_report import SourceReport
 from horde_core.upstream.client import CALLS_A_MINUTE

@@ -13,7 +13,7 @@ import pytest
 
 from horde_core.cache import dual_layer_cache as cache_module
 from horde_core.cache.freshness import State
-from horde_core.cache.held import Event
+from horde_core.cache.source_state import Event
 from horde_core.upstream.errors import StatusError
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until

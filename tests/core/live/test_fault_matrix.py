@@ -15,8 +15,8 @@ import redis
 
 from horde_core import HordeAPIIntegration, Settings
 from horde_core.cache.freshness import State
-from horde_core.cache.held import Event
 from horde_core.cache.source import Reading
+from horde_core.cache.source_state import Event
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer

@@ -6,8 +6,8 @@ import pytest
 
 from horde_core import HordeAPIIntegration, Settings
 from horde_core.cache.freshness import State
-from horde_core.cache.held import Event
 from horde_core.cache.source import without_secrets
+from horde_core.cache.source_state import Event
 from horde_core.live.source_report import SourceReport, redis_state, report
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
