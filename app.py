@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 try:
     from horde_core import CacheHydrator, HordeAPIIntegration, web
     from horde_core.live.repeating import Repeating
-    from horde_core.web import open_files
+    from horde_core.web import log_limits, open_files
     from horde_core.web.middleware.page_paths import PagePaths
     from horde_core.web.middleware.security_headers import SecurityHeaders
     from horde_core.web.middleware.session_guard import SessionGuard
@@ -32,6 +32,7 @@ logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
 logging.getLogger("horde_core").setLevel(logging.INFO)
 # The core logs what came of a fetch; each single retry is no news.
 logging.getLogger("stamina").setLevel(logging.ERROR)
+LOG_LIMITS = log_limits.install()
 
 TAKE_OVER_SECONDS = 2.0
 """How soon a replica notices what another has fetched: one small question to Redis each time."""
@@ -57,12 +58,15 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     open_files.raise_limit()
     warm_up()
     horde = HordeAPIIntegration.shared()
-    background: list[Repeating | CacheHydrator] = []
+    background: list[Repeating | CacheHydrator] = [
+        Repeating("log-limits", LOG_LIMITS.tell, log_limits.INTERVAL_SECONDS)
+    ]
     if horde.redis is not None:
         background.append(Repeating("take-over", horde.cache.take_over, TAKE_OVER_SECONDS))
     if horde.settings.cache_hydration_enabled:
         background.append(CacheHydrator(horde, data.recompute))
     with contextlib.ExitStack() as running:
+        running.callback(LOG_LIMITS.tell)
         for work in background:
             work.start()
             running.callback(work.stop)
