@@ -1,7 +1,6 @@
 """The ASGI entry: ``streamlit run app.py``."""
 
 import contextlib
-import gc
 import logging
 from collections.abc import AsyncIterator
 
@@ -13,6 +12,7 @@ try:
     from horde_core import CacheHydrator, HordeAPIIntegration, web
     from horde_core.live.repeating import Repeating
     from horde_core.web import log_limits, open_files
+    from horde_core.web.garbage import LOOK_SECONDS, GarbageSchedule
     from horde_core.web.middleware.page_paths import PagePaths
     from horde_core.web.middleware.security_headers import SecurityHeaders
     from horde_core.web.middleware.session_guard import SessionGuard
@@ -37,19 +37,11 @@ LOG_LIMITS = log_limits.install()
 TAKE_OVER_SECONDS = 2.0
 """How soon a replica notices what another has fetched: one small question to Redis each time."""
 
-GARBAGE_THRESHOLDS = (10_000, 10, 100)
-"""How much is allocated before garbage is collected, and how many rounds before all of it is looked through.
-
-With Python's own thresholds a thousand sessions have everything looked through every ten seconds, 0.28 s each time.
-"""
-
 
 def warm_up() -> None:
     """Start the first fetches, so that the first visitor does not wait for them."""
     horde = HordeAPIIntegration.shared()
     horde.read(horde.all_sources(), wait=0)
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 @contextlib.asynccontextmanager
@@ -58,8 +50,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     open_files.raise_limit()
     warm_up()
     horde = HordeAPIIntegration.shared()
+    garbage = GarbageSchedule()
+    garbage.begin()
     background: list[Repeating | CacheHydrator] = [
-        Repeating("log-limits", LOG_LIMITS.tell, log_limits.INTERVAL_SECONDS)
+        Repeating("garbage", garbage.look, LOOK_SECONDS),
+        Repeating("log-limits", LOG_LIMITS.tell, log_limits.INTERVAL_SECONDS),
     ]
     if horde.redis is not None:
         background.append(Repeating("take-over", horde.cache.take_over, TAKE_OVER_SECONDS))

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from horde_core.vocabulary import ModelType
-from pages.common import address, data, freshness_header, words
-from pages.page_table import PAGES, PageSpec
+from pages.common import address, category_switch, data, freshness_header, words
+from pages.page_table import PAGES
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -21,31 +20,9 @@ page = st.navigation(
 spec = next(one for one in PAGES if one.title == page.title)
 
 
-def choose_category(spec: PageSpec) -> tuple[ModelType, ...]:
-    """The category switch; pages that exist for text only, or look at both, say so instead."""
-    if spec.chooses_category:
-        address.note_options("category", [kind.title() for kind in spec.categories])
-        chosen: ModelType = st.segmented_control(
-            "Category",
-            spec.categories,
-            default="image",
-            required=True,
-            format_func=str.title,
-            key="category",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        return (chosen or spec.categories[0],)  # an empty category in the address
-    if spec.categories == ("text",):
-        st.badge("Text", icon=":material/notes:", color="gray", help="Only text models have backends.")
-    else:
-        st.badge("Image and text", icon=":material/apps:", color="gray", help="This page looks at both categories.")
-    return spec.categories
-
-
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     with st.container(width="content"):
-        categories = choose_category(spec)
+        categories = category_switch.choose(spec)
     strip = st.container(width="content")
 
 with st.skeleton(height=360):
