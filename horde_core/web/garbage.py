@@ -66,7 +66,7 @@ class GarbageSchedule:
             return False
         found = self._collect()
         self._last, self._size = self._monotonic(), self._resident()
-        log.debug(
+        log.info(
             "garbage collected objects=%d seconds=%.3f before=%d after=%d", found, self._last - began, size, self._size
         )
         return True

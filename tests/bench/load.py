@@ -171,7 +171,7 @@ def _print_crowd(options: argparse.Namespace, tally: Tally, mebibytes: float, co
     print(f"{options.sessions} sessions on /{options.page} for {options.seconds:g} s, each every {options.every:g} s")
     for what, seconds in (("first view", tally.first_views), ("rerun", tally.reruns), ("tick", tally.ticks)):
         if seconds:
-            print(f"{what:>12}: {len(seconds):>7,} times, {_spread(seconds)}")
+            print(f"{what:>12}: {len(seconds):>7,} times, {spread(seconds)}")
     for what, sizes in (("first view", tally.first_bytes), ("rerun", tally.rerun_bytes)):
         if sizes:
             print(
@@ -182,7 +182,7 @@ def _print_crowd(options: argparse.Namespace, tally: Tally, mebibytes: float, co
     print(f"      errors: {len(tally.errors)} {sorted(set(tally.errors))[:3] if tally.errors else ''}")
 
 
-def _spread(seconds: Sequence[float]) -> str:
+def spread(seconds: Sequence[float]) -> str:
     ordered = sorted(seconds)
     places = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
     told = [f"{name} {ordered[int((len(ordered) - 1) * place)] * 1e3:.0f} ms" for name, place in places.items()]
