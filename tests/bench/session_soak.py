@@ -1,8 +1,8 @@
 """Open pages for a long time: ``python -m tests.bench.session_soak [--sessions 100] [--warm-up 600] [--seconds 600]``.
 
 Sessions on all pages draw and tick as browsers do, while an hour of a simulated network passes in ten minutes: figures
-change every ten seconds, and faults of the API come and go. Prints the memory of the process by minute, its growth after
-the warm-up, how long views took, and the collections of garbage. Nothing fails on a time.
+change every ten seconds, and faults of the API come and go. Prints the memory of the process by minute, its growth
+after the warm-up, how long views took, and the collections of garbage. Nothing fails on a time.
 """
 
 from __future__ import annotations
