@@ -31,7 +31,7 @@ panels.figures(
             "Bridges behind",
             words.share(bridges.share if is_known else None),
             f"{words.count(bridges.behind)} of {words.plural(bridges.compared, 'worker')}" if is_known else "",
-            "Workers whose bridge is older than the newest version of the same bridge that anybody runs now.",
+            formulas.BEHIND.help,
         ),
         *(
             panels.Figure(
@@ -63,9 +63,10 @@ panels.explanation(
     "**Workers** are those that AI Horde saw in the last 5 minutes, those in maintenance included. A worker runs one "
     "or more threads, each of which does one job at a time.",
     "**Speed** is AI Horde's mean over a worker's last jobs: megapixelsteps or tokens per second; for alchemy seconds "
-    "per form, where lower is faster. A new worker shows a made-up 1.0 at first.",
+    "per form, where lower is faster. It is unknown until a worker has finished a request.",
     "**Uptime** is a worker's whole time at work, not since its last start.",
-    "**Bridge** is the program between a worker and AI Horde. *Behind* compares with the newest version of the same "
-    "bridge that anybody runs now, not with the newest that was published.",
+    "**Bridge** is the program between a worker and AI Horde. *Behind* compares with the newest stable version of the "
+    "same bridge that at least two owners, or a tenth of its workers, run now, not with the newest that was published. "
+    "A worker whose owner is not public counts as an owner; pre-releases are named, and are no yardstick.",
     formulas.HALF_OF_THREADS.paragraph,
 )

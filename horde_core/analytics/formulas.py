@@ -82,8 +82,10 @@ IMBALANCE = Formula(
 BEHIND = Formula(
     "Behind the newest bridge",
     "percent",
-    "workers with an older version than the newest of their bridge / workers with a readable version",
+    "workers with an older version than the newest stable one of their bridge that at least two owners, or a tenth of "
+    "its workers, run / workers with a readable version",
     "workers",
+    "pre-releases are compared and are no yardstick",
 )
 HALF_OF_THREADS = Formula(
     "Half of the threads",

@@ -7,6 +7,7 @@ from typing import Generic, Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from horde_core.unknowns import Number
+from horde_core.upstream.api_records import readable_name
 from horde_core.vocabulary import Period
 
 
@@ -40,6 +41,11 @@ class WorkerSummary(MergedRecord):
     maintenance_mode: bool | None
     trusted: bool | None
     uptime: int | None = Field(description="seconds over its whole life")
+
+    @property
+    def display_name(self) -> str:
+        """The name as people read it; one that is empty has its id told instead."""
+        return readable_name(self.name, self.id)
 
 
 class LiveFigures(MergedRecord):

@@ -32,13 +32,21 @@ WORKERS: Schema = {
     "longest_answer": COUNT,
     "bridge": TEXT,
     "version": TEXT,
+    "prerelease": FLAG,
     "behind": FLAG,
     "trusted": FLAG,
     "maintenance": FLAG,
     "uptime": DURATION,
     "requests": COUNT,
 }
-BRIDGES: Schema = {"bridge": TEXT, "version": TEXT, "workers": COUNT, "threads": COUNT, "behind": FLAG}
+BRIDGES: Schema = {
+    "bridge": TEXT,
+    "version": TEXT,
+    "workers": COUNT,
+    "threads": COUNT,
+    "prerelease": FLAG,
+    "behind": FLAG,
+}
 MODEL_WORKERS: Schema = {
     "name": TEXT,
     "threads": COUNT,
@@ -50,7 +58,7 @@ MODEL_WORKERS: Schema = {
 
 
 class BridgeSummary(NamedTuple):
-    """How many workers run an older version than the newest seen of the same bridge. ``share`` in percent."""
+    """How many workers run an older version than the newest usual one of their bridge. ``share`` in percent."""
 
     compared: int
     behind: int
@@ -70,7 +78,7 @@ def worker_frame(workers: Iterable[HordeWorker]) -> pd.DataFrame:
     ``uptime`` over the worker's whole life, ``models`` the API names it serves.
     """
     everyone = list(workers)
-    newest = newest_versions(map(bridge_of, everyone))
+    newest = newest_versions(everyone)
     frame = frame_of([_worker_row(worker, newest) for worker in everyone], WORKERS)
     return frame.sort_values(["threads", "name"], ascending=[False, True], na_position="last", ignore_index=True)
 
@@ -83,6 +91,7 @@ def bridge_frame(frame: pd.DataFrame) -> pd.DataFrame:
     versions = frame.groupby(["bridge", "version"], sort=False).agg(
         workers=("name", "size"),
         threads=("threads", lambda values: values.sum(skipna=False)),
+        prerelease=("prerelease", "first"),
         behind=("behind", "first"),
     )
     versions = versions.reset_index().astype(dict(BRIDGES))
@@ -91,9 +100,14 @@ def bridge_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def bridge_counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Workers by bridge, most first: how many run its ``newest`` version, one ``behind`` it, or an ``unknown`` one."""
+    """Workers by bridge, most first: how many run its ``newest`` version, one ``behind`` it, or an ``unknown`` one.
+
+    Pre-releases are told apart from the three.
+    """
     kinds = frame["behind"].map({True: "behind", False: "newest"}).astype("object").fillna("unknown")
-    counted = pd.crosstab(frame["bridge"], kinds).reindex(columns=["newest", "behind", "unknown"], fill_value=0)
+    kinds = kinds.mask(frame["prerelease"].fillna(False).astype(bool), "prerelease")
+    columns = ["newest", "behind", "prerelease", "unknown"]
+    counted = pd.crosstab(frame["bridge"], kinds).reindex(columns=columns, fill_value=0)
     return counted.loc[counted.sum(axis=1).sort_values(ascending=False, kind="stable").index]
 
 
@@ -153,7 +167,7 @@ def worker_rows(statistics: CombinedModelStatistics) -> pd.DataFrame | None:
         return None
     rows = [
         {
-            "name": worker.name,
+            "name": worker.display_name,
             "threads": worker.threads,
             "performance": worker.performance,
             "trusted": worker.trusted,
@@ -179,7 +193,7 @@ def _worker_row(worker: HordeWorker, newest: Mapping[str, Version]) -> dict[str,
     models = list(dict.fromkeys(worker.models or ()))
     return {
         "id": worker.identity,
-        "name": worker.name,
+        "name": worker.display_name,
         "type": "alchemy" if worker.type == "interrogation" else worker.type,
         "threads": worker.threads,
         "speed": None if speed is None else speed.value,
@@ -191,6 +205,7 @@ def _worker_row(worker: HordeWorker, newest: Mapping[str, Version]) -> dict[str,
         "longest_answer": worker.max_length,
         "bridge": bridge.name,
         "version": "n/a" if bridge.version is None else str(bridge.version),
+        "prerelease": None if bridge.version is None else bridge.version.is_prerelease,
         "behind": is_behind(bridge, newest),
         "trusted": worker.trusted,
         "maintenance": worker.maintenance_mode,

@@ -141,6 +141,11 @@ def is_speed(sentence: str) -> bool:
     return sentence == NOTHING_FULFILLED or _SPEED.fullmatch(sentence) is not None
 
 
+def readable_name(name: str, identity: str | None) -> str:
+    """The name of a worker as people read it; one that is empty has its id told instead."""
+    return name if name.strip() else f"(no name) {identity or ''}".rstrip()
+
+
 def _team_name(value: object) -> object:
     return value.get("name") if isinstance(value, dict) else value
 
@@ -199,7 +204,7 @@ class HordeWorker(Record):
     @property
     def display_name(self) -> str:
         """The name as people read it; one that is empty has its id told instead."""
-        return self.name if self.name.strip() else f"(no name) {self.id or ''}".rstrip()
+        return readable_name(self.name, self.id)
 
     @property
     def speed(self) -> Speed | None:

@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from horde_core.analytics import formulas
 from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame
 from horde_core.live.snapshot import PageView
 from horde_core.selection import has_all_of, search, several
@@ -14,8 +15,13 @@ from pages.common import bars, columns, data, filters, panels, tables, unavailab
 from pages.common.chart_frame import PALETTE
 
 TYPES = ("image", "text", "alchemy")
-BRIDGE_WORDS = {"newest": "Newest seen", "behind": "Behind it", "unknown": "Version unknown"}
-BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[6])
+BRIDGE_WORDS = {
+    "newest": "Newest in use",
+    "behind": "Behind it",
+    "prerelease": "Pre-release",
+    "unknown": "Version unknown",
+}
+BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[1], PALETTE[6])
 SUPPLIES = {"one": "With one worker", "none": "With none", "few": "With up to three"}
 _BOUNDS = {"one": (1, 1), "none": (0, 0), "few": (1, 3)}
 
@@ -60,7 +66,7 @@ def _bridge_chart(view: PageView) -> panels.Chart:
     series = {title: [int(count) for count in counted[column]] for column, title in BRIDGE_WORDS.items()}
     return panels.Chart(
         "Workers by bridge, and whether they run its newest version",
-        "The newest version that any worker with the same bridge runs now",
+        "The newest stable version that at least two owners, or a tenth of the bridge's workers, run now",
         bars.stacked_counts(names, series, "workers", BRIDGE_COLOURS),
         words.ranking(names, [words.plural(int(total), "worker") for total in counted.sum(axis=1)], "Bridges"),
         counted.reset_index(),
@@ -82,7 +88,8 @@ def bridges(view: PageView) -> None:
                 "version": tables.text_column("Version"),
                 "workers": tables.count_column("Workers"),
                 "threads": tables.count_column("Threads"),
-                "behind": tables.flag_column("Behind", "An older version than the newest seen of this bridge."),
+                "prerelease": tables.flag_column("Pre-release"),
+                "behind": tables.flag_column("Behind", formulas.BEHIND.help),
             },
             alt="Workers by bridge and version",
             rows_are=("version of a bridge", "versions of bridges"),

@@ -47,8 +47,8 @@ def test_versions_are_compared_as_versions_and_within_a_bridge() -> None:
     assert pd.isna(told.loc[("C", "n/a"), "behind"])
     assert bridge_summary(frame) == (4, 1, 25.0)
     counts = bridge_counts(frame)
-    assert list(counts.loc["A"]) == [2, 1, 0]
-    assert list(counts.loc["C"]) == [0, 0, 1]
+    assert list(counts.loc["A"]) == [2, 1, 0, 0]
+    assert list(counts.loc["C"]) == [0, 0, 0, 1]
     assert counts.to_numpy().sum() == len(agents)
 
 
@@ -118,3 +118,26 @@ def test_the_workers_of_a_model_are_listed_most_threads_first_and_unknown_withou
     assert rows is not None
     assert list(rows["name"]) == ["printing press", "scribe"]
     assert worker_rows(snapshot("text", workers=None).merged.models["mistralai/Mistral-7B-Instruct-v0.3"]) is None
+
+
+def test_pre_releases_are_told_apart_and_make_nobody_behind() -> None:
+    frame = worker_frame([worker(bridge_agent=agent) for agent in ("A:10.1:x", "A:10.1:x", "A:10.4b1:x")])
+    assert bridge_summary(frame) == (3, 0, 0.0)
+    assert list(bridge_counts(frame).loc["A"]) == [2, 0, 1, 0]
+    told = bridge_frame(frame).set_index("version")
+    assert (told.loc["10.4b1", "prerelease"], told.loc["10.1", "prerelease"]) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["", "   "])
+def test_a_worker_without_a_name_is_told_by_its_id(name: str) -> None:
+    body = {**TEXT_WORKERS[0], "name": name, "models": ["mistralai/Mistral-7B-Instruct-v0.3"]}
+    told = f"(no name) {body['id']}"
+    assert list(worker_frame([HordeWorker.model_validate(body)])["name"]) == [told]
+    rows = worker_rows(snapshot("text", workers=[body]).merged.models["mistralai/Mistral-7B-Instruct-v0.3"])
+    assert rows is not None
+    assert list(rows["name"]) == [told]
+
+
+def test_the_speed_of_a_worker_that_has_fulfilled_nothing_is_unknown() -> None:
+    frame = worker_frame([worker(performance="1.0 tokens per second", requests_fulfilled=0)])
+    assert frame[["speed", "unit"]].isna().all(axis=None)
