@@ -47,7 +47,8 @@ TRUE_ALL_THE_SAME = re.compile(
     r"|^Unknown now"  # names findings, such as "never used"
     r"|^No workers · n/a$"
     r"|^Nothing was found in what is known\.$"
-    r"|^Models by finding and severity: no workers \d+\.$"
+    r"|^Models by finding and severity: "  # names findings, too
+    r"|\bis known to be a deletion candidate\.$"
     r"|^:\w+-badge\["  # ages
 )
 
