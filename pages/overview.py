@@ -32,6 +32,10 @@ tables.show(
     alt="Images and text requests made in the last minute, hour, day and month",
     key="activity_table",
 )
+st.caption(
+    "Windows that AI Horde closed a minute or two ago; the last minute of the cards above is newer. Tokens are those "
+    "that requests asked for, in the cards those that were written."
+)
 
 st.subheader("Top movers", anchor=False)
 with st.grid(2, gap="small", min_column_width=330):

@@ -64,7 +64,7 @@ PAGES = (
     PageSpec(
         "Workers",
         ":material/groups:",
-        "Who serves what, with which bridge, and how much hangs on how few?",
+        "Who serves what, with which bridge, and what depends on few workers?",
     ),
     PageSpec(
         "Model",

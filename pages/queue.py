@@ -23,7 +23,7 @@ panels.figures(
         panels.Figure(
             "Work queued",
             words.amount(summary.queued),
-            f"{formulas.LEAST.get(model_type, '')}, {unit}".removeprefix(", "),
+            words.at_least(model_type, summary.queued) + unit,
             f"Added up over the models that AI Horde lists: a request that names several models counts in each. "
             f"{formulas.LEAST_OF_IMAGES}.",
             summary.queued,

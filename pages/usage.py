@@ -80,8 +80,8 @@ panels.tabs(
 panels.explanation(
     f"**{noun.capitalize()}** are generations that AI Horde counted, compiled once a day upstream: *day* is 24 hours, "
     "*30 days* a sliding month, both ending at that count. A refresh cannot make them newer.",
-    "**Attribution.** Workers send free-text names. A name belongs to a model when it is the model's own, be it in "
-    "another case, behind a backend (`koboldcpp/`), or with its quantisation (`-Q4_K_M`). Nothing is guessed, each "
+    "**Attribution.** Workers send free-text names. A name belongs to a model when it is the model's own, in any "
+    "case, behind a backend (`koboldcpp/`), or with its quantisation (`-Q4_K_M`). Nothing is guessed, each "
     "name belongs to at most one model, and what belongs to none is *unlisted*: listed + unlisted = AI Horde's sum.",
     "**Shares and ranks** are of the whole category, whatever is filtered. By family or exact name, the rank is among "
     "those groups and the unlisted names.",

@@ -1,4 +1,4 @@
-"""Workers: who serves what, with which bridge, and how much hangs on how few."""
+"""Workers: who serves what, with which bridge, and what depends on few workers."""
 
 import streamlit as st
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 REQUESTS = "requests (text), images (image)"
 WORK = "megapixelsteps (image), tokens (text)"
 LEAST_OF_IMAGES = "AI Horde counts one image of each request, so work of images is at least this"
-LEAST: Mapping[str, str] = {"image": "at least "}
-"""What is said before work queued and drain times of a kind of work, where they are a lower bound."""
 
 
 class Formula(NamedTuple):

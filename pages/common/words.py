@@ -156,12 +156,18 @@ def first_few(names: Sequence[str], most: int = 5) -> str:
     return f"{told} and {count(len(names) - most)} more" if len(names) > most else told
 
 
-def queue_for(row: Mapping[Any, Any], unit: str) -> str:
+def at_least(kind: str, amount: Any) -> str:
+    """What is said before work queued and drain times: those of images are a lower bound."""
+    return "at least " if kind == "image" and not is_unknown(amount) and amount > 0 else ""
+
+
+def queue_for(row: Mapping[Any, Any], kind: str, unit: str) -> str:
     """A model's queue against what serves it."""
-    queued = f"{amount(row['queued'])} {unit} queued"
+    queued = f"{at_least(kind, row['queued'])}{amount(row['queued'])} {unit} queued"
     if row["unserved"] is True:
         return f"{queued}, nobody serves it"
-    return f"{queued}, {plural(int(row['threads']), 'thread')}, {amount(row['queue_per_thread'])} for each"
+    least = at_least(kind, row["queue_per_thread"])
+    return f"{queued}, {plural(int(row['threads']), 'thread')}, {least}{amount(row['queue_per_thread'])} for each"
 
 
 def pace(speed: Any, unit: str) -> str:

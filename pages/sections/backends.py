@@ -13,7 +13,7 @@ from horde_core.frames.backends import distribution_frame, share_matrix
 from horde_core.frames.usage import leading_rows
 from horde_core.live.snapshot import PageView
 from pages.common import bars, data, filters, freshness_header, panels, tables, unavailable, words
-from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, linear_ticks, name_rows
+from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, name_rows
 
 MEASURES = {
     "requests": "Share of 30-day requests",
@@ -65,7 +65,8 @@ def _split_chart(view: PageView, measure: str) -> panels.Chart:
     several = leading_rows(balances[balances["backend_count"] > 1], measure, 20)
     matrix = share_matrix(data.backend_frame(snapshot), list(several["name"]), measure)
     title = f"{SPLITS[measure]} of each model, split over its backends"
-    scope = "Listed models on two or more backends, the largest first"
+    noun = "requests" if measure == "usage_month" else "threads"
+    scope = f"% of the model's {noun} · listed models on two or more backends, the largest first"
     if not len(matrix):
         why = unavailable.sentence(
             view, RESTS_ON, "it is unknown which models are", "No listed model is on two or more backends."
@@ -74,7 +75,7 @@ def _split_chart(view: PageView, measure: str) -> panels.Chart:
     return panels.Chart(
         title,
         scope,
-        heat_map(matrix, "requests" if measure == "usage_month" else "threads"),
+        heat_map(matrix, noun),
         words.ranking(
             list(several["name"]), [f"on {words.listing(names)}" for names in several["backends"]], "By backend"
         ),
@@ -209,7 +210,7 @@ def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:
             hoverinfo="text",
             xgap=2,
             ygap=2,
-            colorbar={"title": {"text": f"% of the<br>model's<br>{noun}"}, "thickness": 12} | linear_ticks(100),
+            showscale=False,
         )
     )
     framed(figure, 76 + 26 * max(len(names), 1))

@@ -112,10 +112,8 @@ def _workers_per_model(view: PageView) -> None:
                     )
                     st.info(missing)
                     continue
-                st.caption(
-                    f"{words.count(supply.without_worker)} have no worker, {words.count(supply.single_worker)} hang on "
-                    "a single one. Workers in maintenance do not count."
-                )
+                none, one = words.count(supply.without_worker), words.count(supply.single_worker)
+                st.caption(f"{none} have no worker, {one} have one. Workers in maintenance do not count.")
                 rows = pd.DataFrame([part.model_dump() for part in supply.workers_per_model])
                 tables.show(
                     rows,

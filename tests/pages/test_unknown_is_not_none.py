@@ -75,3 +75,23 @@ def test_a_model_is_not_called_unlisted_while_the_reference_is_away(visit_withou
     assert any("Not known whether in the reference" in text for text in shown)
     assert not any("Not in the reference" in text for text in shown)
     assert "Text reference is unavailable, so its size, baseline and purpose are unknown." in shown
+
+
+def test_work_queued_and_drain_time_of_images_are_told_as_a_least_and_those_of_text_are_not(visit: Visit) -> None:
+    image = texts(visit("queue", "image"))
+    assert "at least megapixelsteps" in image
+    assert any("AI Horde counts one image of each request" in text for text in image)
+    assert "tokens" in texts(visit("queue", "text"))
+    overview = texts(visit("overview"))
+    assert {"Drain time, at least", "Drain time"} <= set(overview)
+    assert [text for text in overview if text.startswith("At least") and "megapixelsteps queued" in text]
+    assert "at least megapixelsteps, 4 jobs" in texts(visit("model", name="Deliberate"))
+    facts = visit("model", name=["Deliberate", "mistralai/Mistral-7B-Instruct-v0.3"]).dataframe[0].value
+    told = facts.set_index("fact")
+    assert list(told.loc["Work queued"]) == ["at least 4 megapixelsteps", "1,600 tokens"]
+    assert list(told.loc["Drain time"]) == ["at least 2 s", "11 s"]
+
+
+@pytest.mark.parametrize("page", ["overview", "queue", "model"])
+def test_that_each_request_counts_once_is_said_of_usage_only(visit: Visit, page: str) -> None:
+    assert not [text for text in texts(visit(page)) if "request once" in text or "request counts once" in text]

@@ -88,7 +88,7 @@ def _usage(view: PageView, snapshot: Snapshot, row: dict[str, Any]) -> None:
 
 
 def _live(view: PageView, row: dict[str, Any], model: Found) -> None:
-    unit, least = WORK_UNIT[model.model_type][0], formulas.LEAST.get(model.model_type, "")
+    unit = WORK_UNIT[model.model_type][0]
     is_known = view.categories[model.model_type].status.available
     speed = words.queue_state(row) or words.pace(row["performance"], unit) if is_known else "the queue is unavailable"
     panels.figures(
@@ -97,7 +97,7 @@ def _live(view: PageView, row: dict[str, Any], model: Found) -> None:
             panels.Figure(
                 "Work queued",
                 words.amount(row["queued"]),
-                f"{least}, {unit}, {words.count(row['jobs'])} jobs".removeprefix(", "),
+                f"{words.at_least(model.model_type, row['queued'])}{unit}, {words.count(row['jobs'])} jobs",
                 formulas.QUEUED.help,
             ),
             panels.Figure("Threads", words.count(row["threads"]), "serve it now"),

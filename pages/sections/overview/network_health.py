@@ -57,10 +57,11 @@ def _card(health: Health, network_id: str) -> None:
     icon, colour = LOADS[health.load]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(health.kind.capitalize(), anchor=False)
-        st.badge(health.load.value, icon=icon, color=colour, help=thresholds())  # type: ignore[arg-type]
+        st.badge(health.load.value, icon=icon, color=colour, help=f"{thresholds()} {formulas.LEAST_OF_IMAGES}.")  # type: ignore[arg-type]
+    least = words.at_least(health.kind, health.queued)
     figures: list[tuple[str, str, float | None, str]] = [
-        ("Drain time", words.duration(health.drain_seconds), None, formulas.NETWORK_DRAIN.help),
-        ("Jobs queued", words.count(health.jobs), health.jobs, "Waiting or in progress, each request once."),
+        (f"Drain time, {least}".rstrip(", "), words.duration(health.drain_seconds), None, formulas.NETWORK_DRAIN.help),
+        ("Jobs queued", words.count(health.jobs), health.jobs, "Waiting or in progress."),
         ("Threads", words.count(health.threads), health.threads, "Of all workers, those in maintenance included."),
         ("Workers", words.count(health.workers), health.workers, "Those in maintenance included."),
     ]
@@ -74,9 +75,8 @@ def _card(health: Health, network_id: str) -> None:
                 delta_color="off",
                 help=meaning,
             )
-    st.caption(
-        f"{words.plural_amount(health.queued, health.unit)} queued · last minute {words.amount(health.per_minute)}"
-    )
+    queued = f"{words.sentence_case(least)}{words.plural_amount(health.queued, health.unit)} queued"
+    st.caption(f"{queued} · {words.amount(health.per_minute)} done in the last minute")
 
 
 def activity_frame(network: Network) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def chart(view: PageView, snapshot: Snapshot) -> panels.Chart:
         return panels.Chart(title, scope, None, why)
     is_unserved = rows["unserved"].fillna(False).astype(bool)
     figures = words.known(rows["queued"].where(is_unserved, rows["queue_per_thread"]))
-    told = [words.queue_for(row, unit) for row in rows.to_dict("records")]
+    told = [words.queue_for(row, snapshot.model_type, unit) for row in rows.to_dict("records")]
     return panels.Chart(
         title,
         scope,

@@ -42,7 +42,7 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
             chosen=[ROWS[rows].lower()] if rows != "all" else [],
             clear=("usage_rows",),
             loosen="*Rows*",
-            note=f"These rows carry {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
+            note=f"These rows have {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
             "search.",
             incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
             links_to=snapshot.model_type if level == "model" else None,
