@@ -53,6 +53,13 @@ def _nsfw(info: ModelAuditInfo) -> str:
     return "not_stated" if info.nsfw is None else "nsfw" if info.nsfw else "sfw"
 
 
+INPAINTING_WORDS = {"yes": "inpainting", "no": "not inpainting", "not_stated": "inpainting not stated"}
+
+
+def _inpainting(info: ModelAuditInfo) -> str:
+    return "not_stated" if info.inpainting is None else "yes" if info.inpainting else "no"
+
+
 def _preset_filter(model_type: ModelType) -> Filter:
     presets = {preset.key: preset for preset in PRESETS if model_type in preset.of}
     return Filter(
@@ -90,6 +97,12 @@ def _facet(
     return several(key, label, _each(values), label.lower(), needs=frozenset(needs))
 
 
+_OF_IMAGES = (
+    several("inpainting", "Inpainting", _each(_inpainting), choices=INPAINTING_WORDS),
+    _facet("requirement", "Requirement", lambda info: info.requirements),
+)
+
+
 def _made(model_type: ModelType) -> tuple[Filter, ...]:
     severities = {severity.value: severity.value for severity in Severity}
     figures = [figure for figure in FIGURES if model_type in figure.of]
@@ -106,6 +119,7 @@ def _made(model_type: ModelType) -> tuple[Filter, ...]:
         _facet("style", "Style", lambda info: info.styles),
         _facet("tag", "Tag", lambda info: info.tags),
         several("nsfw", "NSFW", _each(_nsfw), choices=NSFW_WORDS),
+        *(_OF_IMAGES if model_type == "image" else ()),
         *(end for figure in figures for end in _range(figure)),
         search("search", "Search names", _each(lambda info: info.name)),
     )

@@ -139,6 +139,9 @@ class AuditFacts(BaseModel):
     unknown_hosts: int = Field(description="download URLs without an http(s) host")
     hosts: tuple[str, ...]
     size: int | None = Field(description="bytes on disk")
+    size_at_least: int | None = Field(description="bytes of the files that state theirs, where the size is not known")
+    inpainting: bool | None = Field(description="made for inpainting; None where members differ")
+    requirements: tuple[str, ...] = Field(description="what requests must ask, by name")
     parameters: int | None = Field(description="count of weights")
     baselines: tuple[str, ...]
     styles: tuple[str, ...]

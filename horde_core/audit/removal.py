@@ -13,7 +13,8 @@ from horde_core.unknowns import percent, sum_or_unknown
 class Removal(NamedTuple):
     """The models of a selection together. None is unknown; shares are percent.
 
-    ``size`` is bytes, of the models that state theirs; ``without_size`` do not. ``workers`` serve at least one of them.
+    ``size`` is bytes as far as they are stated; for ``without_size`` not all are. ``workers`` serve at
+    least one of them.
     """
 
     models: int
@@ -51,13 +52,12 @@ def removal(
     None when unknown.
     """
     usage = sum_or_unknown([info.usage_month for info in chosen])
-    sizes = [info.size for info in chosen]
     return Removal(
         models=len(dict.fromkeys(name for info in chosen for name in info.members)),
         usage_month=usage,
         usage_share=percent(usage, category_month_usage),
-        size=sum(size for size in sizes if size is not None),
-        without_size=sizes.count(None),
+        size=sum(map(stated_size, chosen)),
+        without_size=sum(info.size is None for info in chosen),
         workers=_workers(statistics, serving),
     )
 
@@ -75,9 +75,14 @@ def remainder(everything: Sequence[ModelAuditInfo], chosen: Sequence[ModelAuditI
     going = {name for info in chosen for name in info.members} - staying
     return [
         split("models", {True: len(staying), False: len(going)}),
-        split("size", {side: sum(info.size or 0 for info in infos) for side, infos in parts.items()}),
+        split("size", {side: sum(map(stated_size, infos)) for side, infos in parts.items()}),
         split("usage", {s: sum_or_unknown([info.usage_month for info in infos]) for s, infos in parts.items()}),
     ]
+
+
+def stated_size(info: ModelAuditInfo) -> int:
+    """Bytes on disk, as far as they are stated."""
+    return info.size if info.size is not None else info.size_at_least or 0
 
 
 def _workers(statistics: Iterable[CombinedModelStatistics], serving: frozenset[str] | None) -> int | None:

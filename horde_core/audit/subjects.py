@@ -25,6 +25,9 @@ class Stated(NamedTuple):
     unknown_hosts: int
     hosts: tuple[str, ...]
     size: int | None
+    size_at_least: int | None
+    inpainting: bool | None
+    requirements: tuple[str, ...]
     parameters: int | None
     baselines: tuple[str, ...]
     styles: tuple[str, ...]
@@ -75,6 +78,9 @@ def stated(record: ModelRecord) -> Stated:
         found.count(None),
         hosts,
         record.size,
+        record.size_at_least,
+        record.inpainting,
+        tuple(record.requirements),
         record.parameters,
         () if baseline is None else (baseline,),
         () if style is None else (style,),
@@ -88,6 +94,9 @@ def stated_together(parts: Sequence[Stated]) -> Stated:
     if len(parts) == 1:
         return parts[0]
     differs = len({part.nsfw for part in parts}) > 1
+    size = sum_or_unknown([part.size for part in parts])
+    least = sum(known for part in parts if (known := part.size if part.size is not None else part.size_at_least))
+    inpainting = {part.inpainting for part in parts}
     return Stated(
         members=_union([part.members for part in parts]),
         without_description=sum(part.without_description for part in parts),
@@ -97,7 +106,10 @@ def stated_together(parts: Sequence[Stated]) -> Stated:
         downloads=sum(part.downloads for part in parts),
         unknown_hosts=sum(part.unknown_hosts for part in parts),
         hosts=_union([part.hosts for part in parts]),
-        size=sum_or_unknown([part.size for part in parts]),
+        size=size,
+        size_at_least=least if size is None and least else None,
+        inpainting=inpainting.pop() if len(inpainting) == 1 else None,
+        requirements=_union([part.requirements for part in parts]),
         parameters=None,
         baselines=_union([part.baselines for part in parts]),
         styles=_union([part.styles for part in parts]),

@@ -11,9 +11,55 @@ from horde_core.audit import FLAGS, AuditThresholds, ModelAuditInfo, Severity
 from horde_core.audit.rules import reasons
 from horde_core.frames.backends import VARIATION, variation_figures
 from horde_core.frames.models import in_units
-from horde_core.frames.schema import LIST, TEXT, frame_of
+from horde_core.frames.schema import AMOUNT, COUNT, FLAG, LIST, TEXT, Schema, frame_of
 from horde_core.numbers import Numbers
 from horde_core.vocabulary import GIGABYTE
+
+AUDIT: Schema = {
+    "name": TEXT,
+    "severity": TEXT,
+    "findings": LIST,
+    "reasons": LIST,
+    "unknown": LIST,
+    "risk_score": COUNT,
+    "usage_day": COUNT,
+    "usage_month": COUNT,
+    "usage_total": COUNT,
+    "share_month": AMOUNT,
+    "momentum": AMOUNT,
+    "threads": COUNT,
+    "workers": COUNT,
+    "jobs": COUNT,
+    "backends": LIST,
+    "imbalance": AMOUNT,
+    "size": AMOUNT,
+    "parameters": AMOUNT,
+    "cost_benefit_score": AMOUNT,
+    "cost_benefit_percentile": AMOUNT,
+    "hosts": LIST,
+    "age": COUNT,
+    "baseline": TEXT,
+    "nsfw": FLAG,
+    "style": TEXT,
+    "tags": LIST,
+    "inpainting": FLAG,
+    "requirements": LIST,
+    "members": LIST,
+    "names": COUNT,
+}
+UNEVEN: Schema = {
+    "name": TEXT,
+    "imbalance": AMOUNT,
+    "is_uneven": FLAG,
+    "backend": TEXT,
+    "usage_share": AMOUNT,
+    "thread_share": AMOUNT,
+    "usage_month": COUNT,
+    "threads": COUNT,
+    "difference": AMOUNT,
+}
+FOUND = [severity.value for severity in Severity if severity is not Severity.NONE]
+"""The severities of models with anything found, or anything unknown; worst first."""
 
 _WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}
 
@@ -49,6 +95,8 @@ def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, nu
             "backends": list(info.balance.backends) if info.balance else None,
             "imbalance": info.balance.imbalance if info.balance else None,
             "size": in_units(info.size, GIGABYTE),
+            "inpainting": info.inpainting,
+            "requirements": list(info.requirements),
             "parameters": in_units(info.parameters, 1e9),
             "cost_benefit_score": info.cost_benefit_score,
             "cost_benefit_percentile": info.cost_benefit_percentile,
@@ -63,17 +111,16 @@ def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, nu
         }
         for info in infos
     ]
-    frame = pd.DataFrame(rows, columns=_AUDIT_COLUMNS)
-    return frame.astype(dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(_REAL, "Float64") | {"nsfw": "boolean"})
+    return frame_of(rows, AUDIT)
 
 
 def findings_by_severity(infos: Iterable[ModelAuditInfo]) -> pd.DataFrame:
     """One row a flag that is true of any model, the most frequent first; one column a severity: counts of models."""
-    counts = {flag: dict.fromkeys(_FOUND, 0) for flag in FLAGS}
+    counts = {flag: dict.fromkeys(FOUND, 0) for flag in FLAGS}
     for info in infos:
         for flag in info.flags.set_flags():
             counts[flag][info.severity.value] += 1
-    frame = pd.DataFrame.from_dict(counts, orient="index", columns=_FOUND)
+    frame = pd.DataFrame.from_dict(counts, orient="index", columns=FOUND)
     order = frame.sum(axis=1).sort_values(ascending=False, kind="stable").index
     return frame.loc[[flag for flag in order if frame.loc[flag].sum()]]
 
@@ -100,12 +147,7 @@ def uneven_frame(infos: Iterable[ModelAuditInfo]) -> pd.DataFrame:
         for info in several
         for share in (info.balance.shares if info.balance else ())
     ]
-    columns = ["name", "imbalance", "is_uneven", "backend", "usage_share", "thread_share", "usage_month", "threads"]
-    frame = pd.DataFrame(rows, columns=columns).astype(
-        dict.fromkeys(("imbalance", "usage_share", "thread_share"), "Float64")
-        | dict.fromkeys(("usage_month", "threads"), "Int64")
-        | {"is_uneven": "boolean"}
-    )
+    frame = frame_of(rows, UNEVEN)
     frame["difference"] = frame["usage_share"] - frame["thread_share"]
     return frame
 
@@ -122,14 +164,3 @@ def backends_frame(chosen: Iterable[tuple[ModelAuditInfo, CombinedModelStatistic
 
 def _imbalance(info: ModelAuditInfo) -> float:
     return -1.0 if info.balance is None or info.balance.imbalance is None else info.balance.imbalance
-
-
-_AUDIT_COLUMNS = [
-    "name", "severity", "findings", "reasons", "unknown", "risk_score", "usage_day", "usage_month", "usage_total",
-    "share_month", "momentum", "threads", "workers", "jobs", "backends", "imbalance", "size", "parameters",
-    "cost_benefit_score", "cost_benefit_percentile", "hosts", "age", "baseline", "nsfw", "style", "tags", "members",
-    "names",
-]  # fmt: skip
-_WHOLE = ("risk_score", "usage_day", "usage_month", "usage_total", "threads", "workers", "jobs", "age", "names")
-_REAL = ("share_month", "momentum", "imbalance", "size", "parameters", "cost_benefit_score", "cost_benefit_percentile")
-_FOUND = [severity.value for severity in Severity if severity is not Severity.NONE]

@@ -14,6 +14,7 @@ from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, LIST, TEXT, Schema, frame_of, known
 from horde_core.unknowns import percent, sum_or_unknown
 from horde_core.upstream.api_records import HordeWorker
+from horde_core.upstream.model_reference import ModelRecord
 
 CAPABILITIES = ("img2img", "painting", "post_processing", "lora", "controlnet", "sdxl_controlnet")
 """What image workers may be able to do, as fields of the API's record; alchemists have forms instead."""
@@ -38,6 +39,14 @@ WORKERS: Schema = {
     "maintenance": FLAG,
     "uptime": DURATION,
     "requests": COUNT,
+    "kudos": AMOUNT,
+    "kudos_generated": AMOUNT,
+    "kudos_uptime": AMOUNT,
+    "megapixelsteps": AMOUNT,
+    "team": TEXT,
+    "owner": TEXT,
+    "info": TEXT,
+    "painting": FLAG,
 }
 BRIDGES: Schema = {
     "bridge": TEXT,
@@ -81,6 +90,22 @@ def worker_frame(workers: Iterable[HordeWorker]) -> pd.DataFrame:
     newest = newest_versions(everyone)
     frame = frame_of([_worker_row(worker, newest) for worker in everyone], WORKERS)
     return frame.sort_values(["threads", "name"], ascending=[False, True], na_position="last", ignore_index=True)
+
+
+def meets_requirements(frame: pd.DataFrame, reference: Mapping[str, ModelRecord] | None) -> list[bool | None]:
+    """Whether each worker can do what the models that it lists require: a model for inpainting needs one that paints.
+
+    Unknown without a reference, or where a worker does not say. ``frame`` is :func:`worker_frame`.
+    """
+    if reference is None:
+        return [None] * len(frame)
+    inpainting = {name.casefold() for name, record in reference.items() if record.inpainting}
+
+    def meets(models: list[str], paints: bool | None) -> bool | None:
+        return True if inpainting.isdisjoint(name.casefold() for name in models) else paints
+
+    paints = [None if pd.isna(value) else bool(value) for value in frame["painting"]]
+    return [meets(*row) for row in zip(frame["models"], paints, strict=True)]
 
 
 def bridge_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -211,4 +236,12 @@ def _worker_row(worker: HordeWorker, newest: Mapping[str, Version]) -> dict[str,
         "maintenance": worker.maintenance_mode,
         "uptime": worker.uptime,
         "requests": worker.requests_fulfilled,
+        "kudos": worker.kudos_rewards,
+        "kudos_generated": worker.kudos_details and worker.kudos_details.generated,
+        "kudos_uptime": worker.kudos_details and worker.kudos_details.uptime,
+        "megapixelsteps": worker.megapixelsteps_generated,
+        "team": worker.team,
+        "owner": worker.owner,
+        "info": worker.info,
+        "painting": worker.painting,
     }

@@ -150,6 +150,13 @@ def _team_name(value: object) -> object:
     return value.get("name") if isinstance(value, dict) else value
 
 
+class KudosDetails(Record):
+    """What a worker's kudos are for."""
+
+    generated: LenientAmount = Field(None, description="for jobs; alchemists have none")
+    uptime: LenientAmount = Field(None, description="for being there")
+
+
 class HordeWorker(Record):
     """One worker of ``/v2/workers``: seen in the last 300 s, those in maintenance included."""
 
@@ -183,7 +190,11 @@ class HordeWorker(Record):
     uptime: LenientCount = Field(None, description="seconds over its whole life, not since the last restart")
     requests_fulfilled: LenientCount = None
     uncompleted_jobs: LenientCount = None
-    kudos_rewards: LenientAmount = None
+    kudos_rewards: LenientAmount = Field(None, description="kudos over its whole life")
+    kudos_details: Annotated[KudosDetails | None, Lenient] = None
+    megapixelsteps_generated: LenientAmount = Field(None, description="image workers only; over its whole life")
+    info: LenientText = Field(None, description="what its owner writes of it")
+    owner: LenientText = Field(None, description="name#id; only where the owner is public")
     bridge_agent: LenientText = Field(None, description="name:version:url")
     team: Annotated[LenientText, BeforeValidator(_team_name)] = None
     max_pixels: LenientCount = None

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from horde_core.upstream.api_records import LenientCount, LenientFlag, LenientText
+from horde_core.upstream.api_records import LenientCount, LenientFlag, LenientText, whole_number
 from horde_core.upstream.errors import ShapeError
 from horde_core.upstream.parsed import Parsed, Unknowns
 from horde_core.upstream.parsing import read_json
@@ -52,6 +52,27 @@ def _without_sizes(value: object) -> object:
     return tuple(tag for tag in value if isinstance(tag, str) and not _SIZE_TAG.fullmatch(tag))
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else ()
+    return tuple(text for text in items if isinstance(text, str) and text.strip())
+
+
+def _options(value: object) -> dict[str, str]:
+    """Options by name, their values in words; what is neither text, a number nor a list of them is left out."""
+    stated = {str(name): _in_words(option) for name, option in value.items()} if isinstance(value, dict) else {}
+    return {name: words for name, words in stated.items() if words}
+
+
+def _in_words(option: object) -> str:
+    if isinstance(option, bool):
+        return "yes" if option else "no"
+    if isinstance(option, int | float):
+        return f"{option:g}" if abs(option) < 1e6 else str(option)
+    if isinstance(option, list | tuple):
+        return ", ".join(filter(None, map(_in_words, option)))
+    return option if isinstance(option, str) else ""
+
+
 class ModelRecord(BaseModel):
     """One model of the reference. None is "not stated"; sizes are bytes, ``parameters`` a count of weights."""
 
@@ -63,11 +84,19 @@ class ModelRecord(BaseModel):
     nsfw: LenientFlag = None
     style: Annotated[LenientText, BeforeValidator(_lower)] = None
     tags: Annotated[tuple[str, ...], BeforeValidator(_without_sizes)] = ()
-    size: LenientCount = Field(None, description="bytes on disk")
+    size: LenientCount = Field(None, description="bytes on disk: the stated total, else the sum of all its files")
+    size_at_least: LenientCount = Field(None, description="bytes of the files that state theirs, where not all do")
     downloads: tuple[str, ...] = Field((), description="download URLs, as given")
     parameters: LenientCount = None
     url: Annotated[LenientText, BeforeValidator(_blank_is_none)] = Field(None, description="home page")
     text_model_group: Annotated[LenientText, BeforeValidator(_blank_is_none)] = Field(None, description="its family")
+    version: Annotated[LenientText, BeforeValidator(_blank_is_none)] = None
+    inpainting: LenientFlag = Field(False, description="made for inpainting; records of other models do not say so")
+    requirements: Annotated[dict[str, str], BeforeValidator(_options)] = Field({}, description="what requests must ask")
+    trigger: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field((), description="words that bring its style")
+    showcases: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field((), description="addresses of images")
+    instruct_format: Annotated[LenientText, BeforeValidator(_blank_is_none)] = None
+    settings: Annotated[dict[str, str], BeforeValidator(_options)] = Field({}, description="recommended for requests")
 
 
 class ModelReference(Mapping[str, ModelRecord]):
@@ -131,30 +160,47 @@ def _note_what_is_unknown(raw: Mapping[str, Any], record: ModelRecord, unknowns:
 def _record(key: str, raw: Any) -> ModelRecord:
     if not isinstance(raw, dict) or (raw and not raw.keys() & {"name", "config", *_PLAIN_FIELDS}):
         raise TypeError("a record must be an object that speaks of a model")
-    config = raw.get("config")
-    files = config.get("download") if isinstance(config, dict) else None
-    downloads = [file.get("file_url") for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    downloads, files = _parts(raw, "download"), _parts(raw, "files")
+    size, at_least = _size(raw.get("size_on_disk_bytes"), downloads or files)
     return ModelRecord(
         name=key,
-        **{field: raw.get(field) for field in _PLAIN_FIELDS},
+        **{field: raw[field] for field in _PLAIN_FIELDS if field in raw},
         url=raw.get("url") or raw.get("homepage"),
-        size=raw.get("size_on_disk_bytes"),
-        downloads=tuple(url for url in downloads if isinstance(url, str) and url),
+        size=size,
+        size_at_least=at_least,
+        downloads=_texts([file.get("file_url") for file in downloads]),
     )
 
 
-_PLAIN_FIELDS = ("baseline", "description", "nsfw", "style", "tags", "parameters", "text_model_group")
-_READ_AS = {field: field for field in _PLAIN_FIELDS if field != "tags"} | {"size_on_disk_bytes": "size"}
+def _parts(raw: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The files of one kind that a record lists."""
+    config = raw.get("config")
+    files = config.get(kind) if isinstance(config, dict) else None
+    return [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+
+
+def _size(stated: object, files: list[dict[str, Any]]) -> tuple[int | None, int | None]:
+    """The bytes on disk, or what they are at least: the total, else the sum of the files."""
+    total = whole_number(stated)
+    sizes = [whole_number(file.get("size_bytes")) for file in files]
+    known = [size for size in sizes if size is not None]
+    if total is not None or not known:
+        return total, None
+    return (sum(known), None) if len(known) == len(sizes) else (None, sum(known))
+
+
+_PLAIN_FIELDS = (
+    "baseline", "description", "nsfw", "style", "tags", "parameters", "text_model_group", "version", "inpainting",
+    "requirements", "trigger", "showcases", "instruct_format", "settings",
+)  # fmt: skip
+_READ_IN_PARTS = frozenset(("tags", "requirements", "trigger", "showcases", "settings"))
+_READ_AS = {field: field for field in _PLAIN_FIELDS if field not in _READ_IN_PARTS} | {"size_on_disk_bytes": "size"}
 """The fields of a record whose values are read or unknown, and what they are called here."""
 
-_UNREAD_FIELDS = frozenset(
-    {
-        "available", "config", "display_name", "download_all", "features_not_supported", "homepage", "inpainting",
-        "instruct_format", "metadata", "min_bridge_version", "model_classification", "model_name", "name",
-        "optimization", "record_type", "requirements", "settings", "showcases", "tags", "trigger", "type", "url",
-        "version",
-    }
-)  # fmt: skip
+_UNREAD_FIELDS = _READ_IN_PARTS | {
+    "available", "config", "display_name", "download_all", "features_not_supported", "homepage", "metadata",
+    "min_bridge_version", "model_classification", "model_name", "name", "optimization", "record_type", "type", "url",
+}  # fmt: skip
 """Documented fields that are read in another way, or that no figure needs."""
 
 

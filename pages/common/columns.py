@@ -62,6 +62,10 @@ def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bo
     }
 
 
+WORKERS_HIDDEN = ("megapixelsteps", "kudos", "kudos_generated", "kudos_uptime", "team", "owner", "info", "meets")
+"""Columns of the workers' table that are shown when they are asked for."""
+
+
 def workers() -> dict[str, Any]:
     """The columns of a table of :func:`horde_core.workforce.worker_frame`."""
     return {
@@ -82,4 +86,14 @@ def workers() -> dict[str, Any]:
         "maintenance": tables.flag_column("Maintenance", "It takes no new jobs."),
         "uptime": tables.duration_column("Uptime", "Over its whole life, not since the last start."),
         "requests": tables.count_column("Jobs done", "Over its whole life."),
+        "meets": tables.flag_column(
+            "Meets requirements", "It can do what its models require: those for inpainting need a worker that paints."
+        ),
+        "megapixelsteps": tables.amount_column("Megapixelsteps made", "Image workers, over their whole life."),
+        "kudos": tables.amount_column("Kudos", "Over its whole life."),
+        "kudos_generated": tables.amount_column("Kudos for jobs", "Over its whole life; alchemists have none."),
+        "kudos_uptime": tables.amount_column("Kudos for uptime", "Over its whole life."),
+        "team": tables.text_column("Team"),
+        "owner": tables.text_column("Owner", "Only owners who want to be named are."),
+        "info": tables.text_column("Info", "What its owner writes of it.", width="large"),
     }

@@ -60,6 +60,8 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
         chosen["cost_benefit_percentile"] = tables.FigureColumn(
             "Cost-benefit percentile", formulas.COST_BENEFIT_PERCENTILE.help, least_decimals=0, bar_to=100.0
         )
+        chosen["inpainting"] = tables.flag_column("Inpainting", "Made for inpainting, as the reference states it.")
+        chosen["requirements"] = tables.list_column("Requirements", "What requests must ask for.")
         chosen["hosts"] = tables.list_column("Hosts")
         chosen["age"] = tables.count_column("Age (days)", "Since it was added to the reference.")
     chosen["baseline"] = tables.text_column("Baseline")
@@ -69,7 +71,7 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
     return chosen
 
 
-HIDDEN = ("style", "tags", "nsfw")
+HIDDEN = ("style", "tags", "nsfw", "inpainting", "requirements")
 """Columns that are there for who asks for them."""
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.analytics import formulas
-from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame
+from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame, meets_requirements
 from horde_core.live.snapshot import PageView
 from horde_core.selection import has_all_of, search, several
 from pages.common import bars, columns, data, filters, panels, tables, unavailable, words
@@ -25,11 +25,20 @@ BRIDGE_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[1], PALETTE[6])
 SUPPLIES = {"one": "With one worker", "none": "With none", "few": "With up to three"}
 _BOUNDS = {"one": (1, 1), "none": (0, 0), "few": (1, 3)}
 
+REQUIREMENTS = {"met": "meets its models' requirements", "unmet": "lists models for inpainting, cannot paint"}
+
+
+def _met(rows: pd.DataFrame) -> list[str | None]:
+    said = {True: "met", False: "unmet", None: None}
+    return [said[value] for value in filters.cells("meets")(rows)]
+
 
 FILTERS = (
     several("type", "Any type", filters.cells("type"), "type", {kind: kind.capitalize() for kind in TYPES}),
     several("capability", "Any capability", filters.cells("capabilities"), "can do", holds=has_all_of),
     several("bridge", "Any bridge", filters.cells("bridge"), "bridge"),
+    several("team", "Any team", filters.cells("team"), "team"),
+    several("requirements", "Requirements", _met, choices=REQUIREMENTS),
     search("serves", "Serves a model named", filters.cells("serves"), "serves a model whose name holds"),
 )
 
@@ -39,7 +48,9 @@ def everyone(view: PageView, staff: StaffSummary) -> None:
 
     def load() -> pd.DataFrame:
         rows = data.worker_frame(view)
-        return rows.assign(serves=rows["models"], models=rows["models"].map(words.first_few))
+        reference = view.categories["image"].reference
+        meets = pd.array(meets_requirements(rows, reference if reference.available else None), "boolean")
+        return rows.assign(serves=rows["models"], models=rows["models"].map(words.first_few), meets=meets)
 
     tables.explore(
         tables.Table(
@@ -52,8 +63,9 @@ def everyone(view: PageView, staff: StaffSummary) -> None:
             of=staff.workers,
             filters=FILTERS,
             ranges=("context", "threads", "model_count"),
+            hidden=columns.WORKERS_HIDDEN,
             search_label="Search workers",
-            loosen="*type, capability, bridge* or *model*",
+            loosen="*type, capability, bridge, team, requirements* or *model*",
             height=560,
         ),
         view,

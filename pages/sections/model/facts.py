@@ -76,7 +76,9 @@ def findings_of(audit: ModelAuditInfo | None) -> str:
 
 def gigabytes(model: Found) -> str:
     """Return the size of the model's files in words."""
-    size = model.record.size if model.record else None
+    size, at_least = (model.record.size, model.record.size_at_least) if model.record else (None, None)
+    if size is None and at_least is not None:
+        return f"at least {words.amount(at_least / GIGABYTE)} GB"
     return "not stated" if size is None else f"{words.amount(size / GIGABYTE)} GB"
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView
+from horde_core.upstream.model_reference import ModelRecord
 from horde_core.upstream.web_address import host_of
 from pages.common import tables, unavailable
 from pages.sections.model.facts import gigabytes, parameters
@@ -30,15 +33,7 @@ def draw(view: PageView, model: Found) -> None:
     with st.container(border=True):
         st.markdown("**Reference**")
         st.text(record.description or "No description.")
-        facts = {
-            "Baseline": record.baseline or "not stated",
-            "Size on disk": gigabytes(model),
-            "Parameters": parameters(model),
-            "NSFW": {True: "yes", False: "no", None: "not stated"}[record.nsfw],
-            "Style": record.style or "not stated",
-            "Family": record.text_model_group or "not stated",
-            "Tags": ", ".join(record.tags) or "none",
-        }
+        facts = _stated(model, record)
         tables.show(
             pd.DataFrame({"fact": list(facts), "value": list(facts.values())}),
             {"fact": tables.text_column("Fact", width="small"), "value": tables.text_column("Value", width="large")},
@@ -50,10 +45,43 @@ def draw(view: PageView, model: Found) -> None:
                 st.link_button(title, url, icon=":material/open_in_new:", key=f"link_{place}")
 
 
+def _stated(model: Found, record: ModelRecord) -> dict[str, str]:
+    """What a record states, in words."""
+    yes_no = {True: "yes", False: "no", None: "not stated"}
+    own = (
+        {
+            "Inpainting": yes_no[record.inpainting],
+            "Trigger words": "; ".join(record.trigger) or "none",
+            "Requirements": _options(record.requirements) or "none",
+        }
+        if model.model_type == "image"
+        else {
+            "Family": record.text_model_group or "not stated",
+            "Instruct format": record.instruct_format or "not stated",
+            "Settings": _options(record.settings) or "not stated",
+        }
+    )
+    return {
+        "Version": record.version or "not stated",
+        "Baseline": record.baseline or "not stated",
+        "Size on disk": gigabytes(model),
+        "Parameters": parameters(model),
+        "NSFW": yes_no[record.nsfw],
+        "Style": record.style or "not stated",
+        **own,
+        "Tags": ", ".join(record.tags) or "none",
+    }
+
+
+def _options(options: Mapping[str, str]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
+
+
 def _links(model: Found) -> list[tuple[str, str]]:
-    """The record's home page and downloads: http(s) only, named by their host."""
+    """The record's home page, downloads and images: http(s) only, named by their host; nothing is loaded from them."""
     record = model.record
     if record is None:
         return []
     urls = [("Home page", record.url or ""), *(("Download", url) for url in record.downloads)]
+    urls += [(f"Showcase {place}", url) for place, url in enumerate(record.showcases, 1)]
     return [(f"{title} ({host})", url) for title, url in urls if (host := host_of(url))]

@@ -18,6 +18,7 @@ LARGE = record(
     tags=("a", "b"),
     size=5,
     parameters=70,
+    requirements={"clip_skip": "2"},
     nsfw=True,
     downloads=(GOOD_URL, "no url"),
 )
@@ -28,6 +29,8 @@ SMALL = record(
     tags=("b", "c"),
     size=2,
     parameters=7,
+    inpainting=True,
+    requirements={"samplers": "k_euler", "clip_skip": "1"},
     nsfw=True,
     description=None,
     downloads=("https://civitai.com/x",),
@@ -48,6 +51,9 @@ def test_a_record_states_itself() -> None:
         "unknown_hosts": 1,
         "hosts": ("huggingface.co",),
         "size": 5,
+        "size_at_least": None,
+        "inpainting": False,
+        "requirements": ("clip_skip",),
         "parameters": 70,
         "baselines": ("llama",),
         "styles": ("roleplay",),
@@ -79,6 +85,9 @@ def test_several_records_state_sums_and_the_union_of_what_each_says() -> None:
         "unknown_hosts": 1,
         "hosts": ("huggingface.co", "civitai.com"),
         "size": 7,
+        "size_at_least": None,
+        "inpainting": None,
+        "requirements": ("clip_skip", "samplers"),
         "parameters": None,
         "baselines": ("llama", "mistral"),
         "styles": ("roleplay",),
@@ -90,7 +99,9 @@ def test_several_records_state_sums_and_the_union_of_what_each_says() -> None:
 
 def test_a_sum_with_an_unknown_size_is_unknown_and_nsfw_is_what_all_agree_on() -> None:
     together = stated_together([stated(LARGE), stated(UNTOLD)])
-    assert (together.size, together.nsfw, together.nsfw_differs) == (None, None, True)
+    assert (together.size, together.size_at_least) == (None, 5)
+    assert (together.nsfw, together.nsfw_differs, together.inpainting) == (None, True, False)
+    assert stated_together([stated(UNTOLD), stated(UNTOLD)]).size_at_least is None
 
 
 def test_one_record_together_is_itself() -> None:

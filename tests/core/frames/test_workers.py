@@ -16,12 +16,14 @@ from horde_core.frames.workers import (
     bridge_summary,
     capabilities_of,
     fewest_for_half,
+    meets_requirements,
     staff_summary,
     worker_frame,
     worker_rows,
     workforce_summary,
 )
 from horde_core.upstream.api_records import HordeWorker
+from horde_core.upstream.model_reference import ModelRecord
 from tests.fixtures.horde_bodies import IMAGE_WORKERS, TEXT_WORKERS
 from tests.fixtures.snapshots import snapshot
 
@@ -50,6 +52,50 @@ def test_versions_are_compared_as_versions_and_within_a_bridge() -> None:
     assert list(counts.loc["A"]) == [2, 1, 0, 0]
     assert list(counts.loc["C"]) == [0, 0, 0, 1]
     assert counts.to_numpy().sum() == len(agents)
+
+
+def test_what_a_worker_says_of_its_owner_and_its_whole_life_is_told_as_text_and_figures() -> None:
+    hostile = "<b>mine</b> [x](javascript:alert(1))\n=1+1"
+    told = worker_frame(
+        [
+            worker(
+                name="a",
+                info=hostile,
+                owner="somebody#7",
+                team={"name": "Team", "id": "x"},
+                kudos_rewards=12.5,
+                kudos_details={"generated": 8.0, "uptime": 4},
+                megapixelsteps_generated=3,
+            ),
+            worker(name="b", kudos_details={"generated": None, "uptime": "x"}, info=5, team={"name": None}),
+            worker(name="c", kudos_details="none"),
+        ]
+    ).set_index("name")
+    columns = ["info", "owner", "team", "kudos", "kudos_generated", "kudos_uptime", "megapixelsteps"]
+    assert list(told.loc["a", columns]) == [hostile, "somebody#7", "Team", 12.5, 8.0, 4.0, 3.0]
+    assert told.loc[["b", "c"], columns].isna().all().all(), "what is not said is unknown, never 0"
+
+
+@pytest.mark.parametrize(
+    ("models", "paints", "meets"),
+    [
+        (["Deliberate"], False, True),
+        (["Deliberate", "deliberate inpainting"], True, True),
+        (["Deliberate", "deliberate inpainting"], False, False),
+        (["Deliberate Inpainting"], None, None),
+        ([], False, True),
+    ],
+)
+def test_a_worker_meets_what_its_models_require_where_it_paints_for_inpainting(
+    models: list[str], paints: bool | None, meets: bool | None
+) -> None:
+    reference = {
+        "Deliberate": ModelRecord(name="Deliberate"),
+        "Deliberate Inpainting": ModelRecord(name="Deliberate Inpainting", inpainting=True),
+    }
+    frame = worker_frame([worker(type="image", models=models, painting=paints)])
+    assert meets_requirements(frame, reference) == [meets]
+    assert meets_requirements(frame, None) == [None]
 
 
 def test_a_worker_has_its_speed_as_number_and_unit_and_unknown_stays_unknown() -> None:

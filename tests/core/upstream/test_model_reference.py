@@ -63,6 +63,7 @@ IMAGE_RECORD = ModelRecord(
     size=2_132_626_066,
     downloads=(FILE_URL,),
     url="https://example.org/deliberate",
+    version="3",
 )
 
 MARX, KIMIKO = "acrastt/Marx-3B-V3", "Undi95/Kimiko-7B"
@@ -73,7 +74,7 @@ def v2_text(name: str, **fields: object) -> dict[str, Any]:
         "record_type": "text_generation",
         "name": name,
         "description": "Writes.",
-        "version": "",
+        "version": "1",
         "config": {"download": []},
         "baseline": "StableLM-3B-4E1T",
         "parameters": 3_000_000_000,
@@ -223,6 +224,71 @@ class TestFields:
     )
     def test_downloads_are_the_addresses_that_are_given(self, config: object, downloads: tuple[str, ...]) -> None:
         assert record(config=config).downloads == downloads
+
+    @pytest.mark.parametrize(
+        ("total", "parts", "size", "at_least"),
+        [
+            (90, [30, 50], 90, None),
+            (None, [30, 50], 80, None),
+            (None, [30, None], None, 30),
+            (None, [None, None], None, None),
+            (None, [], None, None),
+            (None, [0, 0], 0, None),
+            ("90", [30, 50], 80, None),
+            (None, [30, -1], None, 30),
+            (None, [30, 1.5], None, 30),
+            (0, [30], 0, None),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["download", "files"])
+    def test_a_size_is_the_total_else_the_sum_of_all_files_else_at_least_of_some(
+        self, total: object, parts: list[object], size: int | None, at_least: int | None, kind: str
+    ) -> None:
+        files = [{"file_name": str(place), "size_bytes": part} for place, part in enumerate(parts)]
+        read = record(size_on_disk_bytes=total, config={kind: files})
+        assert (read.size, read.size_at_least) == (size, at_least)
+
+    @pytest.mark.parametrize(
+        ("given", "options"),
+        [
+            ({"clip_skip": 2}, {"clip_skip": "2"}),
+            ({"max_cfg_scale": 2.5, "cfg_scale": 2.0}, {"max_cfg_scale": "2.5", "cfg_scale": "2"}),
+            ({"samplers": ["k_euler", "k_dpmpp_sde"]}, {"samplers": "k_euler, k_dpmpp_sde"}),
+            ({"hires_fix": True, "karras": False}, {"hires_fix": "yes", "karras": "no"}),
+            ({"scheduler": "<b>karras</b>"}, {"scheduler": "<b>karras</b>"}),
+            ({"nothing": None, "deep": {"a": 1}, "empty": [], "steps": 8}, {"steps": "8"}),
+            (["clip_skip"], {}),
+            ("clip_skip", {}),
+            (None, {}),
+        ],
+    )
+    @pytest.mark.parametrize("field", ["requirements", "settings"])
+    def test_requirements_and_settings_are_options_in_words(
+        self, given: object, options: dict[str, str], field: str
+    ) -> None:
+        assert getattr(record(**{field: given}), field) == options
+
+    @pytest.mark.parametrize("field", ["trigger", "showcases"])
+    @pytest.mark.parametrize(
+        ("given", "texts"),
+        [(["a b", "javascript:x"], ("a b", "javascript:x")), ([5, None, " ", "a"], ("a",)), ("a", ()), (None, ())],
+    )
+    def test_triggers_and_showcases_are_texts(self, given: object, texts: tuple[str, ...], field: str) -> None:
+        assert getattr(record(**{field: given}), field) == texts
+
+    @pytest.mark.parametrize(
+        ("given", "is_for_inpainting"), [(True, True), (False, False), (None, None), ("yes", None)]
+    )
+    def test_a_model_is_for_inpainting_where_its_record_says_so(
+        self, given: object, is_for_inpainting: bool | None
+    ) -> None:
+        assert record(inpainting=given).inpainting is is_for_inpainting
+        assert record(name="x").inpainting is False, "records of other models do not say so"
+
+    @pytest.mark.parametrize("field", ["version", "instruct_format"])
+    @pytest.mark.parametrize(("given", "text"), [("ChatML", "ChatML"), (" ", None), (2, None), (None, None)])
+    def test_version_and_instruct_format_are_text(self, given: object, text: str | None, field: str) -> None:
+        assert getattr(record(**{field: given}), field) == text
 
     def test_what_is_blank_or_of_another_type_is_not_stated(self) -> None:
         blank = record(description=" ", style="", url="", text_model_group="\n", nsfw="no", homepage="https://h")

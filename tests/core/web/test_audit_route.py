@@ -41,6 +41,8 @@ CHOICES: dict[str, list[Any]] = {
     "style": [["generalist"]],
     "tag": [["generalist"], ["anime"]],
     "nsfw": [["sfw"], ["nsfw", "not_stated"]],
+    "inpainting": [["yes"], ["no", "not_stated"]],
+    "requirement": [["clip_skip"]],
     "search": ["FLUX", "mistral", "no such name"],
 }
 BOUNDS: list[float] = [0, 1, 4, 17.5, 1_000]
