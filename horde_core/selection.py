@@ -34,7 +34,7 @@ class Filter(NamedTuple):
     ``read`` takes all rows and gives one value for each; ``holds`` takes a value and what was chosen. ``sentence`` and
     ``options`` also take what the rows were judged by, where that decides (the audit's thresholds). ``choices`` are the
     words to choose from, by key, where they do not depend on the rows. ``needs`` names the sources, besides the model
-    reference, without which it is unknown which rows are selected.
+    reference, without which it is unknown which rows are selected. ``figure`` names what a bound is of.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Filter(NamedTuple):
     options: Callable[[Any, Any], Sequence[str]] = lambda _rows, _judged_by: ()
     choices: Mapping[str, str] = MappingProxyType({})
     needs: frozenset[SourceName] = frozenset()
+    figure: str = ""
 
     def word(self, option: str) -> str:
         """How a person reads one of the options."""
@@ -83,6 +84,10 @@ class Selection(NamedTuple):
     def needs(self) -> frozenset[SourceName]:
         """The sources without which it is unknown which rows are selected."""
         return frozenset().union(*(one.needs for one, _ in self.active))
+
+    def blind(self, rows: Any) -> list[Filter]:
+        """The active filters that cannot select anything, as what they read is unknown of every row."""
+        return [one for one, _ in self.active if all(value is None for value in one.read(rows))]
 
     def narrows(self, rows: Any) -> list[bool]:
         """Tell for each row whether everything that was chosen holds of it."""
@@ -137,7 +142,7 @@ def bounds(
         def sentence(bound: float, _judged_by: Any, numbers: Numbers) -> str:
             return f"{said or label} {words} {numbers.exact(bound)}"
 
-        return Filter(f"{key}_{name}", Kind.BOUND, f"{label} {words}", read, holds, sentence, needs=needs)
+        return Filter(f"{key}_{name}", Kind.BOUND, f"{label} {words}", read, holds, sentence, needs=needs, figure=label)
 
     return end("from", "from", at_least), end("to", "up to", at_most)
 

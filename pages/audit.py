@@ -63,13 +63,13 @@ def found() -> None:
         selection = controls.choose(audit.infos, model_type, thresholds, preset)
         columns = table.columns(audit)
     infos, rows = table.shown(audit, selection)
-    controls.active_line(selection, thresholds, len(infos), summary.models, level)
+    unknown = table.unknown_because(audit, selection)
+    controls.active_line(selection, thresholds, len(infos), summary.models, level, unknown)
     if infos:
         table.table(audit, infos, rows, columns)
     else:
-        filters.nothing_matches(
-            "audit_nothing", "No model matches.", "a filter", list(selection.chosen), controls.clear
-        )
+        said = f"{unknown}, so it is unknown which model matches." if unknown else "No model matches."
+        filters.nothing_matches("audit_nothing", said, "a filter", list(selection.chosen), controls.clear)
     act(audit, infos, selection)
     # What somebody typed is not kept for all.
     given = None if "search" in selection.chosen else (level, thresholds.digest, selection.key, audit.response.as_of)
@@ -86,6 +86,10 @@ def uneven() -> None:
     of: GroupLevel = "model" if level == "exact" else level
     response = data.audit(view, snapshot, thresholds, of)
     given = (of, thresholds.digest, response.as_of)
+    if response.models and all(info.balance is None for info in response.models):
+        spread = "it is unknown how requests and threads spread over backends"
+        st.info(unavailable.sentence(view, ("usage", "status", "workers"), spread))
+        return
     frame = data.kept(("uneven", snapshot.id, *given), lambda: uneven_frame(response.models))
     panels.chart("uneven_chart", given, lambda: charts.uneven(frame, unavailable.clause(view, "usage", "status")))
     tables.explore(

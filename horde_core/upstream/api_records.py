@@ -193,8 +193,6 @@ class HordeWorker(Record):
     kudos_rewards: LenientAmount = Field(None, description="kudos over its whole life")
     kudos_details: Annotated[KudosDetails | None, Lenient] = None
     megapixelsteps_generated: LenientAmount = Field(None, description="image workers only; over its whole life")
-    info: LenientText = Field(None, description="what its owner writes of it")
-    owner: LenientText = Field(None, description="name#id; only where the owner is public")
     bridge_agent: LenientText = Field(None, description="name:version:url")
     team: Annotated[LenientText, BeforeValidator(_team_name)] = None
     max_pixels: LenientCount = None

@@ -219,7 +219,9 @@ def explore(table: Table, view: PageView) -> None:
         mine = [*(["*Search*"] if searches else []), *(["*Ranges*"] if limits else [])]
         loosen = " or ".join(filter(None, [table.loosen, *mine]))
         keys = [one.key for one in selection.filters]
-        none = unknown or f"No {table.rows_are[0]} matches."
+        blind = dict.fromkeys(one.figure for one in selection.blind(frame) if one.figure) if len(frame) else {}
+        unbounded = f"*{words.listing(list(blind))}* of every row is unknown." if blind else ""
+        none = unknown or unbounded or f"No {table.rows_are[0]} matches."
         filters.nothing_matches(f"{table.key}_name", none, loosen, [*keys, *table.clear])
         return
     show(chosen, columns, table.alt, f"{table.key}_table", table.height)

@@ -34,12 +34,12 @@ def named(sources: Iterable[Named]) -> str:
 def clause(view: PageView, *kinds: str, model_type: ModelType | None = None) -> str:
     """Say which of some sources are unavailable: "Text usage and workers are unavailable"; "" where none is.
 
-    ``kinds`` are "status", "usage", "workers" and "reference", of one category or, where none is given, of all of the
-    page's.
+    ``kinds`` are "status", "usage", "reference", "workers" and "ages", of one category or, where none is given, of all
+    of the page's.
     """
     categories = [model_type] if model_type else list(view.categories)
-    keys = [kind if kind == "workers" else f"{kind}:{category}" for kind in kinds for category in categories]
-    away = [reading for key in dict.fromkeys(keys) if (reading := view.reading(key)).state is State.UNAVAILABLE]
+    keys = {*kinds, *(f"{kind}:{category}" for kind in kinds for category in categories)}
+    away = [reading for reading in view.sources if reading.key in keys and reading.state is State.UNAVAILABLE]
     if not away:
         return ""
     is_several = len(away) > 1 or away[0].title.endswith("s")

@@ -18,6 +18,11 @@ def unlisted(view: PageView, period: Period) -> None:
     if not snapshot.reference.available:
         st.info(unavailable.sentence(view, ("reference",), "it is unknown what it does not list"))
         return
+    if not (snapshot.usage.available or snapshot.status.available or snapshot.workers.available):
+        st.info(
+            unavailable.sentence(view, ("usage", "status", "workers"), "it is unknown what the reference does not list")
+        )
+        return
     model_type, noun = snapshot.model_type, tables.REQUEST_WORDS[snapshot.model_type]
     summary = data.usage_summary(snapshot, period)
     is_all = filters.choice("Unlisted", (False, True), False, "unlisted", CHOICES.__getitem__)
@@ -38,7 +43,9 @@ def unlisted(view: PageView, period: Period) -> None:
             chosen=[] if is_all else ["requests this month or threads now"],
             clear=("unlisted",),
             loosen="*Everything ever used*",
-            note=f"They have {words.share(summary.unlisted_share)} of all {noun} in this period.",
+            note=f"They have {words.share(summary.unlisted_share)} of all {noun} in this period."
+            if snapshot.usage.available
+            else "Without usage, only names with threads, work or workers now are known.",
             incomplete=unavailable.clause(view, "usage", "status"),
             links_to=model_type,
             given=(is_all, period),

@@ -40,9 +40,13 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
     counts = findings_by_severity(infos)
     title = f"{words.sentence_case(rows_are[1])} by finding and severity"
     scope = f"The {words.plural(len(infos), *rows_are)} shown; one may have several findings"
+    unknown = {flag for info in infos for flag in info.flags.unknown_flags()}
+    if unknown:
+        scope += (
+            f" · without {words.plural(len(unknown), 'kind of finding', 'kinds of finding')} that are unknown of some"
+        )
     if not len(counts):
-        has_unknown = any(info.flags.unknown_flags() for info in infos)
-        why = "Nothing was found in what is known." if has_unknown else "Nothing was found in what is shown."
+        why = "Nothing was found in what is known." if unknown else "Nothing was found in what is shown."
         return panels.Chart(title, scope, None, why)
     labels = [findings.label(flag) for flag in counts.index]
     totals = [words.count(total) for total in counts.sum(axis=1)]
@@ -55,7 +59,7 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
             rows_are[1],
             list(SEVERITY_COLOURS.values()),
         ),
-        words.ranking(labels, totals, title, 13),
+        words.ranking(labels, totals, title, len(labels)),
         counts.assign(label=labels).reset_index(drop=True),
         {"label": tables.name_column("Finding")}
         | {severity: tables.count_column(severity.capitalize()) for severity in SEVERITY_COLOURS},
@@ -118,7 +122,8 @@ def usage_against_size(
 def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: int) -> panels.Chart:
     """What the reference would be without the chosen models."""
     noun = tables.REQUEST_WORDS[response.model_type]
-    said = {"models": ("Models", "models"), "size": ("Disk", "GB"), "usage": (f"{noun.capitalize()}, 30 days", noun)}
+    disk = "Disk" if all(info.size is not None for info in response.models) else "Disk, as far as stated"
+    said = {"models": ("Models", "models"), "size": (disk, "GB"), "usage": (f"{noun.capitalize()}, 30 days", noun)}
     rows = [
         {
             "measure": said[part.measure][0],

@@ -165,14 +165,25 @@ def choose(
     return Selection.of(available, chosen)
 
 
-def active_line(selection: Selection, thresholds: AuditThresholds, shown: int, whole: int, level: GroupLevel) -> None:
-    """The whole selection in a sentence, with how many rows it leaves, and a button to clear each part of it."""
+def active_line(
+    selection: Selection,
+    thresholds: AuditThresholds,
+    shown: int,
+    whole: int,
+    level: GroupLevel,
+    unknown: str,
+) -> None:
+    """The whole selection in a sentence, with how many rows it leaves, and a button to clear each part of it.
+
+    ``unknown`` says which sources are unavailable, so that others may match.
+    """
     sentences = selection.sentences(thresholds, words.numbers())
     counted = f"{words.count(shown)} of {words.plural(whole, *ROWS_ARE[level])}"
     if not sentences:
         st.caption(f"{counted}. No filter is set.")
         return
-    st.caption(words.escaped(f"{counted}: {'; '.join(sentences.values())}."))
+    others = f" {unknown}, so others may match." if unknown else ""
+    st.caption(words.escaped(f"{counted}: {'; '.join(sentences.values())}.{others}"))
     with st.container(horizontal=True, gap="small"):
         for one, _ in selection.active:
             st.button(

@@ -10,10 +10,11 @@ import streamlit as st
 
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import CategoryAuditResponse, ModelAuditInfo
+from horde_core.cache.freshness import State
 from horde_core.frames.audit import audit_frame, worst_first
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.selection import Selection
-from pages.common import data, tables, tickable_table, words
+from pages.common import data, tables, tickable_table, unavailable, words
 from pages.sections import findings
 
 NAMES = {"model": "Model", "family": "Family", "exact": "API name"}
@@ -65,6 +66,11 @@ def shown(audit: Audited, selection: Selection) -> tuple[list[ModelAuditInfo], p
     kept = selection.narrows(audit.infos)
     infos = [info for info, is_kept in zip(audit.infos, kept, strict=True) if is_kept]
     return infos, audit.rows[kept]
+
+
+def unknown_because(audit: Audited, selection: Selection) -> str:
+    """Which sources are unavailable, without which others may match; "" where none is."""
+    return unavailable.clause(audit.view, *sorted(selection.needs))
 
 
 def table(
@@ -123,6 +129,9 @@ def _members(audit: Audited, info: ModelAuditInfo, level: GroupLevel) -> None:
     names = set(info.members) if level == "model" else set(snapshot.names_of(info.members[0]))
     frame = data.category_frame(snapshot, level)
     members = frame[frame["name"].isin(names)]
+    if not len(members) and any(source.state is State.UNAVAILABLE for source in audit.view.sources):
+        st.markdown("Which API names belong to it is unknown, as a source is unavailable.")
+        return
     what = "model" if level == "model" else "API name"
     st.markdown(f"**{words.plural(len(members), what)}** {'is' if len(members) == 1 else 'are'} added up in this row")
     if not len(members):
