@@ -30,6 +30,7 @@ ALLOWED = (
     r"(no images|fewer than 10 requests) in 30 days and no workers",  # the rule of a severity
     r"[\w ]+ by finding and severity: .*",  # the words for flags, each with a count
     r"Nothing was found in what is known\.|No row that is shown is known to be a deletion candidate\.",
+    r".* so whether work waits for them is unknown\.",
     r"(Unknown now|What is unknown).*",
     r".*both axes logarithmic, no use at the bottom.*",
 )

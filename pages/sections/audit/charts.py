@@ -42,9 +42,7 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
     scope = f"The {words.plural(len(infos), *rows_are)} shown; one may have several findings"
     unknown = {flag for info in infos for flag in info.flags.unknown_flags()}
     if unknown:
-        scope += (
-            f" · without {words.plural(len(unknown), 'kind of finding', 'kinds of finding')} that are unknown of some"
-        )
+        scope += f" · without {words.plural(len(unknown), 'finding that is', 'findings that are')} unknown of some"
     if not len(counts):
         why = "Nothing was found in what is known." if unknown else "Nothing was found in what is shown."
         return panels.Chart(title, scope, None, why)
