@@ -1,8 +1,15 @@
 """The names that the core promises to scripts. Its layers are contracts of import-linter, in pyproject.toml."""
 
+import ast
 import types
+from pathlib import Path
+
+import pytest
 
 import horde_core
+from pages.page_table import PAGES
+
+PAGES_FOLDER = Path(__file__).parents[1] / "pages"
 
 PUBLIC_NAMES = {
     "AuditCache",
@@ -43,3 +50,18 @@ def test_the_core_exports_its_public_names_and_nothing_else() -> None:
     }
     assert exported == PUBLIC_NAMES
     assert {name for name in horde_core.__all__ if not name.startswith("__")} == PUBLIC_NAMES
+
+
+@pytest.mark.parametrize("script", ["main", *(page.name for page in PAGES)])
+def test_the_script_of_a_page_keeps_no_function(script: str) -> None:
+    """Streamlit runs it with new names each time: a function among them holds them all in a cycle, figures included."""
+    tree = ast.parse((PAGES_FOLDER / f"{script}.py").read_text())
+    kept = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    kept += [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and isinstance(node.value, ast.Lambda | ast.Dict | ast.List | ast.Tuple)
+        and any(isinstance(part, ast.Lambda) for part in ast.walk(node.value))
+    ]
+    assert [f"line {node.lineno}" for node in kept] == []
