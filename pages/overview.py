@@ -15,8 +15,7 @@ assert network is not None, "main.py opens this page with the network"
 
 network_health.notice(network)
 network_health.cards(network)
-st.caption(network_health.thresholds())
-
+st.caption(f"{network_health.thresholds()} {freshness_header.workforce_source(view)}")
 
 st.subheader("What to serve next", anchor=False)
 with st.grid(2, gap="small", min_column_width=330):
@@ -49,8 +48,9 @@ with st.grid(2, gap="small", min_column_width=330):
 panels.explanation(
     f"{formulas.NETWORK_DRAIN.paragraph} {network_health.thresholds()} AI Horde does not say how many alchemy forms "
     "were done, so their drain time is unknown.",
-    "**Workers, threads and jobs** are the network's own totals, workers in maintenance included. Queues by model add "
-    "up to more, as a request that names several models counts in each.",
+    "**Workers and threads** are counted from the list of workers, those in maintenance included; where that is "
+    "missing or older than 5 min, they are AI Horde's own counts, which lag by up to 5 min. **Jobs** are the network's "
+    "own total. Queues by model add up to more, as a request that names several models counts in each.",
     "**What to serve next** ranks models by queued work for each thread that serves them; those that nobody serves "
     "come first.",
     f"{formulas.MOMENTUM.paragraph} Only names with {words.share(MOVER_SHARE_FROM)} or more of the category's 30-day "

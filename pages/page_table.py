@@ -65,6 +65,7 @@ PAGES = (
         "Workers",
         ":material/groups:",
         "Who serves what, with which bridge, and what depends on few workers?",
+        has_network=True,
     ),
     PageSpec(
         "Model",

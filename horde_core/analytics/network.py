@@ -5,17 +5,20 @@ The figures are the API's own totals, in which each request counts once, whateve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from horde_core.unknowns import ratio_or_unknown
-from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotal, HordeTotals
-from horde_core.vocabulary import ModelType
+from horde_core.unknowns import ratio_or_unknown, sum_or_unknown
+from horde_core.upstream.api_records import HordeModes, HordePerformance, HordeTotal, HordeTotals, HordeWorker
+from horde_core.vocabulary import ModelType, WorkerType
 
 Kind = Literal["image", "text", "alchemy"]
 KINDS: tuple[Kind, ...] = ("image", "text", "alchemy")
+
+WORKER_TYPES: Mapping[Kind, WorkerType] = {"image": "image", "text": "text", "alchemy": "interrogation"}
+"""The API's types of workers by what they do."""
 
 Window = Literal["minute", "hour", "day", "month", "total"]
 WINDOWS: tuple[Window, ...] = ("minute", "hour", "day", "month", "total")
@@ -25,6 +28,9 @@ OVERLOADED_FROM_SECONDS = 600.0
 """Drain times from which a kind of work is called busy, and overloaded."""
 
 PIXELSTEPS_A_MEGAPIXELSTEP = 1e6
+
+WORKERS_CURRENT_FOR = 300.0
+"""Seconds for which the list of workers is the better count: ``/v2/status/performance`` keeps its own for so long."""
 
 
 class Load(StrEnum):
@@ -38,7 +44,11 @@ class Load(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One kind of work now. ``queued`` and ``per_minute`` are in ``unit``; workers in maintenance are included."""
+    """One kind of work now. ``queued`` and ``per_minute`` are in ``unit``; workers in maintenance are included.
+
+    ``queued`` is of one image of each request, so that work of images and its drain time are a least. ``counted_from``
+    is the key of the source of ``workers`` and ``threads``.
+    """
 
     kind: Kind
     unit: str
@@ -47,6 +57,7 @@ class Health:
     jobs: int | None
     queued: float | None
     per_minute: float | None
+    counted_from: Literal["workers", "performance"] = "performance"
 
     @property
     def drain_seconds(self) -> float | None:
@@ -77,51 +88,51 @@ class Activity:
 
 @dataclass(frozen=True)
 class Network:
-    """The network at one moment; ``id`` changes with the content of any of its sources, and only then."""
+    """The network at one moment; ``id`` changes with the content of any of its sources, and only then.
+
+    ``workers`` is the list of all workers, None where it is not current.
+    """
 
     id: str
     is_simulated: bool
     performance: HordePerformance | None
     totals: Mapping[ModelType, HordeTotals | None]
     modes: HordeModes | None
+    workers: Sequence[HordeWorker] | None = None
 
     def health(self, kind: Kind) -> Health:
         """Return how one kind of work does."""
-        return health(self.performance or HordePerformance(), kind)
+        return health(self.performance or HordePerformance(), kind, self.workers)
 
     def activity(self, model_type: ModelType) -> tuple[Activity, ...]:
         """Return what was made in each window."""
         return activity(self.totals.get(model_type) or HordeTotals(), model_type)
 
 
-def health(performance: HordePerformance, kind: Kind) -> Health:
-    """Read the health of one kind of work from ``/v2/status/performance``."""
+def health(performance: HordePerformance, kind: Kind, workers: Sequence[HordeWorker] | None = None) -> Health:
+    """Read the health of one kind of work from ``/v2/status/performance``, and from ``workers`` where these are given.
+
+    ``workers`` is the list of all workers, where it is current: see :data:`WORKERS_CURRENT_FOR`.
+    """
+    per_minute: float | None
     if kind == "image":
-        return Health(
-            kind,
-            "megapixelsteps",
-            performance.worker_count,
-            performance.thread_count,
-            performance.queued_requests,
-            performance.queued_megapixelsteps,
-            performance.past_minute_megapixelsteps,
-        )
-    if kind == "text":
-        return Health(
-            kind,
-            "tokens",
-            performance.text_worker_count,
-            performance.text_thread_count,
-            performance.queued_text_requests,
-            performance.queued_tokens,
-            performance.past_minute_tokens,
-        )
-    # A form is a job, and the API does not say how many were done.
-    forms = performance.queued_forms
-    jobs = int(forms) if forms is not None and forms.is_integer() else None
-    return Health(
-        kind, "forms", performance.interrogator_count, performance.interrogator_thread_count, jobs, forms, None
-    )
+        unit, jobs = "megapixelsteps", performance.queued_requests
+        queued, per_minute = performance.queued_megapixelsteps, performance.past_minute_megapixelsteps
+        counts = performance.worker_count, performance.thread_count
+    elif kind == "text":
+        unit, jobs = "tokens", performance.queued_text_requests
+        queued, per_minute = performance.queued_tokens, performance.past_minute_tokens
+        counts = performance.text_worker_count, performance.text_thread_count
+    else:
+        # A form is a job, and the API does not say how many were done.
+        unit, queued, per_minute = "forms", performance.queued_forms, None
+        jobs = int(queued) if queued is not None and queued.is_integer() else None
+        counts = performance.interrogator_count, performance.interrogator_thread_count
+    if workers is not None and all(worker.type for worker in workers):
+        of_kind = [worker for worker in workers if worker.type == WORKER_TYPES[kind]]
+        counts = len(of_kind), sum_or_unknown([worker.threads for worker in of_kind])
+        return Health(kind, unit, *counts, jobs, queued, per_minute, "workers")
+    return Health(kind, unit, *counts, jobs, queued, per_minute, "performance")
 
 
 def activity(totals: HordeTotals, model_type: ModelType) -> tuple[Activity, ...]:

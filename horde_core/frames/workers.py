@@ -12,7 +12,7 @@ from packaging.version import Version
 from horde_core.analytics.bridges import bridge_of, is_behind, newest_versions
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, LIST, TEXT, Schema, frame_of, known
-from horde_core.unknowns import percent, sum_or_unknown
+from horde_core.unknowns import percent
 from horde_core.upstream.api_records import HordeWorker
 from horde_core.upstream.model_reference import ModelRecord
 
@@ -144,10 +144,8 @@ def bridge_summary(frame: pd.DataFrame) -> BridgeSummary:
 
 
 class WorkforceSummary(NamedTuple):
-    """The workers of one type, those in maintenance included; ``for_half`` are the fewest with half of the threads."""
+    """The workers of one type; ``for_half`` are the fewest, not in maintenance, with half of the threads."""
 
-    workers: int
-    threads: int | None
     in_maintenance: int | None
     for_half: int | None
 
@@ -158,8 +156,6 @@ def workforce_summary(frame: pd.DataFrame, kind: str) -> WorkforceSummary:
     is_away = of_kind["maintenance"]
     at_work = of_kind[~is_away.fillna(False).astype(bool)]
     return WorkforceSummary(
-        workers=len(of_kind),
-        threads=sum_or_unknown(known(of_kind["threads"])),
         in_maintenance=int(is_away.sum()) if is_away.notna().all() else None,
         for_half=fewest_for_half(known(at_work["threads"])) if is_away.notna().all() else None,
     )

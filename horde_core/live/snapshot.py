@@ -14,7 +14,7 @@ from horde_core.analytics.groups import GroupLevel, ModelGroup, group_models
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import CategoryMerge, merge_everything
 from horde_core.analytics.name_matching import NameIndex, name_index
-from horde_core.analytics.network import Network
+from horde_core.analytics.network import WORKERS_CURRENT_FOR, Network
 from horde_core.audit import (
     FACTORY,
     AuditThresholds,
@@ -162,3 +162,11 @@ class PageView:
 def content_of(reading: Reading[Any]) -> str:
     """Return the name of the content that a reading shows; "-" for none."""
     return reading.content if reading.value is not None else "-"
+
+
+def current_workers(reading: Reading[IndexedHordeWorkers] | None) -> IndexedHordeWorkers | None:
+    """The list of workers where the network's workers and threads are counted from it; None where it is too old."""
+    if reading is None or reading.value is None or reading.age is None:
+        return None
+    is_current = reading.state is State.FRESH or reading.age <= WORKERS_CURRENT_FOR
+    return reading.value if is_current else None

@@ -11,7 +11,7 @@ from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeMod
 from horde_core.analytics.network import Network
 from horde_core.cache.source import Reading
 from horde_core.live.integration import HordeAPIIntegration
-from horde_core.live.snapshot import PageView, Snapshot, content_of
+from horde_core.live.snapshot import PageView, Snapshot, content_of, current_workers
 from horde_core.upstream.model_reference import ModelReference
 from horde_core.vocabulary import MODEL_TYPES, ModelType
 
@@ -69,6 +69,9 @@ class SnapshotReader:
 
     def _read_network(self, readings: Mapping[str, Reading[Any]]) -> Network:
         chosen = {source.key: readings[source.key] for source in self.integration.network_sources}
+        workers = current_workers(readings.get("workers"))
+        if workers is not None:
+            chosen["workers"] = readings["workers"]
         identity = self._identity("network", chosen.values())
         with self._lock:
             if self._network is None or self._network.id != identity:
@@ -78,6 +81,7 @@ class SnapshotReader:
                     performance=chosen["performance"].value,
                     totals={kind: chosen[f"totals:{kind}"].value for kind in MODEL_TYPES},
                     modes=chosen["modes"].value,
+                    workers=None if workers is None else workers.get_all(),
                 )
             return self._network
 

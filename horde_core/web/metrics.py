@@ -5,8 +5,8 @@ A scrape reads what the integration holds and has counted. It asks neither AI Ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -18,8 +18,10 @@ from starlette.responses import Response
 from horde_core.analytics.network import KINDS, health
 from horde_core.cache.fetch_log import OURS
 from horde_core.cache.freshness import State
+from horde_core.cache.source import Reading
 from horde_core.cache.source_state import Event
 from horde_core.live.integration import HordeAPIIntegration
+from horde_core.live.snapshot import current_workers
 from horde_core.live.source_report import SourceReport, report
 from horde_core.upstream.api_records import HordePerformance
 from horde_core.version import __version__
@@ -57,7 +59,7 @@ class MetricsCollector(Collector):
         yield from self._logged()
         yield from _counted(reports)
         yield from _held(reports)
-        yield from _network(next(source.reading.value for source in reports if source.key == "performance"))
+        yield from _network({source.key: source.reading for source in reports})
 
     def _logged(self) -> Iterator[Metric]:
         """What the fetch log has counted, without the times at which each count began."""
@@ -131,11 +133,16 @@ def _held(reports: list[SourceReport]) -> Iterator[Metric]:
     )
 
 
-def _network(performance: HordePerformance | None) -> Iterator[Metric]:
+def _network(readings: Mapping[str, Reading[Any]]) -> Iterator[Metric]:
     """The network's figures by type of work, as AI Horde last reported them."""
-    kinds = [health(performance or HordePerformance(), kind) for kind in KINDS]
+    performance, workers = readings["performance"].value or HordePerformance(), current_workers(readings["workers"])
+    kinds = [health(performance, kind, None if workers is None else workers.get_all()) for kind in KINDS]
     figures = (
-        ("workers", "Workers, those in maintenance included.", [one.workers for one in kinds]),
+        (
+            "workers",
+            "Workers, those in maintenance included: of the list of workers, else as the network counts them.",
+            [one.workers for one in kinds],
+        ),
         ("threads", "Threads of these workers.", [one.threads for one in kinds]),
         ("queued_jobs", "Jobs that wait or are in progress.", [one.jobs for one in kinds]),
     )

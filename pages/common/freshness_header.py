@@ -154,6 +154,17 @@ def usage_age(view: PageView, model_type: ModelType | None = None) -> str:
     )
 
 
+def workforce_source(view: PageView) -> str:
+    """Which source the network's workers and threads are counted from, and when it was fetched."""
+    assert view.network is not None, "only pages with the network tell its workers"
+    key = view.network.health("image").counted_from
+    fetched_at = view.reading(key).fetched_at
+    if fetched_at is None:
+        return "The number of workers and threads is unavailable."
+    named = "the list of workers" if key == "workers" else "AI Horde's own counts, which lag by up to 5 min,"
+    return f"Workers and threads, those in maintenance included: from {named} of {words.clock(fetched_at)}."
+
+
 def notices(view: PageView) -> None:
     """Say what a reader has to know before any figure: simulated, stale, or unavailable."""
     if view.is_simulated:

@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.analytics import formulas
+from horde_core.analytics.network import KINDS
 from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame, meets_requirements
 from horde_core.live.snapshot import PageView
 from horde_core.selection import has_all_of, search, several
 from pages.common import bars, columns, data, filters, panels, tables, unavailable, words
 from pages.common.chart_frame import PALETTE
 
-TYPES = ("image", "text", "alchemy")
 BRIDGE_WORDS = {
     "newest": "Newest in use",
     "behind": "Behind it",
@@ -34,7 +34,7 @@ def _met(rows: pd.DataFrame) -> list[str | None]:
 
 
 FILTERS = (
-    several("type", "Any type", filters.cells("type"), "type", {kind: kind.capitalize() for kind in TYPES}),
+    several("type", "Any type", filters.cells("type"), "type", {kind: kind.capitalize() for kind in KINDS}),
     several("capability", "Any capability", filters.cells("capabilities"), "can do", holds=has_all_of),
     several("bridge", "Any bridge", filters.cells("bridge"), "bridge"),
     several("team", "Any team", filters.cells("team"), "team"),

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.page_table import PAGES
 from tests.fixtures.dashboard import Visit
-from tests.fixtures.horde_bodies import EMPTY_BODIES
+from tests.fixtures.horde_bodies import EMPTY_BODIES, PERFORMANCE
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.screen import texts
 from tests.pages.test_pages import SettingsOf, UseHorde, chips, figures, notices
@@ -56,6 +56,7 @@ TRUE_ALL_THE_SAME = re.compile(
     r"|\bis known to be a deletion candidate\.$"
     r"|^:\w+-badge\["  # ages
     r"|Last refresh: The server sent nothing on \w+ models, although"
+    r"|^\d+ threads, n/a in maintenance$"  # the network's own counts
 )
 
 RESTS_ON = {
@@ -138,8 +139,26 @@ def test_it_says_so_when_there_is_nothing_to_show(visit: Visit, horde_server: Ho
 
 @pytest.mark.parametrize("page", ["overview", "workers"])
 def test_what_is_unavailable_reads_na_and_never_0(visit: Visit, horde_server: HordeServer, page: str) -> None:
-    horde_server.answer("/v2/status/performance" if page == "overview" else "/v2/workers", "{}", status=404)
+    for path in (NETWORK, WORKERS):
+        horde_server.answer(path, "{}", status=404)
     assert set(figures(visit(page)).values()) == {"n/a"}
+
+
+@pytest.mark.parametrize(("away", "source"), [("", "the list of workers"), (WORKERS, "own counts"), (NETWORK, "list")])
+def test_workers_are_one_figure_with_one_source_on_every_page(
+    visit: Visit, horde_server: HordeServer, away: str, source: str
+) -> None:
+    horde_server.answer(NETWORK, {**PERFORMANCE, "worker_count": 62, "thread_count": 70})
+    if away:
+        horde_server.answer(away, "{}", status=404)
+    overview, workers = visit("overview"), visit("workers")
+    expected = "62" if away == WORKERS else "2"
+    assert next(metric.value for metric in overview.metric if metric.label == "Workers") == expected
+    assert next(metric.value for metric in workers.metric if metric.label == "Image workers") == expected
+    for app in (overview, workers):
+        told = [caption.value for caption in app.caption if "in maintenance included: from" in caption.value]
+        assert len(told) == 1
+        assert source in told[0]
 
 
 def test_maintenance_and_invite_only_mode_are_told(visit: Visit, horde_server: HordeServer) -> None:

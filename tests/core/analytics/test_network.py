@@ -7,11 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from horde_core import HordeAPIIntegration, Settings
-from horde_core.analytics.network import BUSY_FROM_SECONDS, OVERLOADED_FROM_SECONDS, Load, activity, health
+from horde_core.analytics.network import (
+    BUSY_FROM_SECONDS,
+    OVERLOADED_FROM_SECONDS,
+    WORKERS_CURRENT_FOR,
+    Load,
+    activity,
+    health,
+)
 from horde_core.cache.freshness import State
+from horde_core.live.snapshot import PageView
 from horde_core.live.snapshot_reader import SnapshotReader
-from horde_core.upstream.api_records import HordePerformance, HordeTotals
-from tests.fixtures.horde_bodies import IMAGE_TOTALS, PERFORMANCE
+from horde_core.upstream.api_records import HordePerformance, HordeTotals, HordeWorker
+from tests.fixtures.horde_bodies import IMAGE_TOTALS, IMAGE_WORKERS, PERFORMANCE, TEXT_WORKERS
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.upstream import TurnedClock
 
@@ -108,7 +116,66 @@ def test_a_part_of_the_network_that_is_unavailable_is_unknown_and_the_rest_is_to
     horde_server.answer("/v2/status/performance", "{}", status=404)
     view = reader.page_view(("image",), has_network=True)
     assert view.network is not None
-    assert view.network.health("text").threads is None
+    assert view.network.health("text").queued is None
+    assert (view.network.health("text").threads, view.network.health("text").counted_from) == (4, "workers")
     assert view.network.activity("text")[0].requests == 10
     assert view.reading("performance").state is State.UNAVAILABLE
     assert not view.nothing_reachable
+
+
+def counted(view: PageView) -> tuple[int | None, int | None, str]:
+    """Image workers and threads of a page, and the source they are counted from."""
+    assert view.network is not None
+    image = view.network.health("image")
+    return image.workers, image.threads, image.counted_from
+
+
+LAGGING = {**PERFORMANCE, "worker_count": 62, "thread_count": 70}
+
+
+def test_workers_and_threads_are_counted_from_the_list_of_workers_while_it_is_current(
+    reader: SnapshotReader, horde_server: HordeServer, clock: TurnedClock
+) -> None:
+    horde_server.answer("/v2/status/performance", LAGGING)
+    assert counted(reader.page_view(("image",), has_network=True)) == (2, 3, "workers")
+    horde_server.answer("/v2/workers", "down", status=500)
+    clock.advance(WORKERS_CURRENT_FOR - 1)
+    assert counted(reader.page_view(("image",), has_network=True)) == (2, 3, "workers")
+    clock.advance(2)
+    assert counted(reader.page_view(("image",), has_network=True, patience=5)) == (62, 70, "performance")
+
+
+def test_without_the_list_they_are_the_networks_own_counts(reader: SnapshotReader, horde_server: HordeServer) -> None:
+    horde_server.answer("/v2/status/performance", LAGGING)
+    horde_server.answer("/v2/workers", "down", status=500)
+    assert counted(reader.page_view(("image",), has_network=True)) == (62, 70, "performance")
+
+
+def test_a_change_of_workers_changes_the_network(
+    reader: SnapshotReader, horde_server: HordeServer, clock: TurnedClock
+) -> None:
+    before = reader.page_view(("image",), has_network=True).network
+    horde_server.answer("/v2/workers", [*IMAGE_WORKERS[:1], *TEXT_WORKERS])
+    clock.advance(61)
+    after = reader.page_view(("image",), has_network=True, patience=5).network
+    assert before is not None
+    assert after is not None
+    assert before.id != after.id
+
+
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [
+        ([], (0, 0, "workers")),
+        ([HordeWorker(name="a", type="image", threads=3, maintenance_mode=True)], (1, 3, "workers")),
+        ([HordeWorker(name="a", type="image", threads=3), HordeWorker(name="b", type="image")], (2, None, "workers")),
+        ([HordeWorker(name="a", type="text", threads=3)], (0, 0, "workers")),
+        ([HordeWorker(name="a", type="image", threads=3), HordeWorker(name="masked")], (62, 70, "performance")),
+        (None, (62, 70, "performance")),
+    ],
+)
+def test_workers_in_maintenance_count_and_a_masked_type_makes_the_list_no_count(
+    workers: list[HordeWorker] | None, expected: tuple[int | None, int | None, str]
+) -> None:
+    found = health(HordePerformance.model_validate(LAGGING), "image", workers)
+    assert (found.workers, found.threads, found.counted_from) == expected

@@ -120,19 +120,19 @@ def test_alchemists_are_called_so() -> None:
     assert worker_frame([worker(type="interrogation")])["type"].iloc[0] == "alchemy"
 
 
-def test_a_type_in_figures_counts_those_in_maintenance_but_half_of_the_threads_does_not() -> None:
+def test_half_of_the_threads_is_of_those_not_in_maintenance() -> None:
     rows = [worker(threads=8, maintenance_mode=True), worker(threads=5), worker(threads=3), worker(threads=1)]
     summary = workforce_summary(worker_frame(rows), "text")
-    assert (summary.workers, summary.threads, summary.in_maintenance, summary.for_half) == (4, 17, 1, 1)
+    assert summary == (1, 1)
     unknown = workforce_summary(worker_frame([worker(threads=None), worker(maintenance_mode=None)]), "text")
-    assert (unknown.workers, unknown.threads, unknown.in_maintenance, unknown.for_half) == (2, None, None, None)
+    assert unknown == (None, None)
 
 
 def test_all_workers_in_figures() -> None:
     summary = staff_summary(usual())
     assert summary.workers == 4
-    assert summary.by_type["image"].workers == 2
-    assert summary.by_type["alchemy"].workers == 0
+    assert summary.by_type["image"].in_maintenance == 1
+    assert summary.by_type["alchemy"].in_maintenance == 0
     assert summary.capabilities == ["img2img", "lora", "post processing"]
     assert summary.bridge_names == ["AI Horde Worker reGen", "KoboldCppEmbedWorker"]
 

@@ -300,6 +300,15 @@ def test_the_network_by_type_of_work(horde: HordeAPIIntegration, kind: Kind) -> 
     assert read.one("horde_network_queued_jobs", type=kind) == told.jobs is not None
 
 
+def test_workers_and_threads_are_counted_from_the_list_of_workers(
+    horde: HordeAPIIntegration, horde_server: HordeServer
+) -> None:
+    horde_server.answer("/v2/status/performance", {**PERFORMANCE, "worker_count": 62, "thread_count": 70})
+    horde.read([*horde.network_sources, horde.workers_source])
+    read = scrape(horde)
+    assert (read.one("horde_network_workers", type="image"), read.one("horde_network_threads", type="image")) == (2, 3)
+
+
 def test_a_figure_that_the_network_does_not_tell_is_left_out(
     horde: HordeAPIIntegration, horde_server: HordeServer
 ) -> None:
