@@ -1,12 +1,12 @@
 """The audit: what a maintainer of the model reference should look at, and why. Pure functions.
 
-A flag is true, false, or None: unknown, because the source it rests on is unavailable. An outage never turns into
-findings, and never into a clean bill either.
+A flag is true, false, or None where it is unknown because a source is unavailable. While a source is unavailable a flag
+that needs it is neither true nor false.
 
-* ``thresholds``: what is decided by figures that can be set, or tried
-* ``records``: what is known, what was found
+* ``thresholds``: the figures that decide, from the settings or tried on the page
+* ``records``: the facts of a model and what was found
 * ``rules``: each flag and severity with its words; ``presets`` and ``filters`` select by them
-* ``subjects``, ``balance``, ``factory``, ``category``: from records and merged statistics to findings
+* ``subjects``, ``balance``, ``judge``, ``summary``: from records and merged statistics to findings
 * ``removal``: what a selection of models would cost and free
 """
 

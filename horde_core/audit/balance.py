@@ -23,7 +23,7 @@ def backend_balance(statistics: CombinedModelStatistics) -> BackendBalance | Non
     threads = sum([count for _, _, count in carried])
     imbalance = None
     if len(carried) > 1 and usage and threads:
-        # Of whole numbers, divided once: 0.3 to the letter is not a little less than 0.3.
+        # In whole numbers, divided once, so that an imbalance of exactly 0.3 is not rounded to less.
         difference = sum([abs(requests * threads - count * usage) for _, requests, count in carried])
         imbalance = difference / (2 * usage * threads)
     shares = tuple(

@@ -18,7 +18,7 @@ def _each(value: Callable[[ModelAuditInfo], Any]) -> Callable[[Iterable[ModelAud
 
 
 class Figure(NamedTuple):
-    """A figure that can be bounded from below and above, in the unit of the screen."""
+    """A figure with a range, in the unit of the screen; ``needs`` is the source that it comes from."""
 
     key: str
     label: str
@@ -93,7 +93,7 @@ def _flag_filter(model_type: ModelType, key: str, label: str, wanted: bool | Non
 def _facet(
     key: str, label: str, values: Callable[[ModelAuditInfo], Sequence[str]], needs: Iterable[SourceName] = ()
 ) -> Filter:
-    """A filter on any of the words that are said of models."""
+    """A filter on words of a model: its styles, its tags."""
     return several(key, label, _each(values), label.lower(), needs=frozenset(needs))
 
 

@@ -30,7 +30,7 @@ _ABOUT_DOWNLOADS = frozenset(DOWNLOAD_FLAGS)
 
 @dataclass(frozen=True)
 class Setting:
-    """What all subjects of a category have in common.
+    """What is the same for all subjects of a category.
 
     ``month_usage`` is the API's own sum over the category, None when unknown. ``added`` is the day on which each model
     was added to the reference, None when that source is unavailable; text models have no such source, and an empty map.
@@ -46,7 +46,7 @@ class Setting:
 
     @cached_property
     def judges(self) -> tuple[Holds, ...]:
-        """What is asked for each flag, in their order; what is not judged of the category never holds."""
+        """One predicate for each flag, in their order; a flag that is not judged in the category is false."""
         return tuple(rule.holds if rule.judges(self.model_type, self.thresholds) else _never for rule in RULES)
 
 
@@ -55,13 +55,13 @@ AuditHandler = Callable[[Subject, Setting], ModelAuditInfo | None]
 
 
 class ModelAuditInfoFactory:
-    """Makes audits. What handlers do not take, :func:`audit_subject` does."""
+    """Makes audits: the first handler that returns one, else :func:`audit_subject`."""
 
     def __init__(self, handlers: Iterable[AuditHandler] = ()) -> None:
         self._handlers = list(handlers)
 
     def register(self, handler: AuditHandler) -> None:
-        """Ask this handler before those registered earlier, and before the fallback."""
+        """Put this handler before those registered earlier."""
         self._handlers.insert(0, handler)
 
     def create(self, subject: Subject, setting: Setting) -> ModelAuditInfo:
@@ -93,9 +93,9 @@ FACTORY = ModelAuditInfoFactory()
 
 
 def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
-    """Audit anything by the rules of its category."""
+    """Audit a subject by the rules of its category."""
     fields = gather(subject, setting)
-    # The rules read what is known by name; it becomes a record, and is validated, once it is complete.
+    # The rules read the facts as attributes. The record is made and validated once all of its fields are known.
     facts = cast(AuditFacts, SimpleNamespace(**fields))
     thresholds = setting.thresholds
     flags, found, has_unknown = _flags(tuple([holds(facts, thresholds) for holds in setting.judges]))
@@ -119,7 +119,7 @@ def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
 
 
 def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
-    """Put together what is known of a subject: the fields of :class:`~horde_core.audit.records.AuditFacts`."""
+    """Return the fields of :class:`~horde_core.audit.records.AuditFacts` for a subject."""
     name, _, stated, statistics = subject
     usage, is_text = statistics.usage_stats, setting.model_type == "text"
     day, month, total = (None, None, None) if usage is None else (usage.day, usage.month, usage.total)
@@ -155,7 +155,7 @@ def cost_benefit(month_usage: int | None, size: int | None) -> float | None:
 
 
 def percentile(score: float | None, scores: Sequence[float]) -> float | None:
-    """Percent of the other scores (sorted, the own one among them) that are lower; None where there is no other."""
+    """Percent of the other scores that are lower; None without another. ``scores`` are sorted and hold this one too."""
     if score is None or len(scores) < 2:
         return None
     return bisect_left(scores, score) / (len(scores) - 1) * 100
@@ -170,7 +170,7 @@ def _never(_facts: AuditFacts, _thresholds: AuditThresholds) -> bool:
 
 @lru_cache(maxsize=4096)
 def _flags(values: tuple[bool | None, ...]) -> tuple[DeletionRiskFlags, tuple[Flag, ...], bool]:
-    """The flags with these values, those that are true, and whether one is unknown: few models differ in them."""
+    """The flags with these values, those that are true, and whether one is unknown. Models share few combinations."""
     flags = DeletionRiskFlags.model_validate(dict(zip(FLAGS, values, strict=True)))
     return flags, flags.set_flags(), None in values
 
@@ -190,7 +190,7 @@ def _age(members: Sequence[str], setting: Setting) -> int | None:
 
 
 def _is_new(age: int | None, setting: Setting) -> bool | None:
-    """Within the grace period. Where the source of ages is unavailable, that is unknown, unless none is granted."""
+    """Whether it is within the grace period; None while ages are unavailable, unless there is no grace period."""
     if setting.added is None and setting.thresholds.grace_days:
         return None
     return age is not None and age < setting.thresholds.grace_days

@@ -46,7 +46,7 @@ def _any_of(key: str, label: str, *flags: Flag, rule: str = "") -> Preset:
 
 
 def _is_critical(info: ModelAuditInfo) -> bool | None:
-    """By its severity; where that might still be critical, unknown."""
+    """Whether its severity is critical; None where that is unknown."""
     if info.severity is Severity.CRITICAL:
         return True
     return None if info.is_critical is None else False

@@ -34,7 +34,7 @@ Flag = Literal[
 class Severity(StrEnum):
     """How bad a model's findings are, worst first.
 
-    ``unknown`` while it may be critical, or nothing is found and something cannot be known.
+    ``unknown``: it may be critical, or nothing was found and a flag is unknown.
     """
 
     CRITICAL = "critical"
@@ -86,7 +86,7 @@ FLAGS: tuple[Flag, ...] = tuple(DeletionRiskFlags.model_fields)  # type: ignore[
 
 @dataclass(frozen=True, slots=True)
 class BackendShare:
-    """One backend's part of a model's 30-day requests and of its threads, 0..1; None where the whole is nothing."""
+    """One backend's part of a model's 30-day requests and of its threads, 0..1; None where the whole is 0."""
 
     backend: str
     usage: float | None

@@ -11,7 +11,7 @@ from horde_core.unknowns import percent, sum_or_unknown
 
 
 class Removal(NamedTuple):
-    """The models of a selection together. None is unknown; shares are percent.
+    """The sums of a selection of models. None is unknown; shares are percent.
 
     ``size`` is bytes as far as they are stated; for ``without_size`` not all are. ``workers`` serve at
     least one of them.

@@ -1,6 +1,6 @@
-"""The rules of the audit: one table of what each flag asks, with the words for the rule and for what was found.
+"""The rules of the audit: one table of flags with predicate, rule in words and reason in words.
 
-Whatever a screen or a file says of a rule is made here, from the same data by which it is judged. Pure.
+Screens, files and routes take their words from here, so that what is said is what is judged. Pure.
 """
 
 from __future__ import annotations
@@ -332,7 +332,7 @@ class Explanation(NamedTuple):
 
 
 def explain(info: ModelAuditInfo, thresholds: AuditThresholds, numbers: Numbers) -> list[Explanation]:
-    """Every flag of a model with the reason, whatever it is, those that are not judged left out."""
+    """Every flag of a model that is judged in its category, with the reason for its value."""
     return [
         Explanation(
             rule.flag,

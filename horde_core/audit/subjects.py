@@ -1,4 +1,4 @@
-"""What is audited: models, or groups of text models, with what their records state and the figures of them. Pure."""
+"""Subjects of the audit: models, or groups of text models, each with its records and its figures. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Stated(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What is audited. It holds as long as the snapshot does, whatever thresholds are tried."""
+    """One model or group. It depends on the snapshot only, not on thresholds."""
 
     name: str
     records: tuple[ModelRecord, ...]
@@ -54,12 +54,12 @@ class Subject(NamedTuple):
 def model_subjects(
     records: Mapping[str, ModelRecord], statistics: Mapping[str, CombinedModelStatistics]
 ) -> list[Subject]:
-    """Every model of the reference for itself, in its order."""
+    """One subject for each model, in the order of the reference."""
     return [Subject.of(name, (record,), statistics[name]) for name, record in records.items()]
 
 
 def group_subjects(records: Mapping[str, ModelRecord], groups: Iterable[ModelGroup]) -> list[Subject]:
-    """Every group, with what the records of its members state."""
+    """One subject for each group, with the records of its members."""
     return [Subject.of(group.name, tuple([records[name] for name in group.members]), group) for group in groups]
 
 
@@ -90,7 +90,7 @@ def stated(record: ModelRecord) -> Stated:
 
 
 def stated_together(parts: Sequence[Stated]) -> Stated:
-    """Put together what several records state: sums, and the union of what each says."""
+    """Combine the statements of several records: sums of counts, unions of words."""
     if len(parts) == 1:
         return parts[0]
     differs = len({part.nsfw for part in parts}) > 1

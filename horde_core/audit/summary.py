@@ -27,7 +27,7 @@ def audit_category(
     snapshot: str = "",
     factory: ModelAuditInfoFactory = FACTORY,
 ) -> CategoryAuditResponse:
-    """Audit a category and count what was found; arguments as in :class:`~horde_core.audit.factory.Setting`."""
+    """Audit a category and count what was found; arguments as in :class:`~horde_core.audit.judge.Setting`."""
     infos = factory.create_category(subjects, model_type, thresholds, month_usage, as_of, added)
     return CategoryAuditResponse.model_construct(
         model_type=model_type,
@@ -60,7 +60,7 @@ def summarise(infos: Sequence[ModelAuditInfo]) -> AuditSummary:
 
 
 def _alike(infos: Sequence[ModelAuditInfo]) -> list[tuple[ModelAuditInfo, int]]:
-    """One model for each way to be found, and how many are like it: all that a flag, severity or preset looks at."""
+    """One model for each combination of flags, severity and novelty, and how many models share it."""
     keys = [(id(info.flags), info.severity, info.is_critical, info.is_new) for info in infos]
     counts = Counter(keys)
     return [(info, counts[key]) for key, info in dict(zip(keys, infos, strict=True)).items()]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the audit takes settings as data and never reads any
 
 
 class AuditThresholds(BaseModel):
-    """The thresholds in force for one category, in one place, so that what is quoted is what is used."""
+    """The thresholds of one category."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,7 +54,7 @@ class AuditThresholds(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Names these values, and changes with any of them."""
+        """A hash of the values, for keys."""
         return hashlib.blake2b(self.model_dump_json().encode(), digest_size=6).hexdigest()
 
 
@@ -75,7 +75,7 @@ class WhatIf(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Whether only whole numbers mean anything."""
+        """Whether only whole numbers are allowed."""
         return isinstance(self.step, int)
 
 

@@ -72,9 +72,8 @@ def worst_first(infos: Iterable[ModelAuditInfo]) -> list[ModelAuditInfo]:
 def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, numbers: Numbers) -> pd.DataFrame:
     """One row a model (or group), in the order given.
 
-    ``findings`` and ``unknown`` list flags by name, ``backends`` is missing where it is not
-    known, ``reasons`` says in words why each finding is one. ``size`` is GB,
-    ``parameters`` billions, ``share_month`` percent of the category, ``age`` days, ``names`` a count of API names.
+    ``findings`` and ``unknown`` list flags by name, ``reasons`` tells in words why each finding is true. ``size`` is
+    GB, ``parameters`` billions, ``share_month`` percent of the category, ``age`` days, ``names`` a count of API names.
     """
     rows = [
         {

@@ -42,7 +42,7 @@ def usage(model_type: ModelType, largest_share: float, is_listed_told: bool = Tr
 
 
 def queue(unit: str, largest_queue: float, largest_threads: float, has_marks: bool) -> dict[str, Any]:
-    """The columns of a table of :func:`horde_core.frames.category_frame` about demand and supply."""
+    """The columns of a table of :func:`horde_core.frames.models.category_frame` about demand and supply."""
     marks = {"state": tables.text_column("State")} if has_marks else {}
     return {
         "name": tables.name_column(),
@@ -67,7 +67,7 @@ WORKERS_HIDDEN = ("megapixelsteps", "kudos", "kudos_generated", "kudos_uptime", 
 
 
 def workers() -> dict[str, Any]:
-    """The columns of a table of :func:`horde_core.workforce.worker_frame`."""
+    """The columns of a table of :func:`horde_core.frames.workers.worker_frame`."""
     return {
         "name": tables.name_column("Worker"),
         "type": tables.text_column("Type", width="small"),

@@ -68,7 +68,7 @@ def choice(label: str, options: Sequence[T], default: T, key: str, word: Callabl
 
 
 def several(label: str, options: Sequence[T], key: str, word: Callable[[T], str] = str, width: int = 240) -> list[T]:
-    """Any of some options; none chosen is all."""
+    """Any of some options; an empty choice means all."""
     _unset(key, [])
     address.note_options(key, [word(option) for option in options], may_be_none=True)
     return st.multiselect(
@@ -121,7 +121,7 @@ def number(
     placeholder: str = "any",
     width: int = 150,
 ) -> float | None:
-    """A figure of at least 0, or none; a whole one where it goes by whole steps."""
+    """A number of at least 0, or None; a whole number where the step is whole."""
     _unset(key, None)
     kind = int if isinstance(step, int) else float
     address.note_figure(key, most, kind is int)
@@ -140,7 +140,7 @@ def number(
 
 
 def _unset(key: str, value: Any) -> None:
-    """Note what a filter is when nothing is chosen: a deleted one would come back from the address."""
+    """Keep the value that clears a filter: a deleted one would come back from the address."""
     st.session_state.setdefault(_UNSET, {})[key] = value
 
 

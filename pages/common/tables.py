@@ -200,7 +200,7 @@ def explore(table: Table, view: PageView) -> None:
     given = {}
     if table.filters:
         with st.container(horizontal=True, vertical_alignment="center"):
-            given = {one.key: filters.draw(one, one.options(frame, None)) for one in table.filters}
+            given = {one.key: filters.draw(one, one.options(frame, None), 180) for one in table.filters}
     with st.container(horizontal=True, vertical_alignment="center"):
         given |= {one.key: filters.draw(one) for one in searches}
         given |= filters.ranges(limits) if limits else {}
@@ -235,12 +235,12 @@ def _range(table: Table, column: str) -> tuple[Filter, Filter]:
 
 
 def _columns_key(table: Table, view: PageView) -> str:
-    """A key of the category's own: what another one has no column for would be forgotten there."""
+    """The key of the chosen columns: one for each category, as Streamlit drops columns that the other one lacks."""
     return "_".join([table.key, "columns", *(view.categories if len(view.categories) == 1 else ())])
 
 
 def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], has_link: bool) -> dict[str, Any]:
-    """The columns that the visitor wants; the name, and the way to its page, always."""
+    """The columns that the visitor chose; the name and the link to its page always."""
     first, *others = columns
     labels = {column: _label(columns[column]) for column in others}
     address.note_options(key, list(labels.values()), may_be_none=True)

@@ -1,4 +1,4 @@
-"""A table whose rows can be ticked. What was ticked goes by what a row is, not by where it stands."""
+"""A table whose rows can be ticked. Ticks are kept by row key, not by position."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ticked(key: str) -> set[Identity]:
 
 
 def untick(key: str) -> None:
-    """Tick nothing any more; to be called from a button's callback."""
+    """Clear all ticks; to be called from a button's callback."""
     ticked(key).clear()
     generations: dict[str, int] = st.session_state.setdefault(_GENERATIONS, {})
     generations[key] = generations.get(key, 0) + 1
@@ -39,8 +39,8 @@ def table(
 ) -> int | None:
     """Show a frame, note which rows are ticked, and return the position of the row whose cell was clicked.
 
-    A selection of Streamlit's is a position: the element is another one as soon as the rows or their order are, and
-    begins with those ticked that stand for something that was ticked before.
+    Streamlit's selection holds positions. So the element gets a new key whenever the rows or their order change, and
+    starts with the rows selected that were ticked before.
     """
     held = ticked(key)
     before = [place for place, identity in enumerate(identities) if identity in held]

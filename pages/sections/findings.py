@@ -1,4 +1,4 @@
-"""The audit's findings in words and columns, from the same data the engine uses."""
+"""The audit's findings in words and columns, from the rules by which models are judged."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def unknown_notice(summary: AuditSummary) -> None:
         st.warning(
             "Unknown now, because a source is unavailable or incomplete: "
             f"{words.listing(named)}. "
-            "What is unknown is neither a finding nor a clean bill, and no preset selects it.",
+            "What is unknown is not counted, and no preset selects it.",
             icon=":material/help:",
         )
     if is_of_some:
@@ -118,7 +118,7 @@ def unknown_notice(summary: AuditSummary) -> None:
 
 
 def criteria(model_type: ModelType, thresholds: AuditThresholds) -> list[str]:
-    """Every rule with the threshold in force, from the tables by which the engine judges."""
+    """Every rule with the threshold in force."""
     numbers = words.numbers()
     rules = [f"- **{rule.label}**: {rule.rule(thresholds, numbers)}" for rule in rules_for(model_type, thresholds)]
     severities = [f"- **{severity}**: {rule(thresholds, numbers)}" for severity, rule in SEVERITY_RULES.items()]

@@ -34,7 +34,9 @@ def _met(rows: pd.DataFrame) -> list[str | None]:
 
 
 FILTERS = (
-    several("type", "Any type", filters.cells("type"), "type", {kind: kind.capitalize() for kind in KINDS}),
+    several("type", "Any type", filters.cells("type"), "type", {kind: kind.capitalize() for kind in KINDS})._replace(
+        sentence=lambda chosen, *_: f"type {' or '.join(chosen)}"
+    ),
     several("capability", "Any capability", filters.cells("capabilities"), "can do", holds=has_all_of),
     several("bridge", "Any bridge", filters.cells("bridge"), "bridge"),
     several("team", "Any team", filters.cells("team"), "team"),

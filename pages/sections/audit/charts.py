@@ -44,8 +44,8 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
     if unknown:
         scope += f" · without {words.plural(len(unknown), 'finding that is', 'findings that are')} unknown of some"
     if not len(counts):
-        why = "Nothing was found in what is known." if unknown else "Nothing was found in what is shown."
-        return panels.Chart(title, scope, None, why)
+        what = "what is known" if unknown else "what is shown"
+        return panels.Chart(title, scope, None, f"Nothing was found in {what}.")
     labels = [findings.label(flag) for flag in counts.index]
     totals = [words.count(total) for total in counts.sum(axis=1)]
     return panels.Chart(
@@ -67,7 +67,7 @@ def by_finding(infos: Sequence[ModelAuditInfo], rows_are: tuple[str, str]) -> pa
 def usage_against_size(
     infos: Sequence[ModelAuditInfo], model_type: ModelType, rows_are: tuple[str, str]
 ) -> panels.Chart:
-    """What models take against what is asked of them, deletion candidates marked. Text records state weights only."""
+    """Requests against size (text: parameters, as text records state no size), deletion candidates marked."""
     is_image = model_type == "image"
     what, unit = ("Size on disk", "GB") if is_image else ("Parameters", "billion")
     noun = tables.REQUEST_WORDS[model_type]
@@ -118,7 +118,7 @@ def usage_against_size(
 
 
 def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: int) -> panels.Chart:
-    """What the reference would be without the chosen models."""
+    """What would be kept of the reference, and what removed, in models, bytes and requests."""
     noun = tables.REQUEST_WORDS[response.model_type]
     disk = "Disk" if all(info.size is not None for info in response.models) else "Disk, as far as stated"
     said = {"models": ("Models", "models"), "size": (disk, "GB"), "usage": (f"{noun.capitalize()}, 30 days", noun)}

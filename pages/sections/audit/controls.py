@@ -85,14 +85,14 @@ def tried_note(thresholds: AuditThresholds, model_type: ModelType) -> None:
 
 
 def offered(model_type: ModelType, thresholds: AuditThresholds, level: GroupLevel) -> list[Preset]:
-    """The presets that mean anything: an API name is no model to delete, and on one backend by what it is."""
+    """The presets of a level: an API name cannot be deleted from the reference, and is on one backend only."""
     of_models = ("deletion_candidates", "uneven_backends")
     presets = presets_for(model_type, thresholds)
     return [preset for preset in presets if level != "exact" or preset.key not in of_models]
 
 
 def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThresholds, level: GroupLevel) -> str | None:
-    """One button a preset, with how many rows it selects; pressed again it selects no more."""
+    """One button a preset, with how many rows it selects; a second press clears it."""
     choices = offered(model_type, thresholds, level)
     named = _named_preset()
     chosen = named if named in [preset.key for preset in choices] else None
@@ -111,7 +111,7 @@ def presets(summary: AuditSummary, model_type: ModelType, thresholds: AuditThres
 
 
 def _named_preset() -> str | None:
-    """The preset that the link names, or that was chosen before another page was looked at, which lost it the link."""
+    """The preset in the link, else the one chosen before, as a visit to another page drops it from the link."""
     if address.note_options(PRESET, list(PRESET_OF)):
         st.query_params.pop(PRESET)
     named = st.query_params.get(PRESET)

@@ -1,4 +1,4 @@
-"""The table of the audit: its rows, which of them are shown, and what is known of one that is looked at."""
+"""The table of the audit: its rows, those that are shown, and the details of one."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Audited(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Names the category and its grouping: what is ticked holds for one of them."""
+        """The key of what is ticked: one for each category and level."""
         return f"audit_{self.response.model_type}_{self.response.level}"
 
 
 def audited(view: PageView, response: CategoryAuditResponse) -> Audited:
-    """Put an audit in rows, once for all who see the same."""
+    """Make the rows of an audit, shared by all sessions with the same view."""
     given = ("audit", view.id, response.thresholds.digest, response.level, response.model_type, response.as_of)
     infos = data.kept((*given, "infos"), lambda: worst_first(response.models))
     rows = data.kept((*given, words.numbers()), lambda: _rows(infos, response))
@@ -55,12 +55,12 @@ def _rows(infos: Sequence[ModelAuditInfo], response: CategoryAuditResponse) -> p
 
 
 def identity(info: ModelAuditInfo) -> tickable_table.Identity:
-    """What tells a row from others: a family may have the name of a model that stands alone."""
+    """The key of a row: the name alone is not unique, as a family may have the name of a single model."""
     return (info.name, info.members)
 
 
 def shown(audit: Audited, selection: Selection) -> tuple[list[ModelAuditInfo], pd.DataFrame]:
-    """The models of which everything that was chosen holds, and their rows."""
+    """The models that match a selection, and their rows."""
     if not selection.chosen:
         return list(audit.infos), audit.rows
     kept = selection.narrows(audit.infos)
