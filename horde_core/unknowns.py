@@ -24,7 +24,7 @@ def either(first: bool | None, second: bool | None) -> bool | None:
 
 
 def sum_or_unknown(values: Iterable[Number | None]) -> Number | None:
-    """Add up; None as soon as one part is unknown: a sum is never made smaller by what is not known."""
+    """Return the sum; None as soon as one part is unknown."""
     parts = list(values)
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):

@@ -1,4 +1,4 @@
-"""What the API says of one category, put in one form, and added up for any set of API names. Pure."""
+"""Status, usage and workers of one category, indexed by API name and added up for any set of names. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Live(TypedDict):
 
 
 class CategoryFacts:
-    """The sources of one category; ``None`` stands for an unavailable one. Its inputs are read and never changed."""
+    """The sources of one category; ``None`` is an unavailable source. The inputs are not changed."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class CategoryFacts:
         self._idle = {is_absent_zero: self._figures((), False, is_absent_zero) for is_absent_zero in (False, True)}
 
     def _index_workers(self) -> None:
-        """By id in order, so that what serves a name is in order from the start."""
+        """Index workers by the names they serve, each name's workers by id in order."""
         serving: dict[str, bool | None] = {}
         for worker in sorted(self.workers or (), key=lambda worker: worker.identity):
             identity, summary = worker.identity, _summary(worker)
@@ -89,7 +89,7 @@ class CategoryFacts:
         self._maybe_serving = {identity for identity, is_known in serving.items() if is_known is None}
 
     def names(self) -> Iterable[str]:
-        """Every API name that any source mentions, once."""
+        """Every API name in any source, once."""
         names: dict[str, None] = {}
         for mentioned in (*self.maps, self._rows_by_name, self._workers_by_name):
             names.update(dict.fromkeys(mentioned or ()))
@@ -120,10 +120,10 @@ class CategoryFacts:
         return self._names_of_others.intersection(models)
 
     def live(self, names: Sequence[str], is_listed: bool, members: Sequence[str] = ()) -> Live:
-        """What is live for names of models of the reference (``members``), or of an unlisted entry.
+        """Live figures of names that belong to models of the reference (``members``) or to none.
 
-        ``is_listed`` is whether a row of the status names the whole that the names are a part of. Most names of a large
-        network are in no row and served by nobody.
+        ``is_listed``: a row of the status has one of the names of the whole model, of which these may be a part. Most
+        names of a large network have no row and no worker, and share one result.
         """
         # Image models of the reference have a row as soon as work waits for them, unless another type's row hides it.
         is_absent_zero = self.model_type == "image" and bool(members) and not self.hidden([*names, *members])
@@ -159,7 +159,7 @@ class CategoryFacts:
         return None if self.workers is None or self.hides_models else self._workers_of(names)
 
     def _workers_of(self, names: Sequence[str]) -> dict[str, WorkerSummary]:
-        """The same, once each: a worker that lists several of the names, or one of them thrice, counts once."""
+        """The same without that check. A worker that lists several of the names counts once."""
         listed = [self._workers_by_name[name] for name in names if name in self._workers_by_name]
         if len(listed) < 2:
             return listed[0] if listed else {}
@@ -190,19 +190,19 @@ def _requests_in(counts: dict[str, Count] | None, names: Sequence[str]) -> int |
 
 
 def is_serving(worker: HordeWorker) -> bool | None:
-    """Whether a worker is online and not in maintenance; None when it does not say. Only online ones are listed."""
+    """Whether a worker is online and not in maintenance; None when unknown. The API lists online workers only."""
     if worker.online is False:
         return False
     return None if worker.maintenance_mode is None else not worker.maintenance_mode
 
 
 def hides_models(worker: HordeWorker) -> bool:
-    """Whether a worker does not say which models of which category it serves; an alchemist has none."""
+    """Whether the models that a worker serves, or their category, are unknown; alchemists serve none."""
     return (worker.type is None or worker.models is None) and worker.forms is None
 
 
 def _type_of(rows: list[HordeModelStatus] | None, workers: list[HordeWorker] | None) -> ModelType:
-    """Read the category from what was given; text when nothing tells, as then every rule applies."""
+    """Read the category from the rows or the workers; text when unknown, where every rule applies."""
     for row in rows or ():
         if row.type is not None:
             return row.type

@@ -1,4 +1,4 @@
-"""Statistics of a category: what the reference holds, what of it is used and served, and how concentrated that is.
+"""Statistics of a category: content of the reference, coverage, concentration of usage, supply.
 
 Pure functions over one merge. Percentages are 0..100 and of the API's own sum, unlisted names included, unless a field
 says otherwise. None is unknown: the source that a figure rests on is unavailable.
@@ -37,14 +37,14 @@ PARAMETER_SIZES: tuple[SizeBucket, ...] = (
     SizeBucket("40 to 80 B", 40e9),  # 70B 72B
     SizeBucket("80 B and more", 80e9),  # 123B
 )
-"""The sizes that people run, smallest first; a bound belongs to the bucket above it."""
+"""Common sizes, smallest first; a bound belongs to the bucket above it."""
 
 PARETO_TOPS = (1, 3, 5, 10, 20, 50, 100)
-"""For how many of the most used names their share together is told."""
+"""Numbers of most used names whose joint share is given."""
 
 
 class Part(MergedRecord):
-    """The models of the reference that have something in common, with their requests and threads together."""
+    """A part of the reference: the number of its models, their requests and their threads."""
 
     label: str | None = Field(description="None: the reference does not say")
     models: int
@@ -53,7 +53,7 @@ class Part(MergedRecord):
 
 
 class Sizes(MergedRecord):
-    """What the models take on disk, in bytes, over those whose size is stated."""
+    """Sizes on disk, in bytes, of the models with a stated size."""
 
     stated: int = Field(description="models with a stated size")
     total: int
@@ -62,14 +62,14 @@ class Sizes(MergedRecord):
 
 
 class HostCount(MergedRecord):
-    """How many models are downloaded from a host; one that has several counts for each."""
+    """Number of models with a download on a host; a model with several hosts counts for each."""
 
     host: str | None = Field(description="None: a URL without a host")
     models: int
 
 
 class Catalogue(MergedRecord):
-    """What the reference holds. The parts of a split add up to all models, but for tags: a model has any number."""
+    """Content of the reference. The parts of a split add up to all models, but for tags: a model may have several."""
 
     models: int
     nsfw: int
@@ -85,7 +85,7 @@ class Catalogue(MergedRecord):
 
 
 class Coverage(MergedRecord):
-    """How much of the reference is served now, by a thread at least, and what that part carries."""
+    """The models of the reference that have at least one thread now, and their share of the requests."""
 
     served: int | None
     served_percentage: float | None = Field(description="percent of the reference's models")
@@ -93,7 +93,7 @@ class Coverage(MergedRecord):
 
 
 class Pareto(MergedRecord):
-    """What the most used names carry together."""
+    """Share of the most used names together."""
 
     top: int
     percentage: float
@@ -110,14 +110,14 @@ class Concentration(MergedRecord):
 
 
 class WorkersPerModel(MergedRecord):
-    """How many models have just so many workers."""
+    """Number of models with this number of workers."""
 
     workers: int
     models: int
 
 
 class Supply(MergedRecord):
-    """How the reference's models are served: workers that are online and not in maintenance, and threads."""
+    """Supply of the reference's models: online workers outside maintenance, and threads."""
 
     workers_per_model: tuple[WorkersPerModel, ...] | None = Field(description="fewest workers first, 0 included")
     without_worker: int | None
@@ -129,7 +129,7 @@ class Supply(MergedRecord):
 
 
 class CategoryStatistics(MergedRecord):
-    """Everything that is told of a category as a whole."""
+    """Statistics of a whole category."""
 
     model_type: ModelType
     catalogue: Catalogue | None = Field(description="None when the reference is unavailable")
@@ -141,7 +141,7 @@ class CategoryStatistics(MergedRecord):
 
 
 def category_statistics(reference: ModelReference, merge: CategoryMerge, model_type: ModelType) -> CategoryStatistics:
-    """Summarise one merge of a category with its reference."""
+    """Compute the statistics of a category from its merge and its reference."""
     everything = [*merge.models.values(), *merge.unlisted.values()]
     is_known = reference.available
     return CategoryStatistics(
@@ -166,7 +166,7 @@ def parameter_size(parameters: int | None) -> str | None:
 
 
 def herfindahl(figures: Iterable[float]) -> float | None:
-    """Return the Herfindahl index: the sum of the squared shares, 0..1; None where there is nothing to share."""
+    """Return the Herfindahl index: the sum of the squared shares, 0..1; None where the total is 0."""
     parts = list(figures)
     total = sum(parts)
     return sum((part / total) ** 2 for part in parts) if total else None
@@ -220,7 +220,7 @@ def _part(label: str | None, rows: list[CombinedModelStatistics], has_status: bo
 
 
 def _empty_part(label: str | None, everything: Part) -> Part:
-    """A part without a model has 0 of what is known of the others, and what is unknown of them all stays unknown."""
+    """A part without models: 0 where the figure is known of all models, else unknown."""
     usage = everything.usage_stats
     requests = {period: None if usage is None or usage.period(period) is None else 0 for period in PERIODS}
     return Part(

@@ -28,7 +28,7 @@ LEVEL_WORDS: Mapping[GroupLevel, str] = {"model": "By model", "family": "By fami
 class ModelGroup(CombinedModelStatistics):
     """One group. ``names`` are the API names that it adds up."""
 
-    name: str = Field(description="the API name, the model or the family; a model without one stands alone")
+    name: str = Field(description="the API name, the model or the family; the model where it has no family")
     level: GroupLevel
     members: tuple[str, ...] = Field(description="models of the reference, in its order")
 
@@ -44,7 +44,7 @@ def group_models(
 ) -> tuple[ModelGroup, ...]:
     """Return every model of the reference in its group, in the reference's order.
 
-    By exact name a model that nobody sends stands under its own name. Unlisted names are in no group.
+    By exact name, a model without API names has a group under its own name. Unlisted names are in no group.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(name_index(tuple(reference), model_type), facts)
@@ -52,7 +52,7 @@ def group_models(
         return tuple(group for model in reference for group in _exact_names(model, attribution))
     members: dict[tuple[str, bool], list[str]] = {}
     for model, record in reference.items():
-        # A model that stands alone is no part of a family that has its name.
+        # A model without a family must not join a family that has its name.
         family = record.text_model_group if level == "family" else None
         members.setdefault((family or model, bool(family)), []).append(model)
     return tuple(_family(name, level, models, attribution) for (name, _), models in members.items())

@@ -1,7 +1,7 @@
 """Immutable look-ups over the API's records.
 
 A look-up by name answers for the exact spelling or, where there is none, for the sum of the spellings that differ
-in case only. ``available`` is False when the source has nothing to show; then every figure is unknown.
+in case only. ``available`` is False when the source is unavailable; then every figure is unknown.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 
 class SourceRows(tuple[T, ...], Generic[T]):
-    """The rows of a source. ``available`` tells an empty answer from a source that has nothing to show."""
+    """The rows of a source. ``available`` is False where the source has no answer, as opposed to an empty one."""
 
     available: bool = True
 
     @classmethod
     def unavailable(cls) -> SourceRows[T]:
-        """Return the empty rows of a source that has nothing to show."""
+        """Return the rows of an unavailable source: none, and not available."""
         rows = cls()
         rows.available = False
         return rows
@@ -51,7 +51,7 @@ class IndexedHordeModelStatus:
 
     @classmethod
     def unavailable(cls) -> IndexedHordeModelStatus:
-        """Return the empty index of a source that has nothing to show."""
+        """Return the index of an unavailable source: empty, and not available."""
         return cls(SourceRows.unavailable())
 
     @cached_property
@@ -80,7 +80,7 @@ class IndexedHordeModelStatus:
         return len(self._rows)
 
     def __eq__(self, other: object) -> bool:
-        """Equal rows in any order: the API has none of its own."""
+        """Equal rows in any order: the order of the API carries no meaning."""
         return isinstance(other, IndexedHordeModelStatus) and _by_name(self._rows) == _by_name(other._rows)
 
     __hash__ = None  # type: ignore[assignment]
@@ -128,7 +128,7 @@ class IndexedHordeModelStats:
         return sum_or_unknown(counts.get(spelling, 0) for spelling in spellings) if spellings else None
 
     def has_stats(self, name: str) -> bool:
-        """Whether usage lists this name in any spelling, be it with zeros."""
+        """Whether usage lists this name in any spelling, zeros included."""
         return name.casefold() in self._spellings
 
     def __eq__(self, other: object) -> bool:
@@ -148,7 +148,7 @@ class IndexedHordeWorkers:
 
     @classmethod
     def unavailable(cls) -> IndexedHordeWorkers:
-        """Return the empty index of a source that has nothing to show."""
+        """Return the index of an unavailable source: empty, and not available."""
         return cls(SourceRows.unavailable())
 
     @cached_property
@@ -168,7 +168,7 @@ class IndexedHordeWorkers:
         return {worker.identity: worker for worker in self._workers}
 
     def get(self, name: str) -> list[HordeWorker]:
-        """Return the workers that list this name; those with another spelling where nobody lists the exact one."""
+        """Return the workers that list this name; those with another spelling where no worker lists the exact one."""
         return list(self._by_name.get(name) or self._by_folded_name.get(name.casefold()) or ())
 
     def get_by_id(self, worker_id: str) -> HordeWorker | None:
@@ -180,9 +180,9 @@ class IndexedHordeWorkers:
         return list(self._workers)
 
     def of_type(self, worker_type: WorkerType) -> IndexedHordeWorkers:
-        """Return the workers of one type, and those that do not say theirs: the same object each time.
+        """Return the workers of one type and those of unknown type: the same object each time.
 
-        Its ``of_other_types`` are the rest.
+        Its ``of_other_types`` holds the others.
         """
         if worker_type not in self._of_type:
             chosen = IndexedHordeWorkers([worker for worker in self._workers if worker.type in (None, worker_type)])
@@ -217,7 +217,7 @@ def combined_performance(rows: Sequence[HordeModelStatus]) -> float | None:
 
 
 def combined_eta(rows: Sequence[HordeModelStatus]) -> int | None:
-    """Seconds to drain the queue of these names together; None where no speed is known or nobody is live."""
+    """Seconds to drain the queue of these names together; None where no speed is known or there are no rows."""
     if len(rows) == 1:
         return None if rows[0].eta == UNKNOWN_ETA else rows[0].eta
     queued = sum_or_unknown(row.queued for row in rows)

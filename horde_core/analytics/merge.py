@@ -42,11 +42,11 @@ def merge_category_with_horde_data(
     *,
     model_type: ModelType | None = None,
 ) -> dict[str, CombinedModelStatistics]:
-    """Return every requested model, in input order, with what the API knows of it.
+    """Return the figures of every requested model, in input order.
 
     ``None`` (or an unavailable ``Indexed*``) says that a source is unavailable: what depends on it is None, never 0.
     ``model_type`` is read from the rows when left out; image names are never stripped. ``model_names`` may be their
-    :class:`~horde_core.names.NameIndex`.
+    :class:`~horde_core.analytics.name_matching.NameIndex`.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(_index_of(model_names, facts.model_type), facts)
@@ -118,7 +118,7 @@ def _index_of(model_names: Iterable[str] | NameIndex, model_type: ModelType) -> 
 
 
 class Attribution:
-    """Which API names belong to which model, by backend, and which to none; and which of them the status lists."""
+    """API names by model and backend, and the names that belong to no model."""
 
     def __init__(self, index: NameIndex, facts: CategoryFacts) -> None:
         self.facts = facts
@@ -136,9 +136,9 @@ class Attribution:
                 self.owned[model] = {backend: [name]}
 
     def live(self, names: Sequence[str], members: Sequence[str]) -> Live:
-        """What is live for names of some models, or of one unlisted entry (no member).
+        """Live figures of names of some models, or of one unlisted entry (no members).
 
-        A row that names any of the models tells of all their names: what it leaves out has no threads and no queue.
+        Where the status has a row for any name of the models, a name without a row has no threads and no queue.
         """
         whole = chain(names, *(own for member in members for own in self.owned.get(member, {}).values()))
         return self.facts.live(names, self.facts.has_status(whole), members)
@@ -147,7 +147,7 @@ class Attribution:
 def _merge_models(attribution: Attribution, include_backend_variations: bool) -> dict[str, CombinedModelStatistics]:
     owned, facts = attribution.owned, attribution.facts
     with_backends = include_backend_variations and facts.model_type == "text"
-    # Most models of a large reference have no name on the network, and the same figures: they are made once.
+    # Most models of a large reference have no name on the network: they share one result.
     apart = owned.keys() | facts.hidden(attribution.model_names)
     alike = [model for model in attribution.model_names if model not in apart]
     nothing = combine(attribution, {}, with_backends, alike[:1])
@@ -175,7 +175,7 @@ def combine(
 ) -> CombinedModelStatistics:
     """Add up names, which come by backend; ``members`` are the models of the reference that they belong to.
 
-    An unlisted name has no member, and its backend whatever is known.
+    An unlisted name has no members, and always a variation for its backend.
     """
     facts = attribution.facts
     names = sorted(chain.from_iterable(backends.values()))
@@ -227,7 +227,7 @@ def _variation(
 def _reconcile(
     models: Mapping[str, CombinedModelStatistics], unlisted: Mapping[str, CombinedModelStatistics], facts: CategoryFacts
 ) -> Reconciliation:
-    """Put the split beside the API's own sum, which is added up from the body, not from the split."""
+    """Split each total into models and unlisted names; ``total`` is added up from the API's rows instead."""
 
     def split(
         figure: Callable[[CombinedModelStatistics], Number | None],

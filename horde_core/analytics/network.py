@@ -1,6 +1,7 @@
-"""The network as a whole: how much is at work, how much waits, and how long that takes to drain. Pure functions.
+"""The network as a whole: workers, queue, drain time, and work done. Pure functions.
 
-The figures are the API's own totals, in which each request counts once, whatever models it names. None is unknown.
+The figures are the API's own totals over all requests. Jobs count every image of a request, queued work one
+image of each, so that it is a lower bound. None is unknown.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ WORKERS_CURRENT_FOR = 300.0
 
 
 class Load(StrEnum):
-    """How much waits for what is done in a minute, as a word."""
+    """The drain time as a word."""
 
     FINE = "fine"
     BUSY = "busy"
@@ -46,8 +47,8 @@ class Load(StrEnum):
 class Health:
     """One kind of work now. ``queued`` and ``per_minute`` are in ``unit``; workers in maintenance are included.
 
-    ``queued`` is of one image of each request, so that work of images and its drain time are a least. ``counted_from``
-    is the key of the source of ``workers`` and ``threads``.
+    ``queued`` counts one image of each request: for images, queued work and drain time are lower bounds.
+    ``counted_from`` is the key of the source of ``workers`` and ``threads``.
     """
 
     kind: Kind
@@ -61,7 +62,7 @@ class Health:
 
     @property
     def drain_seconds(self) -> float | None:
-        """Seconds until what waits is done at the pace of the last minute; None where that pace is not known."""
+        """Seconds to drain the queue at the pace of the last minute; None where that pace is unknown."""
         if self.queued == 0:
             return 0.0
         return ratio_or_unknown(self.queued, self.per_minute, 60)
@@ -79,7 +80,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What was made in one window that ended a minute or two ago. ``work`` is in the unit of :class:`Health`."""
+    """Requests and work done in one window, up to a minute or two ago. ``work`` is in the unit of :class:`Health`."""
 
     window: Window
     requests: int | None
@@ -101,11 +102,11 @@ class Network:
     workers: Sequence[HordeWorker] | None = None
 
     def health(self, kind: Kind) -> Health:
-        """Return how one kind of work does."""
+        """Return the health of one kind of work."""
         return health(self.performance or HordePerformance(), kind, self.workers)
 
     def activity(self, model_type: ModelType) -> tuple[Activity, ...]:
-        """Return what was made in each window."""
+        """Return the requests and work done in each window."""
         return activity(self.totals.get(model_type) or HordeTotals(), model_type)
 
 
@@ -136,7 +137,7 @@ def health(performance: HordePerformance, kind: Kind, workers: Sequence[HordeWor
 
 
 def activity(totals: HordeTotals, model_type: ModelType) -> tuple[Activity, ...]:
-    """Read what was made in each window from ``/v2/stats/{img,text}/totals``."""
+    """Read the requests and work done in each window from ``/v2/stats/{img,text}/totals``."""
     return tuple(_activity(window, getattr(totals, window) or HordeTotal(), model_type) for window in WINDOWS)
 
 

@@ -1,4 +1,4 @@
-"""Records of the merge: what is known of one model when reference and API are put together."""
+"""Results of the merge of the API's data with the names of the model reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from horde_core.vocabulary import Period
 
 
 class MergedRecord(BaseModel):
-    """What the results of the merge share: frozen, and equal after a JSON round trip."""
+    """Base of the results: frozen, and equal after a JSON round trip."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,7 +31,7 @@ class UsageStats(MergedRecord):
 
 
 class WorkerSummary(MergedRecord):
-    """One worker that lists a model, as the merge shows it."""
+    """One worker that lists a model."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ class WorkerSummary(MergedRecord):
 
 
 class LiveFigures(MergedRecord):
-    """What is live for a set of API names. The units are the API's own."""
+    """Live figures of a set of API names, in the units of the API."""
 
     thread_count: int | None = Field(description="threads that serve it now; see the source")
     thread_count_source: Literal["status", "workers"] | None = Field(
@@ -72,7 +72,7 @@ class LiveFigures(MergedRecord):
 
     @property
     def listed_threads(self) -> int | None:
-        """Return its part of the category's total, which is of the rows of the status list."""
+        """Return the threads in rows of the status list: its part of the category's total."""
         return self.thread_count if self.thread_count_source == "status" else 0
 
     @property
@@ -82,9 +82,9 @@ class LiveFigures(MergedRecord):
 
 
 class BackendVariation(LiveFigures):
-    """The part of a text model that one backend carries.
+    """The figures of one backend of a text model.
 
-    Parts add up to the model, but for workers, and threads that are counted from workers.
+    They add up to those of the model, except workers, and threads that are counted from workers.
     """
 
     backend: str
@@ -96,9 +96,9 @@ class BackendVariation(LiveFigures):
 
 
 class CombinedModelStatistics(LiveFigures):
-    """Everything the API knows of one model, or of one unlisted name."""
+    """The figures of one model of the reference, or of one unlisted name."""
 
-    names: tuple[str, ...] = Field(description="API names attributed to it, sorted; empty when nobody sends one")
+    names: tuple[str, ...] = Field(description="API names attributed to it, sorted; empty when the API has none")
     usage_stats: UsageStats | None = Field(description="None when the usage source is unavailable")
     worker_summaries: dict[str, WorkerSummary] | None = Field(description="by id; None when workers were not given")
     backend_variations: dict[str, BackendVariation] | None = Field(description="by backend, text only, when asked for")
@@ -137,7 +137,7 @@ class Reconciliation(MergedRecord):
 
     @property
     def has_status(self) -> bool:
-        """Whether the status list is there."""
+        """Whether the status list is available."""
         return any(figure is not None for figure in self.thread_count.model_dump().values())
 
     def total_usage(self, period: Period) -> int | None:

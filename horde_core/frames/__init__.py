@@ -1,1 +1,1 @@
-"""One DataFrame a screen."""
+"""Pandas DataFrames for screens and files."""

@@ -11,9 +11,10 @@ from horde_core.frames.models import in_units, largest
 
 
 class QueueSummary(NamedTuple):
-    """The live queue of a category, over the names that the API lists: shares in percent.
+    """The live queue of a category, over the names that the API lists. Shares in percent.
 
-    ``queued`` is in the unit of :data:`~horde_core.vocabulary.WORK_UNIT`, and of one image of each request: a least.
+    ``queued`` is in the unit of :data:`~horde_core.vocabulary.WORK_UNIT`; it counts one image of each request, so for
+    images it is a lower bound.
     """
 
     queued: float | None
@@ -58,7 +59,7 @@ def unknown_drain_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def serve_next(frame: pd.DataFrame, number: int) -> pd.DataFrame:
-    """The names where one more thread helps most: those that nobody serves, then those with most queue a thread.
+    """The names where one more thread helps most: those without threads, then those with most queue for each thread.
 
     ``frame`` is :func:`~horde_core.frames.models.category_frame`; empty where the queue is unknown.
     """

@@ -13,7 +13,7 @@ from horde_core.analytics.records import Reconciliation
 from horde_core.frames.models import largest
 from horde_core.frames.schema import AMOUNT, COUNT, TEXT, Schema, frame_of
 from horde_core.unknowns import percent
-from horde_core.vocabulary import Period
+from horde_core.vocabulary import PERIODS, Period
 
 RowChoice = Literal["active", "listed", "unlisted", "unlisted_active", "all"]
 
@@ -53,9 +53,14 @@ class UsageSummary(NamedTuple):
 def usage_summary(
     frame: pd.DataFrame, reconciliation: Reconciliation, period: Period, reference_available: bool
 ) -> UsageSummary:
-    """Summarise :func:`~horde_core.frames.models.category_frame` for one period."""
+    """Summarise :func:`~horde_core.frames.models.category_frame` for one period.
+
+    All time trails by up to 1,000 requests, so a model with requests in a day or a month is used in all time.
+    """
     part = reconciliation.usage[period]
     usage = frame[f"usage_{period}"]
+    counted = frame[[f"usage_{one}" for one in (PERIODS if period == "total" else (period,))]]
+    is_used = counted.gt(0).fillna(False).any(axis=1)
     listed, unlisted = (part.attributed, part.unlisted) if reference_available else (None, None)
     is_known = part.total is not None
     return UsageSummary(
@@ -65,7 +70,7 @@ def usage_summary(
         listed_share=percent(listed, part.total),
         unlisted_share=percent(unlisted, part.total),
         models=int(frame["listed"].sum()) if reference_available else None,
-        models_used=int((frame["listed"] & usage.gt(0)).sum()) if reference_available and is_known else None,
+        models_used=int((frame["listed"] & is_used).sum()) if reference_available and is_known else None,
         top_ten_share=percent(float(usage.nlargest(10).sum()), part.total) if is_known else None,
         largest_share=largest(frame[f"share_{period}"]),
     )

@@ -202,7 +202,7 @@ def worker_rows(statistics: CombinedModelStatistics) -> pd.DataFrame | None:
 
 
 def fewest_for_half(figures: Sequence[int | None]) -> int | None:
-    """The fewest that carry half of all together: how many workers half of the threads hang on; None when unknown."""
+    """The smallest number of the figures that sum to half of the total; None when a figure is unknown or all are 0."""
     known = sorted((figure for figure in figures if figure), reverse=True)
     if not known or any(figure is None for figure in figures):
         return None

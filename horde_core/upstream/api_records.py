@@ -99,7 +99,7 @@ class HordeModelStatus(Record):
     count: Count = Field(None, description="threads (not workers) that serve this name now")
     performance: LenientAmount = Field(None, description="pixelsteps/s or tokens/s a job; 0.0 is unknown")
     queued: Amount = Field(
-        None, description="pixelsteps or tokens waiting; a request that names several counts in each"
+        None, description="pixelsteps or tokens waiting, of one image of each request; one that names several in each"
     )
     jobs: Count = Field(None, description="images or texts waiting or in progress")
     eta: Annotated[LenientCount, AfterValidator(_within_reason)] = Field(
@@ -223,7 +223,10 @@ class HordeWorker(Record):
 
 
 class HordePerformance(Record):
-    """``/v2/status/performance``: the network as a whole. Each request counts once here."""
+    """``/v2/status/performance``: the network as a whole, whatever models its requests name.
+
+    Work queued is of one image of each request. Counts of workers and threads lag by up to 300 s.
+    """
 
     queued_requests: LenientCount = Field(None, description="image jobs waiting or in progress")
     queued_text_requests: LenientCount = None

@@ -46,7 +46,7 @@ def _chart(view: PageView) -> panels.Chart:
 def momentum_scatter(frame: pd.DataFrame, noun: str, named: Sequence[str]) -> go.Figure:
     """Draw requests of the month against the last day x 30, both on log axes: above the line is rising.
 
-    ``frame`` is :func:`horde_core.frames.category_frame`; ``named`` are the outliers that are labelled.
+    ``frame`` is :func:`horde_core.frames.models.category_frame`; ``named`` are the outliers that are labelled.
     """
     known = frame[(frame["usage_month"].fillna(0) > 0) & (frame["usage_day"].fillna(0) > 0)]
     figure = go.Figure()

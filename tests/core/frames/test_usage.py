@@ -67,6 +67,11 @@ class TestUsage:
             assert summary.total == sum(USUAL[model_type]["usage"][period].values())
             assert (summary.listed or 0) + (summary.unlisted or 0) == summary.total
 
+    def test_a_model_whose_all_time_trails_is_used(self) -> None:
+        trailing = {"day": {MISTRAL: 5}, "month": {MISTRAL: 5}, "total": {MISTRAL: 0}}
+        used = {period: usage_of(snapshot("text", usage=trailing), period).models_used for period in PERIODS}
+        assert used == {"day": 1, "month": 1, "total": 1}
+
     def test_the_ten_most_used_are_ten(self) -> None:
         counts = {f"Model {n}": 10 for n in range(20)}
         assert usage_of(snapshot("image", usage=dict.fromkeys(PERIODS, counts))).top_ten_share == 50.0
