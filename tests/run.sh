@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Set up and run every check and every test, starting from nothing: tests/run.sh [arguments for pytest]
 #
-# PYTHON        the interpreter to use, python3 when unset
-# TEST_BROWSER  the Chromium to use; when unset one on the PATH, else one is fetched
+# PYTHON        interpreter; python3 when unset
+# TEST_BROWSER  Chromium; when unset one on the PATH, else one is installed
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -65,18 +65,18 @@ browser_starts() {
     $python -m tests.fixtures.browser 2>/dev/null
 }
 
-# On Ubuntu there is no chromium package but a snap, so Playwright's own is what root gets there.
+# Ubuntu has no such package, so root gets Playwright's own there.
 get_browser() {
     if browser_starts; then
         return
     elif [[ -n ${TEST_BROWSER:-} ]]; then
         fail "TEST_BROWSER=$TEST_BROWSER does not start"
-    elif apt_install chromium && browser_starts; then
+    elif apt_install chromium-headless-shell && browser_starts; then
         return
     fi
     echo "Downloading Playwright's Chromium"
     $python -m playwright install $(is_root && echo --with-deps) chromium >/dev/null || true
-    browser_starts || fail "no browser starts: install Debian's chromium package, or name one in TEST_BROWSER"
+    browser_starts || fail "no browser starts: install Debian's chromium-headless-shell package, or name one in TEST_BROWSER"
 }
 
 get_redis() {

@@ -43,9 +43,11 @@ def age_in(chip: Locator) -> int:
 def test_the_pages_open_and_draw_without_a_problem(page: AppPage, scheme: str, width: int) -> None:
     page.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.page.set_viewport_size({"width": width, "height": 900})
-    for spec in PAGES:
-        page.open(spec.path)
+    page.open()
+    for spec in PAGES:  # test_every_page opens each by its address
+        page.turn_to(spec.path)
         expect(page.page.get_by_role("heading", name=spec.title, exact=True).first).to_be_visible()
+        page.wait_until_idle()
         if spec.title not in DRAWS_NO_CHART:
             expect(page.page.locator(CHART).first).to_be_visible()
         if spec.title not in SHOWS_NO_TABLE:

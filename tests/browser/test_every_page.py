@@ -88,6 +88,7 @@ def test_axe_finds_nothing_serious_on_any_page(page: AppPage, scheme: Any) -> No
         expect(page.page.get_by_role("heading").first).to_be_visible()
         found[path] = violations(page)
     assert {path: places for path, places in found.items() if places} == {}
+    assert own_problems(page) == []
 
 
 def some_model(page: AppPage) -> str:
