@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from pages.common import words
@@ -34,6 +35,17 @@ FULL_NAME = 80
 def label(name: str, longest: int = LONGEST_NAME) -> str:
     """A name as a chart may show it: one line, shortened, escaped."""
     return html.escape(words.one_line(name, longest), quote=False)
+
+
+def momentum_hovers(rows: pd.DataFrame, noun: str) -> list[str]:
+    """What the hover says of each row's last day and month."""
+    return [
+        f"{label(name, FULL_NAME)}<br>{words.count(month)} {noun} in 30 days<br>"
+        f"{words.count(day)} on the last day, momentum {words.ratio(momentum)}"
+        for name, month, day, momentum in zip(
+            rows["name"], rows["usage_month"], rows["usage_day"], rows["momentum"], strict=True
+        )
+    ]
 
 
 def framed(figure: go.Figure, height: int, has_legend: bool = False) -> go.Figure:

@@ -37,10 +37,10 @@ FRAME_TTL = max(SETTINGS.api_cache_ttl, 1.0)
 """Seconds that a derived frame is kept; a TTL of 0 turns off caching of the sources, not of arithmetic."""
 
 OPENING_SECONDS = 1.0
-"""What opening a page takes besides, so that with a dead API its sentence is there within ``HORDE_COLD_WAIT``."""
+"""Seconds kept for drawing, so that with a dead API the page says so within ``HORDE_COLD_WAIT``."""
 
 PATIENCE_SECONDS = 2.0
-"""How long a tick of the header, which nobody waits for, lets a refresh take before it shows stale data."""
+"""Seconds that a tick of the header waits for a refresh under way before it shows stale data."""
 
 RESULTS_KEPT = 1000
 """Results held for all visitors: about ten a page, for two categories and a few snapshots, periods and locales."""
@@ -50,13 +50,13 @@ _VIEW, _SIMULATED = "_view", "_simulated"
 
 
 def _results() -> SharedResults:
-    """The results that this visitor looks at: the app's, or the simulated Horde's once they chose it."""
+    """Return the results of the Horde that this visitor looks at: the app's, or the simulated one."""
     chosen = HordeAPIIntegration.simulated if st.session_state.get(_SIMULATED) else HordeAPIIntegration.shared
     return SharedResults.of(chosen())
 
 
 def reader() -> SnapshotReader:
-    """Return the reader that this visitor looks through."""
+    """Return the snapshot reader of the Horde that this visitor looks at."""
     return _results().reader
 
 
@@ -76,7 +76,7 @@ def is_visitors_choice() -> bool:
 
 
 def look(drawn: PageView) -> PageView:
-    """Read what a page draws as it is now, giving a refresh under way a moment to land."""
+    """Read the sources of a drawn page again; waits up to :data:`PATIENCE_SECONDS` for a refresh under way."""
     parts = (drawn.network is not None, drawn.ages is not None)
     return reader().page_view(list(drawn.categories), parts[0], patience=PATIENCE_SECONDS, has_ages=parts[1])
 

@@ -42,7 +42,7 @@ class Chart(NamedTuple):
 
 
 def figures(page: str, items: Sequence[Figure]) -> None:
-    """Three to six headline figures of a page in a row that wraps on narrow screens."""
+    """Draw three to six headline figures in a row that wraps on narrow screens."""
     view = data.current_view()
     place = " ".join([page, *view.categories])
     with st.grid(len(items), gap="small", min_column_width=170):
@@ -61,10 +61,10 @@ def figures(page: str, items: Sequence[Figure]) -> None:
 
 
 def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Chart], as_of: str = "") -> None:
-    """A chart with the comparison as its title, its scope below, the same in words, and as a table for who wants it.
+    """Draw a chart with its title and scope above, and its rows as a folded table below.
 
-    ``build`` is called once for all who see the same: of this view, in this locale, with the same ``given``; each time
-    where that is None, of what somebody typed or ticked. ``as_of`` says how old it is.
+    ``build`` is called once for all sessions with the same view, locale and ``given``, and each time where ``given`` is
+    None, because it depends on what somebody typed or ticked. ``as_of`` says how old it is.
     """
     item = build() if given is None else data.kept((key, data.current_view().id, words.numbers(), *given), build)
     with st.container(border=True):
@@ -84,9 +84,9 @@ def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Char
 
 
 def tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
-    """Tabs of which only the open one is drawn; which one that is stands in the address, under a key of the page's own.
+    """Draw tabs, and the content of the open one only. Which one is open stands in the address under ``key``.
 
-    What is bound to the address outlives a change of pages, and must mean nothing on another one.
+    A key belongs to one page: the address keeps it when the visitor goes to another.
     """
     address.note_options(key, list(parts))
     containers = st.tabs(list(parts), key=key, on_change="rerun", bind="query-params")
@@ -97,7 +97,7 @@ def tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
 
 
 def explanation(*paragraphs: str) -> None:
-    """The folded "How this is computed" at the bottom of a page."""
+    """Draw the folded "How this is computed" at the bottom of a page."""
     with st.expander("How this is computed", icon=":material/function:"):
         for paragraph in paragraphs:
             st.markdown(paragraph)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from horde_core.analytics.formulas import FORMULAS
+from horde_core.cache.freshness import State
 from horde_core.cache.source_state import Event
 from horde_core.live.snapshot import PageView
 from horde_core.live.source_report import SourceReport
 from horde_core.upstream.client import CALLS_A_MINUTE
-from pages.common import data, tables, words
+from pages.common import data, tables, unavailable, words
 from pages.sections import glossary
 
 REDIS_WORDS = {
@@ -95,7 +97,10 @@ def not_understood(view: PageView, reports: Sequence[SourceReport]) -> None:
         for told in one.reading.not_understood
     ]
     if not rows:
-        st.info("Everything that was fetched last was understood.", icon=":material/check_circle:")
+        away = [one.reading for one in reports if one.reading.state is State.UNAVAILABLE]
+        said = ["Everything in the last answers was understood."] if len(away) < len(reports) else []
+        said += [f"Unavailable: {unavailable.named(away)}."] if away else []
+        st.info(" ".join(said), icon=":material/cloud_off:" if away else ":material/check_circle:")
         return
     st.caption("What the last answers hold that this app does not know. It is left out and changes no figure.")
     tables.explore(
@@ -122,7 +127,7 @@ def not_understood(view: PageView, reports: Sequence[SourceReport]) -> None:
 
 def counters(view: PageView, reports: Sequence[SourceReport]) -> None:
     """What it took since the start."""
-    st.caption("How readers were served and what it took, in this process, since the app started.")
+    st.caption("Reads, fetches and failures of each source in this process, since the app started.")
     tables.explore(
         tables.Table(
             key="counters",
@@ -143,63 +148,53 @@ def counters(view: PageView, reports: Sequence[SourceReport]) -> None:
 
 def formulas(view: PageView) -> None:
     """What each figure is computed from."""
-    tables.explore(
-        tables.Table(
-            key="formulas",
-            title="Formulas",
-            load=lambda: pd.DataFrame([one._asdict() | {"formula": one.help} for one in FORMULAS]),
-            columns={
-                "figure": tables.name_column("Figure"),
-                "formula": tables.text_column("Is", width="large"),
-                "unit": tables.text_column("Unit", width="medium"),
-                "source": tables.text_column("Rests on"),
-            },
-            alt="Every figure with its formula, its unit and its source",
-            rows_are=("figure", "figures"),
-            search=("figure", "formula"),
-            search_label="Search figures",
-            height=900,
-        ),
-        view,
-    )
+    columns = {
+        "figure": tables.name_column("Figure"),
+        "formula": tables.text_column("Is", width="large"),
+        "unit": tables.text_column("Unit", width="medium"),
+        "source": tables.text_column("Rests on"),
+    }
+    rows = [(one.figure, one.help, one.unit, one.source) for one in FORMULAS]
+    _explained(view, "formulas", "Every figure with its formula, its unit and its source", columns, rows, "figure")
 
 
 def terms(view: PageView) -> None:
     """The words that the pages use."""
-    tables.explore(
-        tables.Table(
-            key="terms",
-            title="Glossary",
-            load=lambda: pd.DataFrame(glossary.TERMS, columns=["term", "meaning"]),
-            columns={"term": tables.name_column("Word"), "meaning": tables.text_column("Means", width="large")},
-            alt="The words that the pages use",
-            rows_are=("word", "words"),
-            search=("term", "meaning"),
-            search_label="Search words",
-            height=720,
-        ),
-        view,
-    )
+    columns = {"term": tables.name_column("Word"), "meaning": tables.text_column("Means", width="large")}
+    _explained(view, "terms", "The words that the pages use", columns, glossary.TERMS, "word")
 
 
 def limits(view: PageView) -> None:
     """The thresholds in force."""
+    columns = {
+        "what": tables.name_column("Called"),
+        "rule": tables.text_column("Is", width="large"),
+        "setting": tables.text_column("Setting", width="large"),
+    }
+    rows = glossary.thresholds(data.SETTINGS, data.THRESHOLDS)
+    _explained(view, "thresholds", "Thresholds in force and the settings that change them", columns, rows, "threshold")
+
+
+def _explained(
+    view: PageView,
+    key: str,
+    title: str,
+    columns: Mapping[str, Any],
+    rows: Sequence[tuple[str, ...]],
+    row_is: str,
+) -> None:
+    """A table of words, all of which can be searched."""
     tables.explore(
         tables.Table(
-            key="thresholds",
-            title="Thresholds in force",
-            load=lambda: pd.DataFrame(
-                glossary.thresholds(data.SETTINGS, data.THRESHOLDS), columns=["what", "rule", "setting"]
-            ),
-            columns={
-                "what": tables.name_column("Called"),
-                "rule": tables.text_column("Is", width="large"),
-                "setting": tables.text_column("Setting", width="large"),
-            },
-            alt="Thresholds in force and the settings that change them",
-            rows_are=("threshold", "thresholds"),
-            search=("what", "rule", "setting"),
-            search_label="Search thresholds",
+            key=key,
+            title=title,
+            load=lambda: pd.DataFrame(rows, columns=list(columns)),
+            columns=columns,
+            alt=title,
+            rows_are=(row_is, f"{row_is}s"),
+            search=tuple(columns),
+            search_label=f"Search {row_is}s",
+            height=900,
         ),
         view,
     )

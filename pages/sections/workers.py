@@ -138,7 +138,7 @@ def _workers_per_model(view: PageView) -> None:
 
 
 def concentration(view: PageView) -> None:
-    """Which models hang on one worker, or on none."""
+    """Which models have one worker, or none."""
     _workers_per_model(view)
     kind = filters.choice("Rows", tuple(SUPPLIES), "one", "supply_rows", SUPPLIES.__getitem__)
     of = filters.choice("Models of", tuple(view.categories), "image", "models_of", str.title)

@@ -109,3 +109,18 @@ def test_it_tells_what_was_not_understood_with_an_example(visit: Visit, horde_se
         ("Workers", "Foreign type"): 1, ("Workers", "Skipped"): 1, ("Network", "Unknown field"): 1
     }  # fmt: skip
     assert list(told["example"]) == ["video", "{'name': 5}", "<b>3</b>"]
+
+
+def test_what_was_not_fetched_is_not_said_to_be_understood(visit: Visit, horde_server: HordeServer) -> None:
+    horde_server.answer("/v2/workers", "{}", status=404)
+    said = [info.value for info in visit("sources", sources_tab="Not understood").info]
+    assert said == ["Everything in the last answers was understood. Unavailable: workers."]
+
+
+def test_with_nothing_reachable_it_is_not_said_that_everything_was_understood(
+    visit: Visit, horde_server: HordeServer
+) -> None:
+    horde_server.stop()
+    (said,) = [info.value for info in visit("sources", sources_tab="Not understood").info]
+    assert "understood" not in said
+    assert "Unavailable: " in said

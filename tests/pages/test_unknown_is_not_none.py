@@ -12,13 +12,13 @@ from tests.pages.test_states import VisitWithout, visit_without
 __all__ = ["visit_without"]
 
 SAID = (
-    ("model", "", "all but the reference", "Text usage and text queue are unavailable", "its backends are unknown"),
-    ("model", "", "all but the reference", "Text usage and text queue are unavailable", "its names are unknown"),
+    ("model", "", "all but the reference", "Text queue and text usage are unavailable", "its backends are unknown"),
+    ("model", "", "all but the reference", "Text queue and text usage are unavailable", "its names are unknown"),
     (
         "model",
         "",
         "all but the usage",
-        "Text reference and text queue are",
+        "Text queue and text reference are",
         "it is unknown whether there is a model called:",
     ),
     ("model", "", "workers", "Workers are unavailable", "it is unknown who serves it"),
@@ -30,7 +30,7 @@ SAID = (
         "usage",
         "Ranking",
         "all but the reference",
-        "Text usage and text queue are",
+        "Text queue and text usage are",
         "it is unknown which names there are",
     ),
     ("usage", "Concentration", "usage", "Text usage is unavailable", "this is unknown"),
@@ -39,7 +39,7 @@ SAID = (
     ("backends", "Split by model", "reference", "Text reference is", "it is unknown which models are"),
     ("backends", "Imbalance", "queue", "Text queue is", "it is unknown which listed models there are"),
     ("audit", "Findings", "reference", "Text reference is", "it is unknown what there is to audit"),
-    ("audit", "Uneven backends", "usage", "Text usage is", "it is unknown which models and backends there are"),
+    ("audit", "Uneven backends", "usage", "Text usage is", "it is unknown how requests and threads spread"),
 )
 
 

@@ -9,7 +9,7 @@ from horde_core.analytics import formulas
 from horde_core.frames.usage import MOVER_SHARE_FROM, movers
 from horde_core.live.snapshot import PageView, Snapshot
 from pages.common import data, panels, tables, unavailable, words
-from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, framed, label, log_axis, name_rows
+from pages.common.chart_frame import GRID, PALETTE, framed, log_axis, momentum_hovers, name_rows
 
 RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
 LEAST_MOMENTUM = 0.01
@@ -67,13 +67,7 @@ def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figu
             text=[words.ratio(value) for value in chosen["momentum"]],
             textposition="middle right",
             cliponaxis=False,
-            hovertext=[
-                f"{label(name, FULL_NAME)}<br>{words.count(day)} {noun} on the last day, "
-                f"{words.count(month)} in 30 days<br>momentum {words.ratio(momentum)}"
-                for name, day, month, momentum in zip(
-                    chosen["name"], chosen["usage_day"], chosen["usage_month"], chosen["momentum"], strict=True
-                )
-            ],
+            hovertext=momentum_hovers(chosen, noun),
             hoverinfo="text",
         )
     figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})

@@ -56,7 +56,7 @@ def _chart(view: PageView, period: Period, concentration: Concentration | None) 
 
 
 def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
-    """Draw :func:`horde_core.frames.rankings.pareto_curve`, the number of names on a log axis."""
+    """Draw :func:`horde_core.frames.usage.pareto_curve`, the number of names on a log axis."""
     figure = go.Figure()
     figure.add_scatter(
         x=curve["names"],

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from horde_core.frames.usage import outliers
 from horde_core.live.snapshot import PageView
 from pages.common import data, freshness_header, panels, tables, unavailable, words
-from pages.common.chart_frame import FULL_NAME, GRID, PALETTE, UNLISTED_COLOUR, framed, label, log_axis
+from pages.common.chart_frame import GRID, PALETTE, UNLISTED_COLOUR, framed, label, log_axis, momentum_hovers
 
 OUTLIERS_NAMED = 8
 LABEL_WIDTH, LABEL_HEIGHT = 1.2, 0.35
@@ -88,12 +88,6 @@ def _points(rows: pd.DataFrame, noun: str, title: str, colour: str) -> go.Scatte
         mode="markers",
         name=title,
         marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
-        hovertext=[
-            f"{label(name, FULL_NAME)}<br>{words.count(month)} {noun} in 30 days<br>"
-            f"{words.count(day)} on the last day, momentum {words.ratio(momentum)}"
-            for name, month, day, momentum in zip(
-                rows["name"], rows["usage_month"], rows["usage_day"], rows["momentum"], strict=True
-            )
-        ],
+        hovertext=momentum_hovers(rows, noun),
         hoverinfo="text",
     )
