@@ -2,18 +2,21 @@
 
 Unknown fields are ignored. A documented field that is missing is ``None``, which means *unknown*, never zero.
 A count that is negative, infinite, fractional or no number at all makes the record invalid; any other field
-that cannot be used is ``None``. :mod:`horde_core.upstream.parsing` turns whole bodies into these records.
+that cannot be used is ``None``. A text beyond its bound is cut; a model's name is not, as it would be another one's.
+:mod:`horde_core.upstream.parsing` turns whole bodies into these records.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from horde_core.upstream.bounds import LONGEST_NAME, LONGEST_TEXT, MOST_MODELS_OF_A_WORKER
 from horde_core.vocabulary import ModelType, Period, WorkerType
 
 LARGEST_COUNT = 2**53
@@ -61,8 +64,18 @@ def _none_if_unusable(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-def _only_strings(value: object) -> object:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else value
+def _only_names(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        return value
+    names = (item for item in value if isinstance(item, str) and len(item) <= LONGEST_NAME)
+    return tuple(islice(names, MOST_MODELS_OF_A_WORKER))
+
+
+def _cut(longest: int) -> AfterValidator:
+    def cut(text: str | None) -> str | None:
+        return text if text is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+    return AfterValidator(cut)
 
 
 Count = Annotated[int | None, BeforeValidator(_count)]
@@ -71,9 +84,13 @@ Lenient = WrapValidator(_none_if_unusable)
 LenientCount = Annotated[Count, Lenient]
 TotalCount = Annotated[int | None, Field(strict=True), Lenient]
 LenientAmount = Annotated[Amount, Lenient]
-LenientText = Annotated[str | None, Lenient]
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+CutName = Annotated[str, _cut(LONGEST_NAME)]
+LenientName = Annotated[str | None, Field(max_length=LONGEST_NAME), Lenient]
+LenientText = Annotated[str | None, _cut(LONGEST_TEXT), Lenient]
+LenientAddress = Annotated[str | None, Field(max_length=LONGEST_TEXT), Lenient]
 LenientFlag = Annotated[bool | None, Field(strict=True), Lenient]
-Names = Annotated[tuple[str, ...] | None, BeforeValidator(_only_strings), Lenient]
+Names = Annotated[tuple[str, ...] | None, BeforeValidator(_only_names), Lenient]
 
 
 class Record(BaseModel):
@@ -95,7 +112,7 @@ class Record(BaseModel):
 class HordeModelStatus(Record):
     """One row of ``/v2/status/models``: one API name, live."""
 
-    name: str
+    name: Name
     count: Count = Field(None, description="threads (not workers) that serve this name now")
     performance: LenientAmount = Field(None, description="pixelsteps/s or tokens/s a job; 0.0 is unknown")
     queued: Amount = Field(
@@ -173,8 +190,8 @@ class HordeWorker(Record):
         )
     )
 
-    name: str
-    id: LenientText = None
+    name: CutName
+    id: LenientName = None
     owner: LenientText = Field(None, description="whose it is, where its owner wants that told")
     info: LenientText = Field(None, description="what its owner says of it")
     type: Annotated[WorkerType | None, Lenient] = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from horde_core.upstream.api_records import whole_number
+from horde_core.upstream.bounds import LONGEST_NAME, MOST_ROWS
 from horde_core.upstream.errors import ShapeError
 from horde_core.upstream.parsed import Parsed, Unknowns
 from horde_core.upstream.parsing import read_json
@@ -40,13 +42,17 @@ def parse_ages(body: bytes) -> Parsed[ModelAges]:
     document = read_json(body)
     if not isinstance(document, dict):
         raise ShapeError("an object with the dates of each model was expected")
-    days = {name: _day(dates) for name, dates in document.items()}
+    days = {
+        name: _day(dates) if len(name) <= LONGEST_NAME else None for name, dates in islice(document.items(), MOST_ROWS)
+    }
     added = {name: day for name, day in days.items() if day is not None}
     if not added:
         raise ShapeError("no date of any model could be used")
     unknowns = Unknowns()
     for name in days.keys() - added.keys():
         unknowns.add("skipped", "date_added", {name: document[name]})
+    if len(document) > MOST_ROWS:
+        unknowns.add("skipped", "", f"beyond the first {MOST_ROWS:,} models", len(document) - MOST_ROWS)
     return unknowns.parsed(ModelAges(added))
 
 

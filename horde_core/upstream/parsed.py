@@ -51,7 +51,7 @@ class Unknowns:
 
     def add(self, kind: Kind, field: str, value: object, count: int = 1) -> None:
         """Count something that was not understood; the first of its kind is the example."""
-        key = (kind, field)
+        key = (kind, _cut(field))
         if key not in self._found and len(self._found) >= MOST_KINDS:
             key = (kind, "other fields")
         times, example = self._found.get(key, (0, ""))
@@ -75,6 +75,8 @@ class Unknowns:
             self.add_unread(value, read, f"{field}.")
         elif isinstance(read, tuple) and isinstance(value, list) and len(read) < len(value):
             self.add("unknown value", field, value, len(value) - len(read))
+        elif isinstance(read, str) and isinstance(value, str) and len(read) < len(value):
+            self.add("unknown value", field, value)
 
     @property
     def skipped(self) -> int:
@@ -95,5 +97,8 @@ def _is_nothing(value: object) -> bool:
 
 
 def _example(value: object) -> str:
-    text = " ".join((value[:1_000] if isinstance(value, str) else repr(value)).split())
+    return _cut(" ".join((value[:1_000] if isinstance(value, str) else repr(value)).split()))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_EXAMPLE else f"{text[: LONGEST_EXAMPLE - 1]}…"

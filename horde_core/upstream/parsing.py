@@ -24,6 +24,7 @@ from horde_core.upstream.api_records import (
     is_speed,
     whole_number,
 )
+from horde_core.upstream.bounds import LONGEST_NAME, MOST_NAMES, MOST_ROWS, MOST_VALUES
 from horde_core.upstream.errors import ShapeError
 from horde_core.upstream.parsed import Parsed, Unknowns
 from horde_core.vocabulary import MODEL_TYPES, PERIODS, ModelType, Period, WorkerType
@@ -38,8 +39,10 @@ WORKER_TEXTS = ("name", "owner", "info")
 def read_json(body: bytes) -> Any:
     """Read a JSON document; half a surrogate pair in a text is read as a question mark, as it costs no more than that.
 
-    Raises :class:`~horde_core.upstream.errors.ShapeError` when it is no JSON.
+    Raises :class:`~horde_core.upstream.errors.ShapeError` when it is no JSON, or has more values than are read.
     """
+    if body.count(b",") > MOST_VALUES:
+        raise ShapeError(f"at most {MOST_VALUES:,} values were expected")
     try:
         return from_json(body)
     except ValueError:
@@ -74,7 +77,8 @@ def parse_workers(body: bytes) -> Parsed[tuple[HordeWorker, ...]]:
 def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
     """Parse ``/v2/stats/{img,text}/models``.
 
-    A count that cannot be used drops that name from that period only, and is counted.
+    A count that cannot be used drops that name from that period only, and is counted. Of more names than are read,
+    those with the most usage are kept.
     """
     document = read_json(body)
     if not isinstance(document, dict) or not any(isinstance(document.get(period), dict) for period in PERIODS):
@@ -86,17 +90,32 @@ def parse_usage(body: bytes) -> Parsed[HordeModelStatsResponse]:
         if not isinstance(raw, dict):
             maps[period] = None
             continue
-        usable = {name: whole_number(count) for name, count in raw.items()}
+        usable = {name: whole_number(count) if len(name) <= LONGEST_NAME else None for name, count in raw.items()}
         if None in usable.values():
             name = next(name for name, count in usable.items() if count is None)
             usable = {name: count for name, count in usable.items() if count is not None}
             unknowns.add("skipped", period, {name: raw[name]}, len(raw) - len(usable))
         maps[period] = usable
+    _keep_most_used(maps, unknowns)
     if unknowns.skipped and not any(maps.values()):
         raise ShapeError("no count of the usage maps could be used")
     response = HordeModelStatsResponse.model_construct(day=maps["day"], month=maps["month"], total=maps["total"])
     unknowns.add_unread(document, response)
     return unknowns.parsed(response)
+
+
+def _keep_most_used(maps: dict[Period, dict[str, int | None] | None], unknowns: Unknowns) -> None:
+    """Leave out the names beyond the most that are kept: those with the least usage."""
+    held = {period: counts for period, counts in maps.items() if counts is not None}
+    names = frozenset().union(*held.values())
+    if len(names) <= MOST_NAMES:
+        return
+    by_usage = sorted((sum(counts.get(name) or 0 for counts in held.values()), name) for name in names)
+    kept = frozenset(name for _, name in by_usage[-MOST_NAMES:])
+    for period, counts in held.items():
+        maps[period] = {name: count for name, count in counts.items() if name in kept}
+        if left_out := len(counts.keys() - kept):
+            unknowns.add("skipped", period, f"beyond the {MOST_NAMES:,} names with the most usage", left_out)
 
 
 def parse_object(record: type[RecordT]) -> Callable[[bytes], Parsed[RecordT]]:
@@ -126,24 +145,24 @@ def _rows(
     types: Sequence[str],
     counts: Sequence[str],
     unknowns: Unknowns,
-    prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> list[RecordT]:
     """Validate a list row by row.
 
-    A row that states another type than ``types`` is left out. ``counts`` are fields that may be missing but not null;
-    ``prepare`` is applied to a row before it is read.
+    A row that states another type than ``types`` is left out. ``counts`` are fields that may be missing but not null.
     """
     if not isinstance(document, list):
         raise ShapeError("a list was expected")
     rows: list[RecordT] = []
-    for item in document:
+    for item in document[:MOST_ROWS]:
         if isinstance(item, dict) and item.get("type") is not None and item["type"] not in types:
             unknowns.add("foreign type", "type", item["type"])
-        elif not isinstance(item, dict) or (row := _row(prepare(item), record, counts)) is None:
+        elif not isinstance(item, dict) or (row := _row(item, record, counts)) is None:
             unknowns.add("skipped", "", item)
         else:
             rows.append(row)
             unknowns.add_unread(item, row)
+    if len(document) > MOST_ROWS:
+        unknowns.add("skipped", "", f"beyond the first {MOST_ROWS:,} rows", len(document) - MOST_ROWS)
     if document and unknowns.skipped == len(document):
         raise ShapeError("no row of the list could be used")
     return rows

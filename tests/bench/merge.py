@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import merge_category_with_horde_data, merge_everything
 from horde_core.analytics.name_matching import name_index
+from horde_core.upstream.bounds import MOST_NAMES, MOST_ROWS
 from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
 from horde_core.vocabulary import ModelType
 
@@ -148,7 +149,7 @@ def measure(case: Case, runs: int) -> None:
 def main() -> None:
     """Run all cases."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="add the case a hundred times as large")
+    parser.add_argument("--full", action="store_true", help="add the largest cases that are read")
     arguments = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}, median of several runs")
     print(
@@ -161,8 +162,8 @@ def main() -> None:
     measure(image_case(7_000, 1_000), 5)
     measure(text_case(40_000, 50_000), 5)
     if arguments.full:
-        measure(image_case(70_000, 10_000), 3)
-        measure(text_case(400_000, 500_000), 3)
+        measure(image_case(MOST_ROWS, 3_000), 3)
+        measure(text_case(MOST_ROWS, MOST_NAMES), 3)
 
 
 if __name__ == "__main__":
