@@ -55,7 +55,7 @@ class Filter(NamedTuple):
     def keeps(self, rows: Any, chosen: Any) -> list[bool]:
         """Tell for each row whether what was chosen is known to hold of it."""
         holds = self.holds
-        return [holds(value, chosen) is True for value in self.read(rows)]
+        return [bool(holds(value, chosen)) for value in self.read(rows)]
 
 
 class Selection(NamedTuple):

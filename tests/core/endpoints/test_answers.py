@@ -177,6 +177,27 @@ def test_without_the_reference_nobody_says_that_a_name_is_unlisted() -> None:
     assert (answer.resolutions[0].how, answer.unknown) == (None, ("reference",))
 
 
+@pytest.mark.parametrize(
+    ("chosen", "needs"),
+    [
+        ({"search": "e", "size_from": 0, "baseline": ("flux_1",), "inpainting": ("no",)}, set()),
+        ({"month_from": 1}, {"usage"}),
+        ({"threads_from": 1}, {"status"}),
+        ({"workers_from": 1}, {"workers"}),
+        ({"preset": "low_usage"}, {"usage", "status", "workers"}),
+        ({"flag_not": ("low_usage",)}, {"usage", "status", "workers"}),
+    ],
+)
+@pytest.mark.parametrize("missing", ["usage", "status", "workers"])
+def test_rows_of_the_audit_are_counted_unless_a_filter_needs_what_is_away(
+    results: SharedResults, chosen: dict[str, Any], needs: set[str], missing: str
+) -> None:
+    query = audit_query("image").model_validate(chosen)
+    answer = answers.audit_answer(results, view("image", **{missing: None}), query)
+    assert (answer.total_count is None) is (missing in needs)
+    assert answer.total_count in (None, answer.returned_count)
+
+
 class TestRows:
     def test_counts_stay_whole_where_some_are_unknown(self) -> None:
         frame = rows.model_rows(models())
