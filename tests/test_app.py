@@ -41,11 +41,7 @@ def test_a_value_that_a_library_refuses_as_it_is_imported_is_one_line_too(
 def test_the_first_data_is_asked_for_before_the_first_visitor_once_a_source(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
-    app = start_app(
-        HORDE_API_URL=horde_server.url,
-        HORDE_REFERENCE_URL=horde_server.url,
-        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
-    )
+    app = start_app(**horde_server.environment)
     wait_until(lambda: horde_server.requests.total() == 12, "both categories have been asked for")
     assert set(horde_server.requests.values()) == {1}
     assert "Traceback" not in app.log()
@@ -55,9 +51,7 @@ def test_the_hydrator_keeps_sources_fresh_without_a_visitor_until_the_app_stops(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
     app = start_app(
-        HORDE_API_URL=horde_server.url,
-        HORDE_REFERENCE_URL=horde_server.url,
-        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.environment,
         HORDE_API_CACHE_TTL="1",
         HORDE_CACHE_HYDRATION_ENABLED="true",
         HORDE_CACHE_HYDRATION_INTERVAL_SECONDS="1",
@@ -71,12 +65,7 @@ def test_the_hydrator_keeps_sources_fresh_without_a_visitor_until_the_app_stops(
 def test_what_one_replica_fetched_another_takes_over_by_itself(
     start_app: StartApp, horde_server: HordeServer, redis_server: RedisServer
 ) -> None:
-    shared = {
-        "HORDE_API_URL": horde_server.url,
-        "HORDE_REFERENCE_URL": horde_server.url,
-        "HORDE_REFERENCE_IMAGE_AGES_URL": f"{horde_server.url}/model_mod_data.json",
-    }
-    shared["HORDE_REDIS_URL"] = redis_server.url
+    shared = {**horde_server.environment, "HORDE_REDIS_URL": redis_server.url}
     start_app(**shared)
     wait_until(lambda: horde_server.requests.total() == SOURCES, "the first has asked for all of it")
     other = start_app(**shared)
@@ -111,11 +100,7 @@ def gets(redis_server: RedisServer) -> int:
 def test_the_running_app_tells_its_health_and_browsers_what_they_may(
     start_app: StartApp, horde_server: HordeServer
 ) -> None:
-    app = start_app(
-        HORDE_API_URL=horde_server.url,
-        HORDE_REFERENCE_URL=horde_server.url,
-        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
-    )
+    app = start_app(**horde_server.environment)
     with urllib.request.urlopen(f"{app.url}/api/health") as answer:
         assert answer.status == 200
         assert json.load(answer)["status"] in ("ok", "degraded")

@@ -132,8 +132,7 @@ def soak(seconds: float, threads: int, folder: Path) -> None:
     stopping, calm = threading.Event(), threading.Event()
     calm.set()
     settings = Settings(
-        api_url=horde_server.url, reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.addresses,
         redis_url=redis_server.url,
         api_cache_ttl=TTL, reference_cache_ttl=TTL, cache_stale_ttl=STALE_TTL, api_timeout=2,
     )  # fmt: skip

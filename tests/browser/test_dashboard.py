@@ -75,11 +75,7 @@ def test_a_filter_narrows_the_table_and_its_link_brings_the_same_view_back(page:
 def test_refresh_makes_the_age_on_screen_young_again(
     page: AppPage, start_app: StartApp, horde_server: HordeServer
 ) -> None:
-    app = start_app(
-        HORDE_API_URL=horde_server.url,
-        HORDE_REFERENCE_URL=horde_server.url,
-        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
-    )
+    app = start_app(**horde_server.environment)
     page.open("/queue", app)
     chip = page.page.get_by_text(re.compile(r"Queue · \d+ s")).first
     wait_for(page, lambda: age_in(chip) >= 5)
@@ -91,11 +87,7 @@ def test_refresh_makes_the_age_on_screen_young_again(
 
 
 def test_a_hostile_name_is_text_on_screen(page: AppPage, start_app: StartApp, horde_server: HordeServer) -> None:
-    app = start_app(
-        HORDE_API_URL=horde_server.url,
-        HORDE_REFERENCE_URL=horde_server.url,
-        HORDE_REFERENCE_IMAGE_AGES_URL=f"{horde_server.url}/model_mod_data.json",
-    )
+    app = start_app(**horde_server.environment)
     page.open("/queue?category=Text", app)
     expect(page.page.locator(CHART).first).to_be_visible()
     label = " ".join(HTML_NAME.split())[:20]

@@ -78,11 +78,7 @@ class Terminal:
 def settings(horde_server: HordeServer) -> dict[str, str]:
     """Give the environment that points at the Horde of the test."""
     return {
-        "HORDE_API_URL": horde_server.url,
-        "HORDE_REFERENCE_URL": horde_server.url,
-        "HORDE_REFERENCE_IMAGE_AGES_URL": f"{horde_server.url}/model_mod_data.json",
-        "HORDE_REFERENCE_IMAGE_FALLBACK_URL": f"{horde_server.url}/legacy/image.json",
-        "HORDE_REFERENCE_TEXT_FALLBACK_URL": f"{horde_server.url}/legacy/text.json",
+        **horde_server.environment,
         "HORDE_API_TIMEOUT": "5",
     }
 

@@ -76,9 +76,7 @@ def test_what_was_made_is_told_by_window_in_the_same_unit() -> None:
 @pytest.fixture
 def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotReader]:
     settings = Settings(
-        api_url=horde_server.url,
-        reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.addresses,
     )
     integration = HordeAPIIntegration(settings, clock=clock.both)
     yield SnapshotReader(integration)

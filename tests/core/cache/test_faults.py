@@ -178,7 +178,7 @@ def test_the_second_look_at_an_empty_list_is_not_at_the_servers_cached_copy_of_t
 def test_a_second_answer_that_is_suspicious_in_another_way_does_not_agree(
     horde_server: HordeServer, clock: TurnedClock
 ) -> None:
-    settings = Settings(api_url=horde_server.url, cold_wait=20)
+    settings = Settings(**horde_server.addresses, cold_wait=20)
     http = HordeClient(settings)
     horde = HordeAPIIntegration(settings, http, clock=clock.both)
     horde.get_workers()

@@ -32,9 +32,7 @@ class TestOneFetch:
             horde_server.answer(path, delay=0.3)
         environment = {
             **os.environ,
-            "HORDE_API_URL": horde_server.url,
-            "HORDE_REFERENCE_URL": horde_server.url,
-            "HORDE_REFERENCE_IMAGE_AGES_URL": f"{horde_server.url}/model_mod_data.json",
+            **horde_server.environment,
             "HORDE_REDIS_URL": redis_server.url,
         }
         command = [sys.executable, "-m", "tests.fixtures.replica", "--threads", "50"]

@@ -94,9 +94,7 @@ REDIS_FAULTS: dict[str, RedisFault] = {
 @pytest.fixture
 def horde(horde_server: HordeServer, redis_server: RedisServer, clock: TurnedClock) -> Iterator[HordeAPIIntegration]:
     settings = Settings(
-        api_url=horde_server.url,
-        reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.addresses,
         redis_url=redis_server.url,
         api_cache_ttl=TTL,
         reference_cache_ttl=TTL,

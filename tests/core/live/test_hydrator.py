@@ -28,9 +28,7 @@ def make(horde_server: HordeServer, clock: TurnedClock) -> Iterator[Make]:
         def make(**settings: object) -> HordeAPIIntegration:
             horde = HordeAPIIntegration(
                 Settings(
-                    api_url=horde_server.url,
-                    reference_url=horde_server.url,
-                    reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+                    **horde_server.addresses,
                     **settings,
                 ),  # type: ignore[arg-type]
                 clock=clock.both,

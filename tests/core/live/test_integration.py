@@ -37,14 +37,7 @@ def make(horde_server: HordeServer) -> Iterator[Make]:
     with ExitStack() as stack:
 
         def make(clock: Clock | None = None, **settings: Any) -> HordeAPIIntegration:
-            addresses = {
-                "api_url": horde_server.url,
-                "reference_url": horde_server.url,
-                "reference_image_ages_url": f"{horde_server.url}/model_mod_data.json",
-                "reference_image_fallback_url": f"{horde_server.url}/no/fallback",
-                "reference_text_fallback_url": f"{horde_server.url}/no/fallback",
-            }
-            chosen = Settings(**{**addresses, "cold_wait": 20, **settings})
+            chosen = Settings(**{**horde_server.addresses, "cold_wait": 20, **settings})
             client = HordeClient(chosen)
             stack.callback(client.close)
             return HordeAPIIntegration(chosen, client, clock=clock)

@@ -41,13 +41,8 @@ def changed_bodies() -> dict[str, Any]:
 
 @pytest.fixture
 def reader(horde_server: HordeServer, clock: TurnedClock) -> Iterator[SnapshotReader]:
-    fallback = f"{horde_server.url}/no/fallback"
     settings = Settings(
-        api_url=horde_server.url,
-        reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
-        reference_image_fallback_url=fallback,
-        reference_text_fallback_url=fallback,
+        **horde_server.addresses,
         reference_cache_ttl=TTL,
         cold_wait=20,
     )

@@ -18,9 +18,7 @@ from tests.fixtures.upstream import TurnedClock
 @pytest.fixture
 def horde(horde_server: HordeServer, clock: TurnedClock) -> HordeAPIIntegration:
     settings = Settings(
-        api_url=horde_server.url,
-        reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.addresses,
     )
     return HordeAPIIntegration(settings, clock=clock.both)
 
@@ -82,9 +80,7 @@ def test_redis_in_use_in_trouble_and_not_used(
 ) -> None:
     assert redis_state(horde) == "not used"
     settings = Settings(
-        api_url=horde_server.url,
-        reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.addresses,
         redis_url=redis_server.url,
     )
     replica = HordeAPIIntegration(settings)

@@ -30,9 +30,7 @@ def framed(_request: Request) -> PlainTextResponse:
 @pytest.fixture
 def horde(horde_server: HordeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[HordeAPIIntegration]:
     settings = Settings(
-        api_url=horde_server.url,
-        reference_url=horde_server.url,
-        reference_image_ages_url=f"{horde_server.url}/model_mod_data.json",
+        **horde_server.addresses,
         api_cache_ttl=2,
     )
     integration = HordeAPIIntegration(settings)

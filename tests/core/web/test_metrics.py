@@ -89,9 +89,7 @@ def scrape(integration: HordeAPIIntegration) -> Scrape:
 
 
 def settings_for(horde_server: HordeServer, **more: object) -> Settings:
-    server = {"api_url": horde_server.url, "reference_url": horde_server.url}
-    ages = f"{horde_server.url}/model_mod_data.json"
-    return Settings(**server, reference_image_ages_url=ages, cold_wait=20, **more)  # type: ignore[arg-type]
+    return Settings(**{**horde_server.addresses, "cold_wait": 20, **more})
 
 
 @pytest.fixture
