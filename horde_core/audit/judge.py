@@ -18,12 +18,13 @@ from horde_core.audit.records import (
     Flag,
     ModelAuditInfo,
     Severity,
+    cost_benefit,
 )
 from horde_core.audit.rules import DOWNLOAD_FLAGS, RULES, Holds, is_critical
 from horde_core.audit.subjects import Subject
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.unknowns import ratio_or_unknown
-from horde_core.vocabulary import GIBIBYTE, ModelType
+from horde_core.vocabulary import ModelType
 
 _ABOUT_DOWNLOADS = frozenset(DOWNLOAD_FLAGS)
 
@@ -100,17 +101,11 @@ def audit_subject(subject: Subject, setting: Setting) -> ModelAuditInfo:
     thresholds = setting.thresholds
     flags, found, has_unknown = _flags(tuple([holds(facts, thresholds) for holds in setting.judges]))
     critical = is_critical(facts, thresholds)
-    day, month, total = facts.usage_day, facts.usage_month, facts.usage_total
-    score = cost_benefit(month, facts.size)
     fields["flags"] = flags
     fields["severity"] = _severity(critical, found, has_unknown)
     fields["is_critical"] = critical
-    fields["at_risk"] = bool(found)
     fields["risk_score"] = len(found)
-    fields["day_to_month_ratio"] = part_of_whole(day, month)
-    fields["month_to_total_ratio"] = part_of_whole(month, total)
-    fields["momentum"] = ratio_or_unknown(day, month, 30)
-    fields["cost_benefit_score"] = score
+    score = cost_benefit(facts.usage_month, facts.size)
     fields["cost_benefit_percentile"] = percentile(score, setting.scores)
     info = ModelAuditInfo.model_validate(fields)
     # Every record has all fields set: a set of its own for each would double the memory of an audit.
@@ -142,16 +137,6 @@ def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
         "is_new": _is_new(age, setting),
         **stated._asdict(),
     }
-
-
-def part_of_whole(part: int | None, whole: int | None) -> float | None:
-    """Part / whole, 0..1; None where the whole is 0, or smaller: "all time" trails by the last rows of the API."""
-    return None if part is None or not whole or part > whole else part / whole
-
-
-def cost_benefit(month_usage: int | None, size: int | None) -> float | None:
-    """Requests in 30 days for each GiB on disk; None without a size."""
-    return ratio_or_unknown(month_usage, size, GIBIBYTE)
 
 
 def percentile(score: float | None, scores: Sequence[float]) -> float | None:

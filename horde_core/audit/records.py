@@ -8,11 +8,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from horde_core.analytics.groups import GroupLevel
 from horde_core.audit.thresholds import AuditThresholds
-from horde_core.vocabulary import ModelType
+from horde_core.unknowns import ratio_or_unknown
+from horde_core.vocabulary import GIBIBYTE, ModelType
 
 Flag = Literal[
     "zero_usage_day",
@@ -158,15 +159,50 @@ class ModelAuditInfo(AuditFacts):
     flags: DeletionRiskFlags
     severity: Severity
     is_critical: bool | None = Field(description="too little used and served by too few; None where that is unknown")
-    at_risk: bool = Field(description="any flag is true")
     risk_score: int = Field(description="number of true flags")
-    day_to_month_ratio: float | None = Field(description="0..1")
-    month_to_total_ratio: float | None = Field(description="0..1; None while all time trails behind the month")
-    momentum: float | None = Field(description="day x 30 / month: above 1 is rising")
-    cost_benefit_score: float | None = Field(description="month usage for each GiB; None without a size")
     cost_benefit_percentile: float | None = Field(
         description="percent of the other models with a size that have a lower score: 0 worst .. 100 best"
     )
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def at_risk(self) -> bool:
+        """Any flag is true."""
+        return self.risk_score > 0
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def day_to_month_ratio(self) -> float | None:
+        """0..1; None without usage in the month."""
+        return part_of_whole(self.usage_day, self.usage_month)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def month_to_total_ratio(self) -> float | None:
+        """0..1; None while all time trails behind the month."""
+        return part_of_whole(self.usage_month, self.usage_total)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def momentum(self) -> float | None:
+        """Day x 30 / month: above 1 is rising."""
+        return ratio_or_unknown(self.usage_day, self.usage_month, 30)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def cost_benefit_score(self) -> float | None:
+        """Month usage for each GiB; None without a size."""
+        return cost_benefit(self.usage_month, self.size)
+
+
+def part_of_whole(part: int | None, whole: int | None) -> float | None:
+    """Part / whole, 0..1; None where the whole is 0, or smaller: "all time" trails by the last rows of the API."""
+    return None if part is None or not whole or part > whole else part / whole
+
+
+def cost_benefit(month_usage: int | None, size: int | None) -> float | None:
+    """Requests in 30 days for each GiB on disk; None without a size."""
+    return ratio_or_unknown(month_usage, size, GIBIBYTE)
 
 
 @dataclass(frozen=True, slots=True)

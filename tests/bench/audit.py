@@ -13,7 +13,6 @@ import platform
 import tracemalloc
 from datetime import date
 
-from app import GARBAGE_THRESHOLDS
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import merge_everything
 from horde_core.audit import AuditThresholds, audit_category, model_subjects
@@ -21,6 +20,7 @@ from horde_core.audit.filters import selection
 from horde_core.settings import Settings
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
+from horde_core.web.garbage import MIDDLE_THRESHOLD, OLD_THRESHOLD, YOUNG_THRESHOLD
 from tests.bench.merge import Case, image_case, text_case, timed
 
 TODAY = date(2026, 1, 1)
@@ -77,7 +77,7 @@ def measure(case: Case, runs: int) -> None:
 
 def main() -> None:
     """Run all cases."""
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    gc.set_threshold(YOUNG_THRESHOLD, MIDDLE_THRESHOLD, OLD_THRESHOLD)
     print(f"Python {platform.python_version()}, {platform.machine()}, median of several runs")
     print(f"{'case':<42} {'audit ms':>9} {'what-if ms':>11} {'filter ms':>10} {'peak MiB':>9}")
     measure(image_case(700, 100), 15)
