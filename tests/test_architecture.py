@@ -2,6 +2,8 @@
 
 import ast
 import types
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,11 @@ import pytest
 import horde_core
 from pages.page_table import PAGES
 
-PAGES_FOLDER = Path(__file__).parents[1] / "pages"
+REPOSITORY = Path(__file__).parents[1]
+PAGES_FOLDER = REPOSITORY / "pages"
+FOLDERS = ("horde_core", "pages", "tests")
+LONGEST_FILE = 400
+LARGEST_FOLDER = 12
 
 PUBLIC_NAMES = {
     "AuditCache",
@@ -65,3 +71,21 @@ def test_the_script_of_a_page_keeps_no_function(script: str) -> None:
         and any(isinstance(part, ast.Lambda) for part in ast.walk(node.value))
     ]
     assert [f"line {node.lineno}" for node in kept] == []
+
+
+def files(*folders: str) -> Iterator[Path]:
+    """Every Python file of these folders, relative to the repository."""
+    for folder in folders:
+        yield from (file.relative_to(REPOSITORY) for file in (REPOSITORY / folder).rglob("*.py"))
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    lengths = {
+        str(file): len((REPOSITORY / file).read_text().splitlines()) for file in [*files(*FOLDERS), Path("app.py")]
+    }
+    assert {file: length for file, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_folder_of_the_core_has_more_than_a_dozen_files() -> None:
+    sizes = Counter(str(file.parent) for file in files("horde_core"))
+    assert {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}

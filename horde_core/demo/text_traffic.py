@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from horde_core.demo.demand import WEEK, Demand, Post, Traffic
 from horde_core.demo.seeded import Wave, source
-from horde_core.demo.text_names import HOSTILE_NAMES, any_backend, new_spelling, spelling, unlisted_names
+from horde_core.demo.text_catalogue import HOSTILE_NAMES, any_backend, new_spelling, spelling, unlisted_names
 
 REQUESTS_A_DAY = 180_000
 PAST_REQUESTS, UNLISTED_PAST_REQUESTS = 100_000_000, 12_000_000

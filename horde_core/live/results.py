@@ -182,10 +182,14 @@ class SharedResults:
         self.audits = AuditCache.of(integration)
 
     @classmethod
-    @cache
     def of(cls, integration: HordeAPIIntegration) -> SharedResults:
         """Return an integration's results, the same object each time."""
-        return cls(integration)
+        return _shared_results(integration)
+
+
+@cache
+def _shared_results(integration: HordeAPIIntegration) -> SharedResults:
+    return SharedResults(integration)
 
 
 def today() -> date:

@@ -7,65 +7,26 @@ from typing import Any
 import pytest
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
-from horde_core.analytics.merge import (
-    merge_category_with_horde_data,
-    merge_everything,
-    merge_model_with_horde_data,
-    unlisted_models,
-)
+from horde_core.analytics.merge import merge_category_with_horde_data, merge_everything, merge_model_with_horde_data
 from horde_core.analytics.records import CombinedModelStatistics, Split, UsageStats
-from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
-from horde_core.vocabulary import ModelType
-
-CYDONIA, STHENO, IDLE = "TheDrummer/Cydonia-24B-v4.1", "Sao10K/L3-8B-Stheno-v3.2", "mistralai/Mistral-7B-v0.1"
-NAMES = [CYDONIA, STHENO, IDLE]
-
-KOBOLD, KOBOLD_QUANT = "koboldcpp/Cydonia-24B-v4.1", "koboldcpp/Cydonia-24B-v4.1-Q4_K_M"
-APHRODITE, BARE_LOWER = "aphrodite/TheDrummer/Cydonia-24B-v4.1", "thedrummer/cydonia-24b-v4.1"
-
-
-def row(name: str, **fields: Any) -> HordeModelStatus:
-    known = {"count": 1, "performance": 10.0, "queued": 0.0, "jobs": 0, "eta": 0, "type": "text"}
-    return HordeModelStatus.model_validate({"name": name, **known, **fields})
-
-
-def usage(day: dict[str, int], month: dict[str, int], total: dict[str, int]) -> HordeModelStatsResponse:
-    return HordeModelStatsResponse(day=day, month=month, total=total)
-
-
-def worker(identity: str, *models: str, **fields: Any) -> HordeWorker:
-    known = {"type": "text", "online": True, "maintenance_mode": False, "threads": 1}
-    return HordeWorker.model_validate(
-        {"id": identity, "name": f"worker {identity}", "models": models, **known, **fields}
-    )
-
-
-STATUS = [
-    row(KOBOLD, count=1, performance=10.0, queued=100.0, jobs=2, eta=10),
-    row(APHRODITE, count=3, performance=30.0, queued=300.0, jobs=4, eta=3),
-    row(STHENO, count=2, performance=0.0, queued=50.0, jobs=1, eta=10_000),
-    row("koboldcpp/unheard-of", count=5, queued=7.0, jobs=1, eta=1),
-]
-USAGE = usage(
-    day={KOBOLD: 1, KOBOLD_QUANT: 2, APHRODITE: 3, BARE_LOWER: 4, STHENO: 0, "koboldcpp/unheard-of": 9, "": 1},
-    month={KOBOLD: 10, KOBOLD_QUANT: 20, APHRODITE: 30, BARE_LOWER: 40, STHENO: 0, "koboldcpp/unheard-of": 90, "": 5},
-    total={KOBOLD: 100, KOBOLD_QUANT: 200, APHRODITE: 300, BARE_LOWER: 400, "koboldcpp/unheard-of": 900, "": 6},
+from horde_core.upstream.api_records import HordeModelStatsResponse, HordeWorker
+from tests.fixtures.merge_sources import (
+    APHRODITE,
+    BARE_LOWER,
+    CYDONIA,
+    IDLE,
+    KOBOLD,
+    KOBOLD_QUANT,
+    NAMES,
+    STATUS,
+    STHENO,
+    USAGE,
+    WORKERS,
+    merged_cydonia,
+    row,
+    usage,
+    worker,
 )
-WORKERS = [
-    worker("a", KOBOLD, KOBOLD_QUANT, KOBOLD, "koboldcpp/unheard-of"),
-    worker("b", APHRODITE),
-    worker("c", APHRODITE, maintenance_mode=True),
-    worker("d", STHENO),
-]
-
-
-def days(merged: dict[str, CombinedModelStatistics]) -> dict[str, int | None]:
-    return {name: statistics.usage("day") for name, statistics in merged.items()}
-
-
-def merged_cydonia(**sources: Any) -> CombinedModelStatistics:
-    given = {"horde_status": STATUS, "horde_stats": USAGE, "workers": WORKERS, **sources}
-    return merge_category_with_horde_data(NAMES, **given)[CYDONIA]
 
 
 def test_every_figure_of_a_model_served_under_several_names() -> None:
@@ -257,87 +218,6 @@ class TestUsage:
         assert merge_category_with_horde_data([STHENO], None, usage(same, same, same), None)[STHENO].usage("day") == 15
 
 
-ON, OFF = "AlbedoBase XL (SDXL)", "Deliberate"
-IMAGE_NAMES = [ON, OFF]
-IMAGE_STATUS = [row(ON, type="image", count=2, queued=8.0, jobs=3)]
-NOTHING_KNOWN = (None, None, None, None, None)
-
-
-def without_a_row(*workers: HordeWorker, model: str = OFF, names: list[str] | None = None) -> tuple[Any, ...]:
-    """What is told of an image model of which the status has no row."""
-    merged = merge_category_with_horde_data(
-        names or IMAGE_NAMES, IMAGE_STATUS, None, list(workers), model_type="image"
-    )[model]
-    return merged.thread_count, merged.thread_count_source, merged.queued_jobs, merged.queued, merged.unserved
-
-
-class TestModelWithoutARow:
-    """The status list has one row a name over both types, and idle models only where they are known images."""
-
-    def test_an_image_model_that_nobody_serves_has_nothing_queued(self) -> None:
-        assert without_a_row(worker("a", ON, type="image")) == (0, "workers", 0, 0, False)
-
-    def test_threads_are_those_of_the_workers_that_serve_it_and_its_queue_is_unknown(self) -> None:
-        painters = [worker(str(n), OFF, type="image", threads=2) for n in range(3)]
-        resting = worker("rests", OFF, type="image", threads=8, maintenance_mode=True)
-        gone = worker("gone", OFF, type="image", threads=8, online=False)
-        assert without_a_row(*painters, resting, gone) == (6, "workers", None, None, None)
-
-    def test_a_worker_of_several_of_its_names_offers_its_threads_once(self) -> None:
-        merged = merge_category_with_horde_data([STHENO], [], None, [worker("a", STHENO, STHENO.lower(), threads=3)])
-        assert merged[STHENO].thread_count == 3
-
-    @pytest.mark.parametrize("served", [OFF, OFF.upper()])
-    def test_a_text_worker_with_its_name_may_hide_its_row(self, served: str) -> None:
-        told = without_a_row(worker("a", served, type="text"))
-        assert told == ((0, "workers", None, None, None) if served == OFF else (0, "workers", 0, 0, False))
-
-    def test_so_it_may_where_workers_come_as_an_index_of_one_type(self) -> None:
-        workers = IndexedHordeWorkers([worker("a", OFF, type="text"), worker("b", ON, type="image")])
-        merged = merge_category_with_horde_data(
-            IMAGE_NAMES, IMAGE_STATUS, None, workers.of_type("image"), model_type="image"
-        )
-        assert (merged[OFF].queued, merged[ON].queued) == (None, 8)
-
-    def test_a_text_worker_in_maintenance_hides_nothing(self) -> None:
-        assert without_a_row(worker("a", OFF, type="text", maintenance_mode=True)) == (0, "workers", 0, 0, False)
-
-    @pytest.mark.parametrize("unclear", [{"maintenance_mode": None}, {"models": None}, {"threads": None}])
-    def test_what_a_worker_does_not_say_makes_threads_unknown(self, unclear: dict[str, Any]) -> None:
-        threads, _, jobs, queued, _ = without_a_row(worker("a", OFF, type="image").model_copy(update=unclear))
-        assert (threads, jobs, queued) == (None, None, None)
-
-    def test_without_workers_nothing_is_known_of_it(self) -> None:
-        merged = merge_category_with_horde_data(IMAGE_NAMES, IMAGE_STATUS, None, None, model_type="image")
-        off = merged[OFF]
-        assert (off.thread_count, off.thread_count_source, off.queued, off.worker_count, off.unserved) == NOTHING_KNOWN
-        assert (merged[ON].thread_count, merged[ON].thread_count_source) == (2, "status")
-
-    def test_without_the_status_threads_are_unknown_whoever_serves_it(self) -> None:
-        merged = merge_category_with_horde_data(IMAGE_NAMES, None, None, [worker("a", OFF, type="image")])
-        assert (merged[OFF].thread_count, merged[OFF].thread_count_source, merged[OFF].worker_count) == (None, None, 1)
-
-    @pytest.mark.parametrize("model_type", ["text", "image"])
-    def test_the_queue_of_an_unlisted_name_is_unknown(self, model_type: ModelType) -> None:
-        names = usage(*[{"Custom": 5}] * 3)
-        custom = unlisted_models(IMAGE_NAMES, IMAGE_STATUS, names, [], model_type=model_type)["Custom"]
-        assert (custom.thread_count, custom.queued, custom.unserved) == (0, None, None)
-
-    def test_a_row_by_any_of_its_names_tells_of_the_whole_model(self) -> None:
-        assert (merged_cydonia().thread_count, merged_cydonia().thread_count_source) == (4, "status")
-
-    def test_totals_are_over_the_rows_that_the_api_lists(self) -> None:
-        workers = [worker("a", OFF, type="image", threads=6), worker("b", ON, type="image", threads=2)]
-        everything = merge_everything(IMAGE_NAMES, IMAGE_STATUS, None, workers, "image")
-        assert everything.models[OFF].thread_count == 6
-        for split, expected in (
-            (everything.reconciliation.thread_count, 2),
-            (everything.reconciliation.queued_jobs, 3),
-            (everything.reconciliation.queued, 8),
-        ):
-            assert (split.attributed, split.unlisted, split.total) == (expected, 0, expected)
-
-
 class TestSpeedOfAWorker:
     @pytest.mark.parametrize(
         "sentence", ["1.0 megapixelsteps per second", "1.0 tokens per second", "No requests fulfilled yet", None]
@@ -411,88 +291,6 @@ class TestBackendVariations:
         status = [row("Deliberate", type="image")]
         merged = merge_category_with_horde_data(["Deliberate"], status, None, None, include_backend_variations=True)
         assert merged["Deliberate"].backend_variations is None
-
-
-class TestCategory:
-    IMAGE_USAGE = usage(*[{"Flux fp8": 1, "flux FP8": 2, "koboldcpp/Flux": 4, "Flux-Q4_K_M": 8, "FLUX": 16}] * 3)
-
-    @pytest.mark.parametrize("model_type", ["image", None])
-    def test_image_names_match_exactly_or_without_case_and_are_never_stripped(
-        self, model_type: ModelType | None
-    ) -> None:
-        status = [row("Flux", type="image")]
-        merged = merge_category_with_horde_data(
-            ["Flux fp8", "Flux"], status, self.IMAGE_USAGE, None, model_type=model_type
-        )
-        assert days(merged) == {"Flux fp8": 3, "Flux": 16}
-        unlisted = unlisted_models(["Flux fp8", "Flux"], status, self.IMAGE_USAGE, model_type=model_type)
-        assert days(unlisted) == {"koboldcpp/Flux": 4, "Flux-Q4_K_M": 8}
-
-    def test_the_category_is_read_from_the_workers_where_status_is_unavailable(self) -> None:
-        alchemist = HordeWorker(name="alchemist", type="interrogation")
-        workers = [alchemist, worker("a", "Flux", type="image")]
-        merged = merge_category_with_horde_data(["Flux"], None, self.IMAGE_USAGE, workers)
-        assert (merged["Flux"].usage("day"), merged["Flux"].worker_count) == (16, 1)
-
-    def test_rows_of_the_other_category_are_left_out(self) -> None:
-        mixed = [row(KOBOLD, count=1), row(APHRODITE, count=8, type="image")]
-        assert merged_cydonia(horde_status=mixed, model_type="text").thread_count == 1
-
-
-class TestUnlisted:
-    def test_each_api_name_that_belongs_to_no_model_has_its_own_figures(self) -> None:
-        unlisted = unlisted_models(NAMES, STATUS, USAGE, WORKERS)
-        assert set(unlisted) == {"koboldcpp/unheard-of", ""}
-        found = unlisted["koboldcpp/unheard-of"]
-        assert (found.thread_count, found.worker_count, found.queued, found.queued_jobs) == (5, 1, 7.0, 1)
-        assert found.usage_stats == UsageStats(day=9, month=90, total=900)
-        assert list(found.backend_variations or ()) == ["koboldcpp"]
-        assert unlisted[""].usage_stats == UsageStats(day=1, month=5, total=6)
-
-    def test_its_keys_are_the_api_names_to_the_letter(self) -> None:
-        names = {"koboldcpp/X": 1, "koboldcpp/x": 2, "koboldcpp/X-Q4_K_M": 4, "X\n": 8}
-        assert days(unlisted_models(NAMES, None, usage(names, names, names))) == names
-
-    def test_of_a_whole_category_spellings_that_differ_in_case_are_one_under_the_most_used(self) -> None:
-        names = {"koboldcpp/X": 1, "koboldcpp/x": 2, "KOBOLDCPP/X": 1, "koboldcpp/X-Q4_K_M": 4}
-        unlisted = merge_everything(NAMES, None, usage(names, names, names), None, "text").unlisted
-        assert days(unlisted) == {"koboldcpp/x": 4, "koboldcpp/X-Q4_K_M": 4}
-
-    def test_an_ambiguous_name_belongs_to_no_model(self) -> None:
-        names = {"koboldcpp/Twin-7B": 3, "one/Twin-7B": 1}
-        merged = merge_everything(["one/Twin-7B", "two/Twin-7B"], None, usage(names, names, names), None, "text")
-        assert days(merged.models) == {"one/Twin-7B": 1, "two/Twin-7B": 0}
-        assert days(merged.unlisted) == {"koboldcpp/Twin-7B": 3}
-
-
-class TestReconciliation:
-    def test_models_and_unlisted_names_make_the_apis_own_sum(self) -> None:
-        reconciliation = merge_everything(NAMES, STATUS, USAGE, WORKERS, "text").reconciliation
-        parts = {
-            **reconciliation.usage,
-            **{f: getattr(reconciliation, f) for f in ("thread_count", "queued_jobs", "queued")},
-        }
-        assert {name: (part.attributed, part.unlisted, part.total) for name, part in parts.items()} == {
-            "day": (10, 10, 20),
-            "month": (100, 95, 195),
-            "total": (1_000, 906, 1_906),
-            "thread_count": (6, 5, 11),
-            "queued_jobs": (7, 1, 8),
-            "queued": (450, 7, 457),
-        }
-        assert reconciliation.total_usage("month") == 195
-
-    def test_a_source_that_is_unavailable_has_no_parts_either(self) -> None:
-        for names in (NAMES, []):
-            reconciliation = merge_everything(names, None, None, None, "text").reconciliation
-            parts = [*reconciliation.usage.values(), reconciliation.thread_count, reconciliation.queued]
-            assert {figure for part in parts for figure in part.model_dump().values()} == {None}
-            assert reconciliation.total_usage("month") is None
-
-    def test_a_missing_period_has_no_parts_and_the_others_do(self) -> None:
-        only_month = HordeModelStatsResponse(month={KOBOLD: 3})
-        reconciliation = merge_everything(NAMES, [], only_month, [], "text").reconciliation
-        assert (reconciliation.usage["day"].total, reconciliation.usage["month"].attributed) == (None, 3)
 
 
 def test_one_model_merges_as_it_does_in_its_category() -> None:
