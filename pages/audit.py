@@ -35,21 +35,17 @@ if level == "family" and not any(record.text_model_group for record in snapshot.
     st.info("This source of the reference states no families, so each model stands alone.")
 panels.figures(
     f"audit {level}",
-    [
+    panels.Figure(words.sentence_case(rows_are[1]), words.count(summary.models), controls.FROM_THE_REFERENCE[level]),
+    *(
         panels.Figure(
-            words.sentence_case(rows_are[1]), words.count(summary.models), controls.FROM_THE_REFERENCE[level]
-        ),
-        *(
-            panels.Figure(
-                severity.value.capitalize(),
-                words.count(summary.by_severity[severity]),
-                findings.severity_rule(severity, thresholds),
-                number=summary.by_severity[severity],
-            )
-            for severity in (Severity.CRITICAL, Severity.WARNING, Severity.NOTICE)
-        ),
-        panels.Figure("Nothing found", words.count(summary.by_severity[Severity.NONE]), "without any finding"),
-    ],
+            severity.value.capitalize(),
+            words.count(summary.by_severity[severity]),
+            findings.severity_rule(severity, thresholds),
+            number=summary.by_severity[severity],
+        )
+        for severity in (Severity.CRITICAL, Severity.WARNING, Severity.NOTICE)
+    ),
+    panels.Figure("Nothing found", words.count(summary.by_severity[Severity.NONE]), "without any finding"),
 )
 
 panels.tabs(

@@ -14,31 +14,29 @@ summary = data.kept(
 
 panels.figures(
     "backends",
-    [
-        panels.Figure("Backends in use", words.count(summary.backends), "with requests in 30 days or threads now"),
-        panels.Figure(
-            "Largest by requests",
-            words.share(summary.largest_share),
-            summary.largest or words.UNKNOWN,
-            "Share of all text requests in 30 days.",
-        ),
-        panels.Figure(
-            "On several backends",
-            words.count(summary.several_backends),
-            "listed models",
-            number=summary.several_backends,
-        ),
-        panels.Figure(
-            "On a single backend", words.count(summary.single_backend), "listed models", number=summary.single_backend
-        ),
-        panels.Figure(
-            "Uneven",
-            words.count(summary.uneven),
-            f"imbalance of {words.exact(data.THRESHOLDS['text'].backend_imbalance)} or more",
-            "Models whose requests and threads spread differently over their backends.",
-            summary.uneven,
-        ),
-    ],
+    panels.Figure("Backends in use", words.count(summary.backends), "with requests in 30 days or threads now"),
+    panels.Figure(
+        "Largest by requests",
+        words.share(summary.largest_share),
+        summary.largest or words.UNKNOWN,
+        "Share of all text requests in 30 days.",
+    ),
+    panels.Figure(
+        "On several backends",
+        words.count(summary.several_backends),
+        "listed models",
+        number=summary.several_backends,
+    ),
+    panels.Figure(
+        "On a single backend", words.count(summary.single_backend), "listed models", number=summary.single_backend
+    ),
+    panels.Figure(
+        "Uneven",
+        words.count(summary.uneven),
+        f"imbalance of {words.exact(data.THRESHOLDS['text'].backend_imbalance)} or more",
+        "Models whose requests and threads spread differently over their backends.",
+        summary.uneven,
+    ),
 )
 
 backends.distribution(view)

@@ -19,43 +19,41 @@ summary = data.kept(
 
 panels.figures(
     "queue",
-    [
-        panels.Figure(
-            "Work queued",
-            words.amount(summary.queued),
-            words.at_least(model_type, summary.queued) + unit,
-            f"Added up over the models that AI Horde lists: a request that names several models counts in each. "
-            f"{formulas.LEAST_OF_IMAGES}.",
-            summary.queued,
-        ),
-        panels.Figure("Jobs", words.count(summary.jobs), "waiting or in progress", number=summary.jobs),
-        panels.Figure(
-            "Threads offered",
-            words.count(summary.threads),
-            "added up over the models listed",
-            "A worker that serves several models offers its threads to each of them, so this is more than the network "
-            "has. Threads, not workers: a worker has one or more.",
-            summary.threads,
-        ),
-        panels.Figure(
-            "Models with a queue",
-            words.count(summary.waiting),
-            f"of {words.plural(summary.names, 'name')}",
-            number=summary.waiting,
-        ),
-        panels.Figure(
-            "Without threads",
-            words.count(summary.unserved),
-            "models with a queue that nobody serves",
-            queue.NOT_LISTED if model_type == "text" else "",
-        ),
-        panels.Figure(
-            "Drain time unknown",
-            words.count(summary.unknown_drain),
-            "served, but no speed is known",
-            "AI Horde knows a speed only for models that finished a job in the last hour.",
-        ),
-    ],
+    panels.Figure(
+        "Work queued",
+        words.amount(summary.queued),
+        words.at_least(model_type, summary.queued) + unit,
+        f"Added up over the models that AI Horde lists: a request that names several models counts in each. "
+        f"{formulas.LEAST_OF_IMAGES}.",
+        summary.queued,
+    ),
+    panels.Figure("Jobs", words.count(summary.jobs), "waiting or in progress", number=summary.jobs),
+    panels.Figure(
+        "Threads offered",
+        words.count(summary.threads),
+        "added up over the models listed",
+        "A worker that serves several models offers its threads to each of them, so this is more than the network "
+        "has. Threads, not workers: a worker has one or more.",
+        summary.threads,
+    ),
+    panels.Figure(
+        "Models with a queue",
+        words.count(summary.waiting),
+        f"of {words.plural(summary.names, 'name')}",
+        number=summary.waiting,
+    ),
+    panels.Figure(
+        "Without threads",
+        words.count(summary.unserved),
+        "models with a queue that nobody serves",
+        queue.NOT_LISTED if model_type == "text" else "",
+    ),
+    panels.Figure(
+        "Drain time unknown",
+        words.count(summary.unknown_drain),
+        "served, but no speed is known",
+        "AI Horde knows a speed only for models that finished a job in the last hour.",
+    ),
 )
 
 if snapshot.status.available:

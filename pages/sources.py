@@ -12,17 +12,15 @@ reports = data.source_reports()
 states = [source.reading.state.value for source in reports]
 panels.figures(
     "sources",
-    [
-        panels.Figure("Fresh", words.count(states.count("fresh")), f"of {words.plural(len(states), 'source')}"),
-        panels.Figure("Stale", words.count(states.count("stale")), "shown with their age"),
-        panels.Figure("Unavailable", words.count(states.count("unavailable")), "what rests on them reads n/a"),
-        panels.Figure(
-            "Requests",
-            words.count(data.requests_last_minute()),
-            "sent in the last minute, all sources",
-            f"By this server, retries counted. AI Horde allows {CALLS_A_MINUTE} a minute for each endpoint.",
-        ),
-    ],
+    panels.Figure("Fresh", words.count(states.count("fresh")), f"of {words.plural(len(states), 'source')}"),
+    panels.Figure("Stale", words.count(states.count("stale")), "shown with their age"),
+    panels.Figure("Unavailable", words.count(states.count("unavailable")), "what rests on them reads n/a"),
+    panels.Figure(
+        "Requests",
+        words.count(data.requests_last_minute()),
+        "sent in the last minute, all sources",
+        f"By this server, retries counted. AI Horde allows {CALLS_A_MINUTE} a minute for each endpoint.",
+    ),
 )
 panels.tabs(
     "sources_tab",

@@ -28,41 +28,39 @@ summary = data.usage_summary(snapshot, period)
 period_words = tables.PERIOD_WORDS[period].lower()
 panels.figures(
     f"usage {period}",
-    [
-        panels.Figure(
-            f"{noun.capitalize()}, {period_words}",
-            words.count(summary.total),
-            freshness_header.usage_age(view),
-            "Every name that AI Horde counted, added up from its own map.",
-            summary.total,
-        ),
-        panels.Figure(
-            "Listed models",
-            words.share(summary.listed_share),
-            f"{words.count(summary.listed)} {noun}",
-            "The part that belongs to a model of the reference.",
-        ),
-        panels.Figure(
-            "Unlisted models",
-            words.share(summary.unlisted_share),
-            f"{words.count(summary.unlisted)} {noun}",
-            "The part whose names belong to no model of the reference.",
-        ),
-        panels.Figure(
-            "Listed models in use",
-            words.count(summary.models_used),
-            f"of {words.count(summary.models)} in the reference",
-            "Models of the reference with at least one request in this period.",
-            summary.models_used,
-        ),
-        panels.Figure(
-            "Top 10",
-            words.share(summary.top_ten_share),
-            f"of all {noun}" + (f"; half go to {words.plural(half.for_half, 'name')}" if half else ""),
-            f"Share of the ten most used names together, and {formulas.HALF_OF_USAGE.formula}. Names are models of the "
-            "reference, and unlisted names one by one.",
-        ),
-    ],
+    panels.Figure(
+        f"{noun.capitalize()}, {period_words}",
+        words.count(summary.total),
+        freshness_header.usage_age(view),
+        "Every name that AI Horde counted, added up from its own map.",
+        summary.total,
+    ),
+    panels.Figure(
+        "Listed models",
+        words.share(summary.listed_share),
+        f"{words.count(summary.listed)} {noun}",
+        "The part that belongs to a model of the reference.",
+    ),
+    panels.Figure(
+        "Unlisted models",
+        words.share(summary.unlisted_share),
+        f"{words.count(summary.unlisted)} {noun}",
+        "The part whose names belong to no model of the reference.",
+    ),
+    panels.Figure(
+        "Listed models in use",
+        words.count(summary.models_used),
+        f"of {words.count(summary.models)} in the reference",
+        "Models of the reference with at least one request in this period.",
+        summary.models_used,
+    ),
+    panels.Figure(
+        "Top 10",
+        words.share(summary.top_ten_share),
+        f"of all {noun}" + (f"; half go to {words.plural(half.for_half, 'name')}" if half else ""),
+        f"Share of the ten most used names together, and {formulas.HALF_OF_USAGE.formula}. Names are models of the "
+        "reference, and unlisted names one by one.",
+    ),
 )
 
 

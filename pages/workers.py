@@ -20,35 +20,33 @@ is_listed = counted[0].counted_from == "workers"
 summaries = {kind: staff.by_type[kind] if is_known else None for kind in KINDS}
 panels.figures(
     "workers",
-    [
-        *(
-            panels.Figure(
-                f"{one.kind.capitalize()} workers",
-                words.count(one.workers),
-                f"{words.count(one.threads)} threads, "
-                f"{words.count(staff.by_type[one.kind].in_maintenance if is_listed else None)} in maintenance",
-                "Seen in the last 5 minutes, those in maintenance included.",
-                one.workers,
-            )
-            for one in counted
-        ),
+    *(
         panels.Figure(
-            "Bridges behind",
-            words.share(bridges.share if is_known else None),
-            f"{words.count(bridges.behind)} of {words.plural(bridges.compared, 'worker')}" if is_known else "",
-            formulas.BEHIND.help,
-        ),
-        *(
-            panels.Figure(
-                f"Half of {kind} threads",
-                words.plural(one.for_half, "worker") if one and one.for_half else words.UNKNOWN,
-                "have half of the threads",
-                formulas.HALF_OF_THREADS.help,
-            )
-            for kind, one in summaries.items()
-            if kind != "alchemy"
-        ),
-    ],
+            f"{one.kind.capitalize()} workers",
+            words.count(one.workers),
+            f"{words.count(one.threads)} threads, "
+            f"{words.count(staff.by_type[one.kind].in_maintenance if is_listed else None)} in maintenance",
+            "Seen in the last 5 minutes, those in maintenance included.",
+            one.workers,
+        )
+        for one in counted
+    ),
+    panels.Figure(
+        "Bridges behind",
+        words.share(bridges.share if is_known else None),
+        f"{words.count(bridges.behind)} of {words.plural(bridges.compared, 'worker')}" if is_known else "",
+        formulas.BEHIND.help,
+    ),
+    *(
+        panels.Figure(
+            f"Half of {kind} threads",
+            words.plural(one.for_half, "worker") if one and one.for_half else words.UNKNOWN,
+            "have half of the threads",
+            formulas.HALF_OF_THREADS.help,
+        )
+        for kind, one in summaries.items()
+        if kind != "alchemy"
+    ),
 )
 st.caption(freshness_header.workforce_source(view))
 

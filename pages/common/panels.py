@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -41,7 +41,7 @@ class Chart(NamedTuple):
     columns: Mapping[str, Any] | None = None
 
 
-def figures(page: str, items: Sequence[Figure]) -> None:
+def figures(page: str, *items: Figure) -> None:
     """Draw three to six headline figures in a row that wraps on narrow screens."""
     view = data.current_view()
     place = " ".join([page, *view.categories])

@@ -81,29 +81,27 @@ def _figures(audit: Audited, summed: Removal) -> None:
         size = f"≥ {size}" if summed.size else words.UNKNOWN
     panels.figures(
         "selection",
-        [
-            panels.Figure("Models", words.count(summed.models), f"of {words.count(audit.members)} in the reference"),
-            panels.Figure(
-                "Usage lost",
-                words.count(summed.usage_month),
-                f"{noun} in 30 days: {words.share(summed.usage_share)} of the category",
-                "What was asked of these models in the last counted 30 days.",
-            ),
-            panels.Figure(
-                "Disk reclaimed",
-                size,
-                "on a machine that has all of them"
-                if stated
-                else f"{words.plural(summed.without_size, 'row')} without a stated size",
-                "Sum of the sizes that the reference states. 1 GB is 10⁹ bytes.",
-            ),
-            panels.Figure(
-                "Workers affected",
-                words.count(summed.workers),
-                "serve at least one of them now",
-                "Distinct online workers, not in maintenance.",
-            ),
-        ],
+        panels.Figure("Models", words.count(summed.models), f"of {words.count(audit.members)} in the reference"),
+        panels.Figure(
+            "Usage lost",
+            words.count(summed.usage_month),
+            f"{noun} in 30 days: {words.share(summed.usage_share)} of the category",
+            "What was asked of these models in the last counted 30 days.",
+        ),
+        panels.Figure(
+            "Disk reclaimed",
+            size,
+            "on a machine that has all of them"
+            if stated
+            else f"{words.plural(summed.without_size, 'row')} without a stated size",
+            "Sum of the sizes that the reference states. 1 GB is 10⁹ bytes.",
+        ),
+        panels.Figure(
+            "Workers affected",
+            words.count(summed.workers),
+            "serve at least one of them now",
+            "Distinct online workers, not in maintenance.",
+        ),
     )
 
 

@@ -66,24 +66,22 @@ def _usage(view: PageView, snapshot: Snapshot, row: dict[str, Any]) -> None:
     noun = tables.REQUEST_WORDS[snapshot.model_type]
     panels.figures(
         f"model {row['name']}",
-        [
-            *(
-                panels.Figure(
-                    f"{noun.capitalize()}, {tables.PERIOD_WORDS[period].lower()}",
-                    words.count(row[f"usage_{period}"]),
-                    f"{words.share(row[f'share_{period}'])} · rank {words.count(row[f'rank_{period}'])}",
-                    f"Share of all {noun} of the category, and place among all its names.",
-                    None if words.is_unknown(row[f"usage_{period}"]) else row[f"usage_{period}"],
-                )
-                for period in PERIODS
-            ),
+        *(
             panels.Figure(
-                "Momentum",
-                words.ratio(row["momentum"]),
-                freshness_header.usage_age(view, snapshot.model_type),
-                formulas.MOMENTUM.help,
-            ),
-        ],
+                f"{noun.capitalize()}, {tables.PERIOD_WORDS[period].lower()}",
+                words.count(row[f"usage_{period}"]),
+                f"{words.share(row[f'share_{period}'])} · rank {words.count(row[f'rank_{period}'])}",
+                f"Share of all {noun} of the category, and place among all its names.",
+                None if words.is_unknown(row[f"usage_{period}"]) else row[f"usage_{period}"],
+            )
+            for period in PERIODS
+        ),
+        panels.Figure(
+            "Momentum",
+            words.ratio(row["momentum"]),
+            freshness_header.usage_age(view, snapshot.model_type),
+            formulas.MOMENTUM.help,
+        ),
     )
 
 
@@ -93,22 +91,20 @@ def _live(view: PageView, row: dict[str, Any], model: Found) -> None:
     speed = words.queue_state(row) or words.pace(row["performance"], unit) if is_known else "the queue is unavailable"
     panels.figures(
         f"model live {row['name']}",
-        [
-            panels.Figure(
-                "Work queued",
-                words.amount(row["queued"]),
-                f"{words.at_least(model.model_type, row['queued'])}{unit}, {words.count(row['jobs'])} jobs",
-                formulas.QUEUED.help,
-            ),
-            panels.Figure("Threads", words.count(row["threads"]), "serve it now"),
-            panels.Figure("Workers", words.count(row["workers"]), "not in maintenance"),
-            panels.Figure(
-                "Drain time",
-                words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
-                speed,
-                formulas.MODEL_DRAIN.help,
-            ),
-        ],
+        panels.Figure(
+            "Work queued",
+            words.amount(row["queued"]),
+            f"{words.at_least(model.model_type, row['queued'])}{unit}, {words.count(row['jobs'])} jobs",
+            formulas.QUEUED.help,
+        ),
+        panels.Figure("Threads", words.count(row["threads"]), "serve it now"),
+        panels.Figure("Workers", words.count(row["workers"]), "not in maintenance"),
+        panels.Figure(
+            "Drain time",
+            words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
+            speed,
+            formulas.MODEL_DRAIN.help,
+        ),
     )
 
 
