@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from horde_core.safe_csv import csv_bytes
 from pages.common import exports
 
 
@@ -27,7 +28,7 @@ def rows_files(
 ) -> list[File]:
     """The rows of a table as CSV and JSON, with what each is for."""
     return [
-        File("CSV", name, "csv", "text/csv", csv, lambda: exports.csv_bytes(rows(), about)),
+        File("CSV", name, "csv", "text/csv", csv, lambda: csv_bytes(rows(), about)),
         File("JSON", name, "json", "application/json", json, lambda: exports.json_bytes(rows(), about)),
     ]
 

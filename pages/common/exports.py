@@ -16,22 +16,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from horde_core.cache.freshness import State
 from horde_core.live.snapshot import PageView
-from horde_core.safe_csv import cell, csv_bytes, guarded
+from horde_core.safe_csv import cell, guarded
 from horde_core.version import __version__
 from pages.common import unavailable, words
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-__all__ = [
-    "XLSX",
-    "csv_bytes",
-    "file_name",
-    "json_bytes",
-    "names_bytes",
-    "provenance",
-    "skip_list_bytes",
-    "xlsx_bytes",
-]
 
 
 def provenance(

@@ -20,7 +20,7 @@ from horde_core.audit import AuditThresholds
 from horde_core.frames.audit import audit_frame
 from horde_core.frames.backends import backend_totals_frame, balance_frame
 from horde_core.frames.models import category_frame
-from horde_core.safe_csv import guarded
+from horde_core.safe_csv import csv_bytes, guarded
 from horde_core.settings import Settings
 from pages.common import exports, words
 from pages.sections import findings
@@ -39,7 +39,7 @@ def column(*values: object) -> pd.DataFrame:
 
 
 def cells(*values: object) -> list[str]:
-    return [row[0] for row in read_back(exports.csv_bytes(column(*values)))[1:]]
+    return [row[0] for row in read_back(csv_bytes(column(*values)))[1:]]
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)
@@ -100,13 +100,13 @@ def test_a_hostile_name_is_one_cell_and_comes_back_as_it_was(name: str) -> None:
 
 
 def test_text_is_in_quotation_marks_so_that_no_separator_within_ends_it() -> None:
-    content = exports.csv_bytes(column("x;=HYPERLINK(1)")).decode("utf-8-sig")
+    content = csv_bytes(column("x;=HYPERLINK(1)")).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(content, newline=""), delimiter=";"))[1] == ["x;=HYPERLINK(1)"]
 
 
 @given(st.lists(st.text(st.sampled_from("=+-@\t\r\n \"';,ab") | st.characters(codec="utf-8"), max_size=8), min_size=1))
 def test_any_name_is_read_back_and_none_begins_like_a_formula(names: list[str]) -> None:
-    rows = read_back(exports.csv_bytes(pd.DataFrame({"first": names, "second": names})))
+    rows = read_back(csv_bytes(pd.DataFrame({"first": names, "second": names})))
     assert len(rows) == len(names) + 1
     for name, row in zip(names, rows[1:], strict=True):
         assert len(row) == 2
@@ -116,7 +116,7 @@ def test_any_name_is_read_back_and_none_begins_like_a_formula(names: list[str]) 
 
 
 def test_headers_are_guarded_too() -> None:
-    content = exports.csv_bytes(pd.DataFrame({"=1+1": ["a"], "plain": ["b"]}))
+    content = csv_bytes(pd.DataFrame({"=1+1": ["a"], "plain": ["b"]}))
     assert read_back(content) == [["'=1+1", "plain"], ["a", "b"]]
 
 
@@ -139,19 +139,19 @@ def test_figures_stay_figures_and_unknown_is_empty() -> None:
             "drain_time": pd.to_timedelta(pd.array([90, None], dtype="Float64"), unit="s"),
         }
     )
-    content = exports.csv_bytes(frame)
+    content = csv_bytes(frame)
     assert read_back(content)[1:] == [["a", "-5", "0.25", "True", "0 days 00:01:30"], ["", "", "", "", ""]]
     assert b'"a",-5,0.25,True,' in content
 
 
 def test_spreadsheets_are_told_that_it_is_utf_8() -> None:
-    assert exports.csv_bytes(column("ü")).startswith(b"\xef\xbb\xbf")
+    assert csv_bytes(column("ü")).startswith(b"\xef\xbb\xbf")
 
 
 def test_the_frame_is_not_changed() -> None:
     frame = pd.DataFrame({"=name": ["=1+1"], "backends": [["a", "b"]]})
     before = frame.copy(deep=True)
-    exports.csv_bytes(frame)
+    csv_bytes(frame)
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -165,16 +165,16 @@ def test_the_pages_own_tables_are_read_back_with_every_name() -> None:
         findings.in_words(audit_frame(audits, thresholds, words.numbers())),
     ]
     for frame in frames:
-        rows = read_back(exports.csv_bytes(frame))
+        rows = read_back(csv_bytes(frame))
         assert rows[0] == list(frame.columns)
         assert len(rows) == len(frame) + 1
         assert {len(row) for row in rows} == {len(frame.columns)}
-    names = [row[0] for row in read_back(exports.csv_bytes(frames[0]))]
+    names = [row[0] for row in read_back(csv_bytes(frames[0]))]
     assert {HTML_NAME, f"'{FORMULA_NAME}", ""} <= set(names)
 
 
 def test_an_empty_table_is_its_header() -> None:
-    assert read_back(exports.csv_bytes(category_frame(snapshot("image")).head(0)))[0][:2] == ["name", "listed"]
+    assert read_back(csv_bytes(category_frame(snapshot("image")).head(0)))[0][:2] == ["name", "listed"]
 
 
 ABOUT = {"source": "AI Horde", "written": "2026-01-01T00:00:00+00:00"}
@@ -215,7 +215,7 @@ UNUSUAL = "\0\t\n\r\x0b\x1b\x7f\x85\xa0\xad\u200b\u2028\u2029\u202e\ufeff\ufffe\
 
 @given(st.lists(st.text(st.sampled_from(UNUSUAL) | st.characters(codec="utf-8"), max_size=12), min_size=1))
 def test_names_in_csv_and_json_are_as_their_owner_wrote_them(names: list[str]) -> None:
-    read = [row[0] for row in read_back(exports.csv_bytes(column(*names)))[1:]]
+    read = [row[0] for row in read_back(csv_bytes(column(*names)))[1:]]
     assert [
         text.removeprefix("'") if guarded(name) != name else text for text, name in zip(read, names, strict=True)
     ] == names

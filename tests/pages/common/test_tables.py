@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from horde_core import selection
 from horde_core.live.snapshot import PageView
+from horde_core.safe_csv import csv_bytes
 from pages.common import exports, filters, tables
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
@@ -93,7 +94,7 @@ def test_json_says_where_it_is_from_and_unknown_is_null() -> None:
 
 def test_csv_says_where_it_is_from_before_its_header() -> None:
     about = exports.provenance(VIEW, "Some table", 'name holds “,=1+1\n"x"”')
-    rows = read_back(exports.csv_bytes(frame(), about))
+    rows = read_back(csv_bytes(frame(), about))
     comments = [row for row in rows if row[0].startswith("# ")]
     assert [len(row) for row in comments] == [1] * len(about)
     assert comments[0] == ["# table: Some table"]
