@@ -178,10 +178,12 @@ def shown(frame: pd.DataFrame, columns: Mapping[str, Any]) -> tuple[pd.DataFrame
     return frame[list(columns)].assign(**rounded), configs
 
 
-def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, height: int = 420) -> None:
-    """Show the named columns of a frame, in that order."""
+def show(
+    frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, height: int = 420, **selection: Any
+) -> Any:
+    """Show the named columns of a frame, in that order; return what is selected where ``selection`` allows it."""
     chosen, configs = shown(frame, columns)
-    st.dataframe(
+    return st.dataframe(
         chosen,
         column_config=configs,
         hide_index=True,
@@ -189,6 +191,7 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, he
         placeholder=words.UNKNOWN,
         alt=alt,
         key=key,
+        **selection,
     )
 
 

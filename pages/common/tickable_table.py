@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.common import tables, words
+from pages.common import tables
 
 _TICKED, _GENERATIONS = "_ticked_rows", "_tick_generations"
 
@@ -44,15 +44,12 @@ def table(
     """
     held = ticked(key)
     before = [place for place, identity in enumerate(identities) if identity in held]
-    chosen, configs = tables.shown(frame, columns)
-    state = st.dataframe(
-        chosen,
-        column_config=configs,
-        hide_index=True,
-        height="content" if tables.ROW_HEIGHT * (len(frame) + 1) < height else height,
-        placeholder=words.UNKNOWN,
-        alt=alt,
-        key=element_key(key, identities),
+    state = tables.show(
+        frame,
+        columns,
+        alt,
+        element_key(key, identities),
+        height,
         on_select="rerun",
         selection_mode=("multi-row", "single-cell"),
         selection_default={"selection": {"rows": before}},

@@ -74,7 +74,7 @@ def usage_against_size(
     title = f"{noun.capitalize()} in 30 days against {what.lower()}, deletion candidates marked"
     candidate = PRESET_OF["deletion_candidates"].selects
     rows = [
-        (info, (size or 0) / (GIGABYTE if is_image else 1e9), CANDIDACY[candidate(info)])
+        (info.name, size / (GIGABYTE if is_image else 1e9), info.usage_month, CANDIDACY[candidate(info)])
         for info in infos
         if (size := info.size if is_image else info.parameters) and info.usage_month is not None
     ]
@@ -89,14 +89,7 @@ def usage_against_size(
     scope = f"The {words.plural(len(rows), *rows_are)} shown · both axes logarithmic, no use at the bottom" + (
         f" · without {words.count(left_out)} of unknown size or usage" if left_out else ""
     )
-    frame = pd.DataFrame(
-        {
-            "name": [info.name for info, _, _ in rows],
-            "size": [size for _, size, _ in rows],
-            "usage_month": [info.usage_month for info, _, _ in rows],
-            "candidate": [candidacy for _, _, candidacy in rows],
-        }
-    )
+    frame = pd.DataFrame(rows, columns=["name", "size", "usage_month", "candidate"])
     marked = frame[frame["candidate"] == CANDIDACY[True]].sort_values("size", ascending=False)
     return panels.Chart(
         title,
