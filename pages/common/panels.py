@@ -48,16 +48,21 @@ def figures(page: str, *items: Figure) -> None:
     with st.grid(len(items), gap="small", min_column_width=170):
         for item in items:
             with st.container(border=True, height="stretch", gap=None):
-                difference = since_last_look.since_seen(f"{place} {item.label}", view.id, item.number)
-                st.metric(
-                    item.label,
-                    item.value,
-                    delta=words.change(difference) if difference else None,
-                    delta_color="off",
-                    delta_description="since you looked before" if difference else None,
-                    help=item.help or None,
-                )
+                metric(item, place, view.id, "since you looked before")
                 st.caption(item.comparison or "\u00a0")
+
+
+def metric(item: Figure, place: str, snapshot_id: str, change_is: str = "") -> None:
+    """Draw one figure with its difference to the one seen before at this place, and what that difference is."""
+    difference = since_last_look.since_seen(f"{place} {item.label}", snapshot_id, item.number)
+    st.metric(
+        item.label,
+        item.value,
+        delta=words.change(difference) if difference else None,
+        delta_color="off",
+        delta_description=change_is if difference and change_is else None,
+        help=item.help or None,
+    )
 
 
 def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Chart], as_of: str = "") -> None:

@@ -19,7 +19,7 @@ from horde_core.analytics.network import (
     Window,
 )
 from horde_core.vocabulary import ModelType
-from pages.common import since_last_look, tables, words
+from pages.common import panels, tables, words
 
 LOADS: Mapping[Load, tuple[str, str]] = {
     Load.FINE: (":material/check_circle:", "green"),
@@ -59,22 +59,17 @@ def _card(health: Health, network_id: str) -> None:
         st.subheader(health.kind.capitalize(), anchor=False)
         st.badge(health.load.value, icon=icon, color=colour, help=f"{thresholds()} {formulas.LEAST_OF_IMAGES}.")  # type: ignore[arg-type]
     least = words.at_least(health.kind, health.queued)
-    figures: list[tuple[str, str, float | None, str]] = [
-        (f"Drain time, {least}".rstrip(", "), words.duration(health.drain_seconds), None, formulas.NETWORK_DRAIN.help),
-        ("Jobs queued", words.count(health.jobs), health.jobs, "Waiting or in progress."),
-        ("Threads", words.count(health.threads), health.threads, "Of all workers, those in maintenance included."),
-        ("Workers", words.count(health.workers), health.workers, "Those in maintenance included."),
-    ]
+    included = "those in maintenance included"
+    drain = words.duration(health.drain_seconds)
+    figures = (
+        panels.Figure(f"Drain time, {least}".rstrip(", "), drain, "", formulas.NETWORK_DRAIN.help),
+        panels.Figure("Jobs queued", words.count(health.jobs), "", "Waiting or in progress.", health.jobs),
+        panels.Figure("Threads", words.count(health.threads), "", f"Of all workers, {included}.", health.threads),
+        panels.Figure("Workers", words.count(health.workers), "", f"{included.capitalize()}.", health.workers),
+    )
     with st.grid(2, gap="xsmall", min_column_width=110):
-        for label, value, number, meaning in figures:
-            difference = since_last_look.since_seen(f"health {health.kind} {label}", network_id, number)
-            st.metric(
-                label,
-                value,
-                delta=words.change(difference) if difference else None,
-                delta_color="off",
-                help=meaning,
-            )
+        for figure in figures:
+            panels.metric(figure, f"health {health.kind}", network_id)
     queued = f"{words.sentence_case(least)}{words.plural_amount(health.queued, health.unit)} queued"
     st.caption(f"{queued} · {words.amount(health.per_minute)} done in the last minute")
 
