@@ -11,7 +11,7 @@ from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
 from horde_core.audit.filters import filters_for
 from horde_core.audit.presets import PRESET_OF, Preset, presets_for
-from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
+from horde_core.audit.thresholds import WHAT_IFS, what_ifs, with_tried
 from horde_core.numbers import ENGLISH
 from horde_core.selection import Filter, Kind, Selection
 from horde_core.vocabulary import ModelType
@@ -53,7 +53,8 @@ def tried_thresholds(model_type: ModelType) -> AuditThresholds:
     with st.popover("Thresholds", icon=":material/tune:", help="Try other thresholds: every count follows at once."):
         st.caption("Empty boxes stand for the settings in force, which they show in grey.")
         for one in what_ifs(model_type):
-            value = _tried(one, model_type, getattr(own, one.field))
+            label, setting = f"{one.label} ({one.unit_of(model_type)})", words.exact(getattr(own, one.field))
+            value = filters.number(label, one.key, one.most, one.step, placeholder=setting, width=320)
             if value is not None:
                 tried[one.field] = value
         st.button(
@@ -64,11 +65,6 @@ def tried_thresholds(model_type: ModelType) -> AuditThresholds:
             disabled=not tried,
         )
     return with_tried(own, tried)
-
-
-def _tried(one: WhatIf, model_type: ModelType, own: float) -> float | None:
-    label = f"{one.label} ({one.unit_of(model_type)})"
-    return filters.number(label, one.key, one.most, one.step, placeholder=words.exact(own), width=320)
 
 
 def tried_note(thresholds: AuditThresholds, model_type: ModelType) -> None:

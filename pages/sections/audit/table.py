@@ -14,7 +14,7 @@ from horde_core.cache.freshness import State
 from horde_core.frames.audit import audit_frame, worst_first
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.selection import Selection
-from pages.common import data, tables, tickable_table, unavailable, words
+from pages.common import data, tables, tickable_table, words
 from pages.sections import findings
 
 NAMES = {"model": "Model", "family": "Family", "exact": "API name"}
@@ -66,11 +66,6 @@ def shown(audit: Audited, selection: Selection) -> tuple[list[ModelAuditInfo], p
     kept = selection.narrows(audit.infos)
     infos = [info for info, is_kept in zip(audit.infos, kept, strict=True) if is_kept]
     return infos, audit.rows[kept]
-
-
-def unknown_because(audit: Audited, selection: Selection) -> str:
-    """Which sources are unavailable, without which others may match; "" where none is."""
-    return unavailable.clause(audit.view, *sorted(selection.needs))
 
 
 def table(

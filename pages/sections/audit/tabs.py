@@ -22,7 +22,7 @@ def found(audit: Audited) -> None:
         selection = controls.choose(audit.infos, model_type, thresholds, preset)
         columns = table.columns(audit)
     infos, rows = table.shown(audit, selection)
-    unknown = table.unknown_because(audit, selection)
+    unknown = unavailable.clause(audit.view, *sorted(selection.needs))
     controls.active_line(selection, thresholds, len(infos), summary.models, level, unknown)
     if infos:
         table.table(audit, infos, rows, columns)

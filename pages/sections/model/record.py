@@ -41,7 +41,7 @@ def draw(view: PageView, model: Found) -> None:
             key="record_table",
         )
         with st.container(horizontal=True):
-            for place, (title, url) in enumerate(_links(model)):
+            for place, (title, url) in enumerate(_links(record)):
                 st.link_button(title, url, icon=":material/open_in_new:", key=f"link_{place}")
 
 
@@ -77,11 +77,8 @@ def _options(options: Mapping[str, str]) -> str:
     return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
 
 
-def _links(model: Found) -> list[tuple[str, str]]:
+def _links(record: ModelRecord) -> list[tuple[str, str]]:
     """The record's home page, downloads and images: http(s) only, named by their host; nothing is loaded from them."""
-    record = model.record
-    if record is None:
-        return []
     urls = [("Home page", record.url or ""), *(("Download", url) for url in record.downloads)]
     urls += [(f"Showcase {place}", url) for place, url in enumerate(record.showcases, 1)]
     return [(f"{title} ({host})", url) for title, url in urls if (host := host_of(url))]

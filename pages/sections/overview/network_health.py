@@ -32,9 +32,8 @@ WINDOW_WORDS: Mapping[Window, str] = {
     "hour": "Last hour",
     "day": "Last 24 hours",
     "month": "Last 30 days",
-    "total": "All time",
 }
-SHOWN_WINDOWS: tuple[Window, ...] = ("minute", "hour", "day", "month")
+"""The windows that are shown, in words."""
 
 
 def thresholds() -> str:
@@ -81,13 +80,13 @@ def activity_frame(network: Network) -> pd.DataFrame:
     }
     rows = [
         {
-            "window": WINDOW_WORDS[window],
+            "window": said,
             "images": by_kind["image"][window].requests,
             "pixelsteps": by_kind["image"][window].work,
             "requests": by_kind["text"][window].requests,
             "tokens": by_kind["text"][window].work,
         }
-        for window in SHOWN_WINDOWS
+        for window, said in WINDOW_WORDS.items()
     ]
     return pd.DataFrame(rows).convert_dtypes()
 
