@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.audit import Severity
 from pages.common import data, filters, panels, unavailable, words
 from pages.common.unlisted import unlisted
@@ -20,11 +19,7 @@ if not snapshot.reference.available:
 
 controls.begin(model_type)
 with st.container(horizontal=True, vertical_alignment="center"):
-    level: GroupLevel = (
-        filters.choice("Group", tuple(LEVEL_WORDS), "model", "group", LEVEL_WORDS.__getitem__)
-        if model_type == "text"
-        else "model"
-    )
+    level = filters.group(model_type)
     thresholds = controls.tried_thresholds(model_type)
 controls.tried_note(thresholds, model_type)
 audit = table.audited(view, data.audit(view, snapshot, thresholds, level))

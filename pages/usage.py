@@ -3,7 +3,6 @@
 import streamlit as st
 
 from horde_core.analytics import formulas
-from horde_core.analytics.groups import LEVEL_WORDS
 from horde_core.vocabulary import PERIODS
 from pages.common import data, filters, freshness_header, panels, tables, words
 from pages.common.unlisted import unlisted
@@ -17,11 +16,7 @@ noun = tables.REQUEST_WORDS[model_type]
 with st.container(horizontal=True, vertical_alignment="center"):
     period = filters.choice("Period", PERIODS, "month", "period", tables.PERIOD_WORDS.__getitem__)
     top = filters.choice("Models in the chart", (10, 20, 50), 20, "top", "Top {}".format)
-    level = (
-        filters.choice("Group", tuple(LEVEL_WORDS), "model", "group", LEVEL_WORDS.__getitem__)
-        if model_type == "text"
-        else "model"
-    )
+    level = filters.group(model_type)
 
 half = data.statistics(snapshot).concentration[period]
 summary = data.usage_summary(snapshot, period)

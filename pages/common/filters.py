@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
+from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
 from horde_core.selection import Filter, Kind, Selection
+from horde_core.vocabulary import ModelType
 from pages.common import address, words
 
 T = TypeVar("T")
@@ -65,6 +67,13 @@ def choice(label: str, options: Sequence[T], default: T, key: str, word: Callabl
         label_visibility="collapsed",
     )
     return chosen if chosen in options else default
+
+
+def group(model_type: ModelType) -> GroupLevel:
+    """By what rows are grouped; images are shown by model only."""
+    if model_type == "image":
+        return "model"
+    return choice("Group", tuple(LEVEL_WORDS), "model", "group", LEVEL_WORDS.__getitem__)
 
 
 def several(label: str, options: Sequence[T], key: str, word: Callable[[T], str] = str, width: int = 240) -> list[T]:
