@@ -7,6 +7,7 @@ two readings, and every window agrees with every other to the unit.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,6 +91,15 @@ def usage_maps(demands: Sequence[Demand], today: int) -> dict[str, dict[str, int
         period: {name: figures[index] for name, figures in rows}
         for index, period in enumerate(("day", "month", "total"))
     }
+
+
+def past_demands(chance: random.Random, names: Sequence[str], requests: int, spread: float) -> list[Demand]:
+    """Spread requests of long ago over names that nobody asks for any more; `spread` is how unevenly."""
+    weights = [chance.lognormvariate(0, spread) for _ in names]
+    return [
+        Demand(name, past=1 + int(requests * weight / sum(weights)))
+        for name, weight in zip(names, weights, strict=True)
+    ]
 
 
 class Flow:

@@ -7,15 +7,16 @@ from typing import Any
 from horde_core.demo.demand import Demand, Flow, usage_maps
 from horde_core.demo.image_catalogue import image_ages, image_catalogue
 from horde_core.demo.image_traffic import image_traffic
-from horde_core.demo.queues import Category, Queues, network_performance
+from horde_core.demo.queues import Queues, network_performance
 from horde_core.demo.seeded import Wave, source
 from horde_core.demo.text_catalogue import text_reference
 from horde_core.demo.text_traffic import text_traffic
 from horde_core.demo.workers import Roster, Worker
+from horde_core.vocabulary import ModelType
 
 MINUTES_A_DAY = 1440
-WORK_FIELDS: dict[Category, tuple[str, str]] = {"image": ("images", "ps"), "text": ("requests", "tokens")}
-WORK_A_JOB: dict[Category, int] = {"image": 20_900_000, "text": 298}
+WORK_FIELDS: dict[ModelType, tuple[str, str]] = {"image": ("images", "ps"), "text": ("requests", "tokens")}
+WORK_A_JOB: dict[ModelType, int] = {"image": 20_900_000, "text": 298}
 """Pixelsteps of the mean image, tokens asked for by the mean text request."""
 WRITTEN_SHARE = 0.5
 """Tokens written for each token asked for."""
@@ -30,7 +31,7 @@ class SimulatedHorde:
         self._catalogue = image_catalogue(seed)
         self._texts = text_reference(seed)
         image, text = image_traffic(seed, self._catalogue), text_traffic(seed, list(self._texts))
-        self._demands: dict[Category, tuple[Demand, ...]] = {"image": image.demands, "text": text.demands}
+        self._demands: dict[ModelType, tuple[Demand, ...]] = {"image": image.demands, "text": text.demands}
         self._roster = Roster(seed, image.posts, text.posts)
         sides = {model.name: model.side for model in self._catalogue.models}
         self._queues: dict[str, Queues] = {
@@ -41,7 +42,7 @@ class SimulatedHorde:
         self._hours = Wave.drawn(chance, (1, 0.22), (1 / 3, 0.05))
         self._bustle = Wave.drawn(chance, (7, 0.12), (2.7, 0.1), (1.9, 0.08))
         self._forms = Wave.drawn(chance, (17, 0.6), (5, 0.6))
-        self._flow: dict[Category, tuple[int, Flow]] = {}
+        self._flow: dict[ModelType, tuple[int, Flow]] = {}
 
     def image_reference(self) -> dict[str, dict[str, Any]]:
         """Return the image reference in the v2 format."""
@@ -55,7 +56,7 @@ class SimulatedHorde:
         """Return when each image model, retired ones included, was added, changed and removed."""
         return image_ages(self._catalogue, self._seed, day)
 
-    def usage(self, category: Category, day: int) -> dict[str, dict[str, int]]:
+    def usage(self, category: ModelType, day: int) -> dict[str, dict[str, int]]:
         """Return the usage maps, compiled at the start of a day."""
         return usage_maps(self._demands[category], day)
 
@@ -68,7 +69,7 @@ class SimulatedHorde:
         queues = self._queues.get(kind)
         return queues.status(self._online(minute), minute) if queues else []
 
-    def totals(self, category: Category, minute: int) -> dict[str, dict[str, int]]:
+    def totals(self, category: ModelType, minute: int) -> dict[str, dict[str, int]]:
         """Return requests and work of the windows that end at a minute."""
         count_field, work_field = WORK_FIELDS[category]
         return {
@@ -89,7 +90,7 @@ class SimulatedHorde:
     def _online(self, minute: int) -> list[Worker]:
         return self._roster.online(minute // 60)
 
-    def _windows(self, category: Category, minute: int) -> dict[str, int]:
+    def _windows(self, category: ModelType, minute: int) -> dict[str, int]:
         day = minute // MINUTES_A_DAY
         known = self._flow.get(category)
         if known is None or known[0] != day:

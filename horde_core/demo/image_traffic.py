@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from horde_core.demo.demand import ALWAYS, MONTH_DAYS, WEEK, Demand, Post, Traffic
+from horde_core.demo.demand import ALWAYS, MONTH_DAYS, WEEK, Demand, Post, Traffic, past_demands
 from horde_core.demo.image_catalogue import SEASON_DAYS, YEAR_DAYS, ImageCatalogue, ImageModel
 from horde_core.demo.seeded import Wave, source, weighted_sample
 
 IMAGES_A_DAY = 100_000
-PAST_IMAGES = 60_000_000
+PAST_IMAGES, PAST_SPREAD = 60_000_000, 1.6
 ACTIVE_COUNT, PAST_COUNT, ZERO_COUNT = 134, 10, 6
 """Models asked for every day; only in the past; listed with zeros. The others are not in the usage map at all."""
 UNSERVED_RANKS = (94, 95, 134, 135)
@@ -36,9 +36,9 @@ def image_traffic(seed: int, catalogue: ImageCatalogue) -> Traffic:
     chance = source(seed, "image past")
     demands = [
         *_active(seed, active),
-        *_past(chance, [model.name for model in silent[:PAST_COUNT]], PAST_IMAGES // 100),
+        *past_demands(chance, [model.name for model in silent[:PAST_COUNT]], PAST_IMAGES // 100, PAST_SPREAD),
         *[Demand(model.name) for model in silent[PAST_COUNT : PAST_COUNT + ZERO_COUNT]],
-        *_past(chance, catalogue.retired, PAST_IMAGES * 99 // 100),
+        *past_demands(chance, catalogue.retired, PAST_IMAGES * 99 // 100, PAST_SPREAD),
         *[Demand(name, rate=chance.uniform(4, 30), past=chance.randrange(900)) for name in CUSTOM_NAMES],
     ]
     return Traffic(tuple(demands), _posts(seed, served), tuple(unserved))
@@ -81,14 +81,6 @@ def _active(seed: int, models: Sequence[ImageModel]) -> list[Demand]:
             )
         )
     return demands
-
-
-def _past(chance: random.Random, names: Sequence[str], images: int) -> list[Demand]:
-    """Spread images of long ago over models that nobody asks for any more."""
-    weights = [chance.lognormvariate(0, 1.6) for _ in names]
-    return [
-        Demand(name, past=1 + int(images * weight / sum(weights))) for name, weight in zip(names, weights, strict=True)
-    ]
 
 
 def _posts(seed: int, served: Sequence[str]) -> tuple[Post, ...]:

@@ -6,11 +6,12 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from horde_core.demo.demand import Demand, Traffic
 from horde_core.demo.seeded import Wave, source
 from horde_core.demo.workers import Worker
+from horde_core.vocabulary import ModelType
 
 NO_SPEED_ETA = 10_000
 """Seconds that the API sends when something waits and the speed of its workers is unknown or 0."""
@@ -24,8 +25,6 @@ SIZES = (40, 80, 120, 150, 200, 300, 512)
 
 COUNTED_ONCE = 0.85
 """The share that is left when a request that names several models counts once."""
-
-Category = Literal["image", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,9 @@ class Line:
 class Queues:
     """The queues of one category, and its status body at any minute."""
 
-    def __init__(self, seed: int, category: Category, traffic: Traffic, sides: Mapping[str, int]) -> None:
+    def __init__(self, seed: int, category: ModelType, traffic: Traffic, sides: Mapping[str, int]) -> None:
         """`sides` has the side of the usual picture of image models, in pixels; others have 1024."""
-        self._category: Category = category
+        self._category = category
         self._unserved = traffic.unserved
         live = {name for post in traffic.posts for name in post.models} | set(traffic.unserved)
         most = max(demand.mean_rate for demand in traffic.demands)
@@ -109,8 +108,8 @@ class Queues:
 
 def network_performance(
     workers: Sequence[Worker],
-    statuses: Mapping[Category, Sequence[Mapping[str, Any]]],
-    past_minute: Mapping[Category, float],
+    statuses: Mapping[ModelType, Sequence[Mapping[str, Any]]],
+    past_minute: Mapping[ModelType, float],
     forms: int,
 ) -> dict[str, Any]:
     """Return the performance body: workers in maintenance count, and each request counts once.
@@ -122,7 +121,7 @@ def network_performance(
     def threads(kind: str) -> list[int]:
         return [worker.threads for worker in workers if worker.kind == kind]
 
-    def waiting(category: Category, field: str) -> float:
+    def waiting(category: ModelType, field: str) -> float:
         return COUNTED_ONCE * float(sum(row[field] for row in statuses[category]))
 
     return {

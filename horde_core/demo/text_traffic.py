@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from horde_core.demo.demand import WEEK, Demand, Post, Traffic
+from horde_core.demo.demand import WEEK, Demand, Post, Traffic, past_demands
 from horde_core.demo.seeded import Wave, source
 from horde_core.demo.text_catalogue import HOSTILE_NAMES, any_backend, new_spelling, spelling, unlisted_names
 
 REQUESTS_A_DAY = 180_000
-PAST_REQUESTS, UNLISTED_PAST_REQUESTS = 100_000_000, 12_000_000
+PAST_REQUESTS, UNLISTED_PAST_REQUESTS, PAST_SPREAD = 100_000_000, 12_000_000, 2
 SERVED_COUNT, OCCASIONAL_COUNT, ABSENT_COUNT, ZERO_COUNT = 34, 260, 60, 12
 """Models served now; served now and then; never heard of; listed with zeros. The others are of the past."""
 
@@ -69,7 +69,7 @@ def text_traffic(seed: int, models: Sequence[str]) -> Traffic:
         *unlisted_demands,
         *_occasional(chance, list(_occasional_names(chance, occasional, taken)), OCCASIONAL_SHARE),
         *[Demand(model) for model in zeros],
-        *_past(source(seed, "text past"), list(_past_names(seed, heard_of, taken)), PAST_REQUESTS),
+        *past_demands(source(seed, "text past"), list(_past_names(seed, heard_of, taken)), PAST_REQUESTS, PAST_SPREAD),
     )
     return Traffic(demands, _posts(seed, now.several, [*now.single, *popular, HOSTILE_NAMES[1]]))
 
@@ -84,7 +84,7 @@ def _unlisted(seed: int, taken: set[str]) -> tuple[list[str], list[Demand]]:
         *[_steady(chance, name, share) for name, share in zip(names, UNLISTED_SHARES, strict=False)],
         *[Demand(name, chance.uniform(2, 9), past=chance.randrange(400)) for name in HOSTILE_NAMES],
         *_occasional(chance, names[tail:past], UNLISTED_OCCASIONAL_SHARE),
-        *_past(chance, names[past:], UNLISTED_PAST_REQUESTS),
+        *past_demands(chance, names[past:], UNLISTED_PAST_REQUESTS, PAST_SPREAD),
     ]
     return names[:tail], demands
 
@@ -158,15 +158,6 @@ def _past_names(seed: int, models: Sequence[str], taken: set[str]) -> Iterator[s
             if chance.random() < 0.03 and variant not in taken:
                 taken.add(variant)
                 yield variant
-
-
-def _past(chance: random.Random, names: Sequence[str], requests: int) -> list[Demand]:
-    """Spread requests of long ago over names that nobody asks for any more."""
-    weights = [chance.lognormvariate(0, 2) for _ in names]
-    return [
-        Demand(name, past=1 + int(requests * weight / sum(weights)))
-        for name, weight in zip(names, weights, strict=True)
-    ]
 
 
 def _posts(seed: int, several: Sequence[tuple[str, int]], single: Sequence[str]) -> tuple[Post, ...]:

@@ -6,11 +6,12 @@ import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from horde_core.demo import words
 from horde_core.demo.demand import Post
 from horde_core.demo.seeded import Wave, source
+from horde_core.vocabulary import WorkerType
 
 TURNS_AT_ONCE = 3
 """Of the workers of one kind that take turns, how many are there at any hour."""
@@ -43,14 +44,12 @@ MAX_PIXELS = (262_144, 589_824, 1_048_576, 1_572_864, 2_097_152, 3_145_728, 4_19
 UNITS = {"image": "megapixelsteps per second", "text": "tokens per second", "interrogation": "seconds per form"}
 CAPABILITIES = {"img2img": 0.95, "painting": 0.3, "post-processing": 0.8, "lora": 0.85, "controlnet": 0.4}
 
-Kind = Literal["image", "text", "interrogation"]
-
 
 @dataclass(frozen=True, slots=True)
 class Worker:
     """One worker: what never changes (`card`, in the API's fields), and what its counters are computed from."""
 
-    kind: Kind
+    kind: WorkerType
     card: dict[str, Any]
     speed: float | None
     wave: Wave
@@ -110,9 +109,9 @@ class Roster:
         """Find a worker for each post, and make the workers for interrogation, which need none."""
         teams = _teams(seed)
         forms = [Post((), threads=1)] * INTERROGATION_COUNT
-        self._steady: dict[Kind, list[Worker]] = {}
-        self._turns: dict[Kind, list[Worker]] = {}
-        posts: tuple[tuple[Kind, Sequence[Post]], ...] = (
+        self._steady: dict[WorkerType, list[Worker]] = {}
+        self._turns: dict[WorkerType, list[Worker]] = {}
+        posts: tuple[tuple[WorkerType, Sequence[Post]], ...] = (
             ("image", image_posts),
             ("text", text_posts),
             ("interrogation", forms),
@@ -128,7 +127,7 @@ class Roster:
         From one hour to the next one worker leaves and another comes: an image worker at even hours, a text worker
         at odd ones.
         """
-        shifts: dict[Kind, int] = {"image": hour // 2, "text": (hour + 1) // 2, "interrogation": 0}
+        shifts: dict[WorkerType, int] = {"image": hour // 2, "text": (hour + 1) // 2, "interrogation": 0}
         present: list[Worker] = []
         for kind, shift in shifts.items():
             turns = self._turns[kind]
@@ -146,7 +145,7 @@ def _identity(chance: random.Random) -> str:
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
-def _worker(seed: int, kind: Kind, number: int, post: Post, teams: Sequence[dict[str, str | None]]) -> Worker:
+def _worker(seed: int, kind: WorkerType, number: int, post: Post, teams: Sequence[dict[str, str | None]]) -> Worker:
     chance = source(seed, "worker", kind, number)
     speed: float | None
     if kind == "image":
@@ -170,10 +169,10 @@ def _worker(seed: int, kind: Kind, number: int, post: Post, teams: Sequence[dict
 
 
 def _card(
-    chance: random.Random, kind: Kind, number: int, post: Post, teams: Sequence[dict[str, str | None]]
+    chance: random.Random, kind: WorkerType, number: int, post: Post, teams: Sequence[dict[str, str | None]]
 ) -> dict[str, Any]:
     """Return the fields that stay the same, those that only some owners fill in left out as the API does."""
-    kinds: tuple[Kind, ...] = ("image", "text", "interrogation")
+    kinds: tuple[WorkerType, ...] = ("image", "text", "interrogation")
     card: dict[str, Any] = {
         "id": _identity(chance),
         "name": words.worker_name(chance, 100 * kinds.index(kind) + number),
@@ -195,13 +194,13 @@ def _card(
     return card | _abilities(chance, kind, number, post)
 
 
-def _agent(chance: random.Random, kind: Kind, post: Post) -> str:
+def _agent(chance: random.Random, kind: WorkerType, post: Post) -> str:
     backend = post.models[0].partition("/")[0] if kind == "text" else kind
     agents = AGENTS.get(backend, AGENTS["text"])
     return chance.choices([agent for agent, _ in agents], [share for _, share in agents])[0]
 
 
-def _abilities(chance: random.Random, kind: Kind, number: int, post: Post) -> dict[str, Any]:
+def _abilities(chance: random.Random, kind: WorkerType, number: int, post: Post) -> dict[str, Any]:
     """Return the fields that only this kind of worker has."""
     if kind == "interrogation":
         return {"forms": [*FORMS, *MORE_FORMS] if number == 1 else list(FORMS)}
