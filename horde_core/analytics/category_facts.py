@@ -11,6 +11,7 @@ from horde_core.analytics.indexes import (
     IndexedHordeWorkers,
     combined_eta,
     combined_performance,
+    grouped,
     is_available,
 )
 from horde_core.analytics.records import UsageStats, WorkerSummary
@@ -62,9 +63,7 @@ class CategoryFacts:
         self.workers = None if staff is None else [worker for worker in staff if worker.type in (None, self.model_type)]
         self.maps: list[dict[str, Count] | None] = [response.period(p) if response else None for p in PERIODS]
         self.has_usage = any(counts is not None for counts in self.maps)
-        self._rows_by_name: dict[str, list[HordeModelStatus]] = {}
-        for row in self.rows or ():
-            self._rows_by_name.setdefault(row.name, []).append(row)
+        self._rows_by_name = grouped((row.name, row) for row in self.rows or ())
         self.hides_models = any(map(hides_models, self.workers or ()))
         self._workers_by_name: dict[str, dict[str, WorkerSummary]] = {}
         self._known_serving: set[str] = set()

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from horde_core.analytics.indexes import grouped
 from horde_core.analytics.merge import CategoryMerge
 from horde_core.analytics.records import CombinedModelStatistics, MergedRecord, UsageStats
 from horde_core.unknowns import percent, sum_or_unknown
@@ -176,11 +177,8 @@ def _catalogue(reference: Mapping[str, ModelRecord], merge: CategoryMerge, model
     models, has_status = merge.models, merge.reconciliation.has_status
 
     def split(labels: Callable[[ModelRecord], Iterable[str | None]]) -> dict[str | None, Part]:
-        members: dict[str | None, list[str]] = {}
-        for name, record in reference.items():
-            for label in labels(record):
-                members.setdefault(label, []).append(name)
-        return {label: _part(label, [models[name] for name in names], has_status) for label, names in members.items()}
+        parts = grouped((label, models[name]) for name, record in reference.items() for label in labels(record))
+        return {label: _part(label, rows, has_status) for label, rows in parts.items()}
 
     def in_order(parts: Mapping[str | None, Part], order: Iterable[str | None]) -> tuple[Part, ...]:
         return tuple(parts.get(label) or _empty_part(label, everything) for label in order)

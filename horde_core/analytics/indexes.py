@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from horde_core.unknowns import sum_or_unknown
 from horde_core.upstream.api_records import (
@@ -21,6 +21,7 @@ from horde_core.upstream.api_records import (
 )
 from horde_core.vocabulary import PERIODS, Period, WorkerType
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -42,25 +43,39 @@ def is_available(rows: object) -> bool:
     return rows is not None and getattr(rows, "available", True)
 
 
-class IndexedHordeModelStatus:
-    """Live status by API name."""
+class IndexedRows(Generic[T]):
+    """The rows of a source, in the API's order."""
 
-    def __init__(self, rows: Sequence[HordeModelStatus] = ()) -> None:
+    def __init__(self, rows: Sequence[T] = ()) -> None:
         self.available = is_available(rows)
         self._rows = tuple(rows)
 
     @classmethod
-    def unavailable(cls) -> IndexedHordeModelStatus:
+    def unavailable(cls) -> Self:
         """Return the index of an unavailable source: empty, and not available."""
         return cls(SourceRows.unavailable())
 
+    def get_all(self) -> list[T]:
+        """Return all rows, as the API ordered them."""
+        return list(self._rows)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class IndexedHordeModelStatus(IndexedRows[HordeModelStatus]):
+    """Live status by API name."""
+
     @cached_property
     def _by_name(self) -> dict[str, list[HordeModelStatus]]:
-        return _grouped((row.name, row) for row in self._rows)
+        return grouped((row.name, row) for row in self._rows)
 
     @cached_property
     def _by_folded_name(self) -> dict[str, list[HordeModelStatus]]:
-        return _grouped((row.name.casefold(), row) for row in self._rows)
+        return grouped((row.name.casefold(), row) for row in self._rows)
 
     def get(self, name: str) -> HordeModelStatus | None:
         """Return the row of a name; the sum over its other spellings where the exact one is not listed."""
@@ -68,16 +83,6 @@ class IndexedHordeModelStatus:
         if not rows:
             return None
         return rows[0] if len(rows) == 1 else _summed(name, rows)
-
-    def get_all(self) -> list[HordeModelStatus]:
-        """Return all rows, as the API ordered them."""
-        return list(self._rows)
-
-    def __iter__(self) -> Iterator[HordeModelStatus]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     def __eq__(self, other: object) -> bool:
         """Equal rows in any order: the order of the API carries no meaning."""
@@ -95,7 +100,7 @@ class IndexedHordeModelStats:
 
     @cached_property
     def _spellings(self) -> dict[str, list[str]]:
-        return _grouped((name.casefold(), name) for name in self.names)
+        return grouped((name.casefold(), name) for name in self.names)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -137,35 +142,29 @@ class IndexedHordeModelStats:
     __hash__ = None  # type: ignore[assignment]
 
 
-class IndexedHordeWorkers:
+class IndexedHordeWorkers(IndexedRows[HordeWorker]):
     """Workers by the API names they serve, and by id."""
 
     def __init__(self, workers: Sequence[HordeWorker] = ()) -> None:
-        self.available = is_available(workers)
+        super().__init__(workers)
         self.of_other_types: tuple[HordeWorker, ...] = ()
-        self._workers = tuple(workers)
         self._of_type: dict[WorkerType, IndexedHordeWorkers] = {}
-
-    @classmethod
-    def unavailable(cls) -> IndexedHordeWorkers:
-        """Return the index of an unavailable source: empty, and not available."""
-        return cls(SourceRows.unavailable())
 
     @cached_property
     def _by_name(self) -> dict[str, list[HordeWorker]]:
-        return _grouped((name, worker) for worker in self._workers for name in dict.fromkeys(worker.models or ()))
+        return grouped((name, worker) for worker in self._rows for name in dict.fromkeys(worker.models or ()))
 
     @cached_property
     def _by_folded_name(self) -> dict[str, list[HordeWorker]]:
-        return _grouped(
+        return grouped(
             (name, worker)
-            for worker in self._workers
+            for worker in self._rows
             for name in dict.fromkeys(model.casefold() for model in worker.models or ())
         )
 
     @cached_property
     def _by_id(self) -> dict[str, HordeWorker]:
-        return {worker.identity: worker for worker in self._workers}
+        return {worker.identity: worker for worker in self._rows}
 
     def get(self, name: str) -> list[HordeWorker]:
         """Return the workers that list this name; those with another spelling where no worker lists the exact one."""
@@ -175,30 +174,20 @@ class IndexedHordeWorkers:
         """Return one worker; None when it is not online."""
         return self._by_id.get(worker_id)
 
-    def get_all(self) -> list[HordeWorker]:
-        """Return all workers, as the API ordered them."""
-        return list(self._workers)
-
     def of_type(self, worker_type: WorkerType) -> IndexedHordeWorkers:
         """Return the workers of one type and those of unknown type: the same object each time.
 
         Its ``of_other_types`` holds the others.
         """
         if worker_type not in self._of_type:
-            chosen = IndexedHordeWorkers([worker for worker in self._workers if worker.type in (None, worker_type)])
+            chosen = IndexedHordeWorkers([worker for worker in self._rows if worker.type in (None, worker_type)])
             chosen.available = self.available
-            chosen.of_other_types = tuple([one for one in self._workers if one.type not in (None, worker_type)])
+            chosen.of_other_types = tuple([one for one in self._rows if one.type not in (None, worker_type)])
             self._of_type.setdefault(worker_type, chosen)
         return self._of_type[worker_type]
 
-    def __iter__(self) -> Iterator[HordeWorker]:
-        return iter(self._workers)
-
-    def __len__(self) -> int:
-        return len(self._workers)
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, IndexedHordeWorkers) and self._workers == other._workers
+        return isinstance(other, IndexedHordeWorkers) and self._rows == other._rows
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -247,8 +236,9 @@ def _summed(name: str, rows: Sequence[HordeModelStatus]) -> HordeModelStatus:
     )
 
 
-def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
-    groups: dict[str, list[T]] = {}
+def grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    """Put the values of each key together, in their order."""
+    groups: dict[K, list[T]] = {}
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
     return groups

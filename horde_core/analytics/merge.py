@@ -11,6 +11,7 @@ from operator import attrgetter, methodcaller
 from typing import NamedTuple
 
 from horde_core.analytics.category_facts import CategoryFacts, Live, Requests, StatusRows, Usage, Workers
+from horde_core.analytics.indexes import grouped
 from horde_core.analytics.name_matching import CANONICAL, NameIndex, name_index
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Reconciliation, Split
 from horde_core.unknowns import Number, sum_or_unknown
@@ -159,9 +160,7 @@ def _merge_models(attribution: Attribution, include_backend_variations: bool) ->
 
 def _merge_unlisted(attribution: Attribution, sum_spellings: bool = False) -> dict[str, CombinedModelStatistics]:
     """Merge the names that belong to no model, each for itself or spellings that differ in case only together."""
-    spellings: dict[str, list[str]] = {}
-    for name in attribution.unlisted:
-        spellings.setdefault(name.casefold() if sum_spellings else name, []).append(name)
+    spellings = grouped((name.casefold() if sum_spellings else name, name) for name in attribution.unlisted)
     is_text = attribution.facts.model_type == "text"
     merged = {}
     for names in spellings.values():
