@@ -20,9 +20,9 @@ summary = data.kept(
 panels.figures(
     "queue",
     panels.Figure(
-        "Work queued",
+        words.bounded("Work queued", model_type, summary.queued),
         words.amount(summary.queued),
-        words.at_least(model_type, summary.queued) + unit,
+        unit,
         f"Added up over the models that AI Horde lists: a request that names several models counts in each. "
         f"{formulas.LEAST_OF_IMAGES}.",
         summary.queued,

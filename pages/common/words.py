@@ -161,6 +161,11 @@ def at_least(kind: str, amount: Any) -> str:
     return "at least " if kind == "image" and not is_unknown(amount) and amount > 0 else ""
 
 
+def bounded(label: str, kind: str, amount: Any) -> str:
+    """The label of a figure, which says where the figure is a lower bound."""
+    return f"{label}, {at_least(kind, amount)}".rstrip(", ")
+
+
 def queue_for(row: Mapping[Any, Any], kind: str, unit: str) -> str:
     """A model's queue against what serves it."""
     queued = f"{at_least(kind, row['queued'])}{amount(row['queued'])} {unit} queued"

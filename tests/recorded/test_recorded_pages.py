@@ -93,7 +93,9 @@ def test_every_figure_of_ten_models_is_the_sum_over_their_names_in_the_recorded_
         queued = sum(row["queued"] for row in live) / WORK_UNIT[kind][1]
         serving = [w for w in workers if set(w["models"]) & set(attributed)]
         is_known = live or (kind == "image" and not serving)
-        assert shown["Work queued"] == (words.amount(queued) if is_known else words.UNKNOWN), model
+        assert shown.get("Work queued", shown.get("Work queued, at least")) == (
+            words.amount(queued) if is_known else words.UNKNOWN
+        ), model
         assert shown["Workers"] == words.count(len(serving)), model
         if kind == "text":
             rows = table(app, "usage_share")
@@ -107,7 +109,7 @@ def test_the_overview_shows_the_networks_own_totals(bodies: Bodies, visit: Visit
     shown = [(metric.label, metric.value) for metric in app.metric]
     minutes = performance["queued_megapixelsteps"] / performance["past_minute_megapixelsteps"]
     assert shown[:4] == [
-        ("Drain time", words.duration(minutes * 60)),
+        ("Drain time, at least", words.duration(minutes * 60)),
         ("Jobs queued", words.count(performance["queued_requests"])),
         ("Threads", words.count(performance["thread_count"])),
         ("Workers", words.count(performance["worker_count"])),

@@ -92,15 +92,15 @@ def _live(view: PageView, row: dict[str, Any], model: Found) -> None:
     panels.figures(
         f"model live {row['name']}",
         panels.Figure(
-            "Work queued",
+            words.bounded("Work queued", model.model_type, row["queued"]),
             words.amount(row["queued"]),
-            f"{words.at_least(model.model_type, row['queued'])}{unit}, {words.count(row['jobs'])} jobs",
+            f"{unit}, {words.count(row['jobs'])} jobs",
             formulas.QUEUED.help,
         ),
         panels.Figure("Threads", words.count(row["threads"]), "serve it now"),
         panels.Figure("Workers", words.count(row["workers"]), "not in maintenance"),
         panels.Figure(
-            "Drain time",
+            words.bounded("Drain time", model.model_type, row["eta"]),
             words.duration(None if words.is_unknown(row["eta"]) else row["eta"]),
             speed,
             formulas.MODEL_DRAIN.help,

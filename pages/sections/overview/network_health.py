@@ -57,11 +57,12 @@ def _card(health: Health, network_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(health.kind.capitalize(), anchor=False)
         st.badge(health.load.value, icon=icon, color=colour, help=f"{thresholds()} {formulas.LEAST_OF_IMAGES}.")  # type: ignore[arg-type]
-    least = words.at_least(health.kind, health.queued)
     included = "those in maintenance included"
     drain = words.duration(health.drain_seconds)
     figures = (
-        panels.Figure(f"Drain time, {least}".rstrip(", "), drain, "", formulas.NETWORK_DRAIN.help),
+        panels.Figure(
+            words.bounded("Drain time", health.kind, health.queued), drain, "", formulas.NETWORK_DRAIN.help
+        ),
         panels.Figure("Jobs queued", words.count(health.jobs), "", "Waiting or in progress.", health.jobs),
         panels.Figure("Threads", words.count(health.threads), "", f"Of all workers, {included}.", health.threads),
         panels.Figure("Workers", words.count(health.workers), "", f"{included.capitalize()}.", health.workers),
@@ -69,7 +70,8 @@ def _card(health: Health, network_id: str) -> None:
     with st.grid(2, gap="xsmall", min_column_width=110):
         for figure in figures:
             panels.metric(figure, f"health {health.kind}", network_id)
-    queued = f"{words.sentence_case(least)}{words.plural_amount(health.queued, health.unit)} queued"
+    least = words.sentence_case(words.at_least(health.kind, health.queued))
+    queued = f"{least}{words.plural_amount(health.queued, health.unit)} queued"
     st.caption(f"{queued} · {words.amount(health.per_minute)} done in the last minute")
 
 
