@@ -60,9 +60,7 @@ def _card(health: Health, network_id: str) -> None:
     included = "those in maintenance included"
     drain = words.duration(health.drain_seconds)
     figures = (
-        panels.Figure(
-            words.bounded("Drain time", health.kind, health.queued), drain, "", formulas.NETWORK_DRAIN.help
-        ),
+        panels.Figure(words.bounded("Drain time", health.kind, health.queued), drain, "", formulas.NETWORK_DRAIN.help),
         panels.Figure("Jobs queued", words.count(health.jobs), "", "Waiting or in progress.", health.jobs),
         panels.Figure("Threads", words.count(health.threads), "", f"Of all workers, {included}.", health.threads),
         panels.Figure("Workers", words.count(health.workers), "", f"{included.capitalize()}.", health.workers),
