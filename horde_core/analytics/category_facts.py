@@ -63,7 +63,7 @@ class CategoryFacts:
         self.workers = None if staff is None else [worker for worker in staff if worker.type in (None, self.model_type)]
         self.maps: list[dict[str, Count] | None] = [response.period(p) if response else None for p in PERIODS]
         self.has_usage = any(counts is not None for counts in self.maps)
-        self._rows_by_name = grouped((row.name, row) for row in self.rows or ())
+        self.rows_by_name = grouped((row.name, row) for row in self.rows or ())
         self.hides_models = any(map(hides_models, self.workers or ()))
         self._workers_by_name: dict[str, dict[str, WorkerSummary]] = {}
         self._known_serving: set[str] = set()
@@ -90,13 +90,13 @@ class CategoryFacts:
     def names(self) -> Iterable[str]:
         """Every API name in any source, once."""
         names: dict[str, None] = {}
-        for mentioned in (*self.maps, self._rows_by_name, self._workers_by_name):
+        for mentioned in (*self.maps, self.rows_by_name, self._workers_by_name):
             names.update(dict.fromkeys(mentioned or ()))
         return names
 
     def has_status(self, names: Iterable[str]) -> bool:
         """Whether the status lists any of these names."""
-        return not self._rows_by_name.keys().isdisjoint(names)
+        return not self.rows_by_name.keys().isdisjoint(names)
 
     def requests(self, names: Sequence[str]) -> Requests:
         """Requests of these names: 0 where a compiled map does not list them, None where there is no map."""
@@ -131,7 +131,7 @@ class CategoryFacts:
         return self._idle[is_absent_zero]
 
     def _figures(self, names: Sequence[str], is_listed: bool, is_absent_zero: bool) -> Live:
-        rows = [row for name in names for row in self._rows_by_name.get(name, ())]
+        rows = [row for name in names for row in self.rows_by_name.get(name, ())]
         serving, by_workers = self._serving(names), self.workers is not None
         workers = None if serving is None else len(serving)
         threads: int | None = None

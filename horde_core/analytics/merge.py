@@ -127,11 +127,15 @@ class Attribution:
         self.owned: dict[str, dict[str, list[str]]] = {}
         self.unlisted: list[str] = []
         self.backends: dict[str, str] = {}
+        self.listed: set[str] = set()  # the models of which the status has a row
         for name, (model, backend, _, _) in index.resolve_all(facts.names()).items():
             self.backends[name] = backend
             if model is None:
                 self.unlisted.append(name)
-            elif model in self.owned:
+                continue
+            if name in facts.rows_by_name:
+                self.listed.add(model)
+            if model in self.owned:
                 self.owned[model].setdefault(backend, []).append(name)
             else:
                 self.owned[model] = {backend: [name]}
@@ -141,8 +145,8 @@ class Attribution:
 
         Where the status has a row for any name of the models, a name without a row has no threads and no queue.
         """
-        whole = chain(names, *(own for member in members for own in self.owned.get(member, {}).values()))
-        return self.facts.live(names, self.facts.has_status(whole), members)
+        is_listed = self.facts.has_status(names) if not members else not self.listed.isdisjoint(members)
+        return self.facts.live(names, is_listed, members)
 
 
 def _merge_models(attribution: Attribution, include_backend_variations: bool) -> dict[str, CombinedModelStatistics]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from horde_core.analytics.records import CombinedModelStatistics
@@ -51,12 +51,12 @@ def removal(
     ``statistics`` are those of the chosen; ``serving`` the ids of the workers that are online and not in maintenance,
     None when unknown.
     """
-    usage = sum_or_unknown([info.usage_month for info in chosen])
+    usage = _usage(chosen)
     return Removal(
         models=len(dict.fromkeys(name for info in chosen for name in info.members)),
         usage_month=usage,
         usage_share=percent(usage, category_month_usage),
-        size=sum(map(stated_size, chosen)),
+        size=_size(chosen),
         without_size=sum(info.size is None for info in chosen),
         workers=_workers(statistics, serving),
     )
@@ -66,23 +66,26 @@ def remainder(everything: Sequence[ModelAuditInfo], chosen: Sequence[ModelAuditI
     """What the reference would keep without the chosen: models, bytes where stated, requests of 30 days."""
     gone = {id(info) for info in chosen}
     kept = [info for info in everything if id(info) not in gone]
-
-    def split(measure: str, figure: Mapping[bool, float | None]) -> Remainder:
-        return Remainder(measure, figure[True], figure[False])
-
-    parts = {True: kept, False: list(chosen)}
     staying = {name for info in kept for name in info.members}
     going = {name for info in chosen for name in info.members} - staying
     return [
-        split("models", {True: len(staying), False: len(going)}),
-        split("size", {side: sum(map(stated_size, infos)) for side, infos in parts.items()}),
-        split("usage", {s: sum_or_unknown([info.usage_month for info in infos]) for s, infos in parts.items()}),
+        Remainder("models", len(staying), len(going)),
+        Remainder("size", _size(kept), _size(chosen)),
+        Remainder("usage", _usage(kept), _usage(chosen)),
     ]
 
 
 def stated_size(info: ModelAuditInfo) -> int:
     """Bytes on disk, as far as they are stated."""
     return info.size if info.size is not None else info.size_at_least or 0
+
+
+def _size(infos: Sequence[ModelAuditInfo]) -> int:
+    return sum(map(stated_size, infos))
+
+
+def _usage(infos: Sequence[ModelAuditInfo]) -> int | None:
+    return sum_or_unknown([info.usage_month for info in infos])
 
 
 def _workers(statistics: Iterable[CombinedModelStatistics], serving: frozenset[str] | None) -> int | None:

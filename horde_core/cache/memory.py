@@ -40,10 +40,6 @@ class Memory:
         """Return the entry of the last answer, whatever its age, and whether it is believed or not."""
         return self._empty.get(key) or self._entries.get(key)
 
-    def failure(self, key: str) -> Failure | None:
-        """Return the failure of the last refresh; None when it did not fail."""
-        return self._failures.get(key)
-
     def shown(self, source: Source[T]) -> tuple[Entry[T] | None, str | None]:
         """Return the entry that readers get, and why the last answer is not believed; None where there is none."""
         with self._lock:

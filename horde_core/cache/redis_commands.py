@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from operator import methodcaller
 from typing import Any
 from uuid import uuid4
 
@@ -76,13 +76,13 @@ def milliseconds(seconds: float) -> int:
 
 def value_and_life(server: redis.Redis, name: str) -> tuple[Any, int]:
     """Return a value, None without one, and the milliseconds that it has to live."""
-    value, left = _together(server, [partial(_get, name), lambda pipeline: pipeline.pttl(name)])
+    value, left = _together(server, [methodcaller("get", name), methodcaller("pttl", name)])
     return value, left
 
 
 def values(server: redis.Redis, names: Sequence[str]) -> list[Any]:
     """Return many values, None where there is none; MGET would need them in one slot of a cluster."""
-    return _together(server, [partial(_get, name) for name in names])
+    return _together(server, [methodcaller("get", name) for name in names])
 
 
 def next_number(server: redis.Redis, name: str) -> int:
@@ -123,16 +123,17 @@ def try_everything(server: redis.Redis, keys: Keys) -> None:
     trial = f"trial:{uuid4().hex}"  # what an earlier trial could not delete must not stand in the way of this one
     name, written, sequence, forced = (of(trial) for of in (keys.value, keys.written, keys.sequence, keys.forced))
     stored = [name, *(f"{keys.prefix}:{room}:{trial}" for room in ("stats", "audit"))]
+    used = [*stored, written, sequence, forced]
     life = milliseconds(TRIAL_SECONDS)
     steps: list[tuple[str, Callable[[], object]]] = [
         ("read", lambda: value_and_life(server, name)),
-        ("write", lambda: _together(server, [partial(_set, key, life) for key in stored])),
+        ("write", lambda: _together(server, [methodcaller("set", key, b"", px=life) for key in stored])),
         ("run scripts", lambda: next_number(server, sequence)),
         ("run scripts on two keys", lambda: write_unless_newer(server, name, written, b"", 1, TRIAL_SECONDS)),
         ("read several keys", lambda: values(server, [*stored, written])),
         ("claim a name", lambda: claim(server, forced, TRIAL_SECONDS)),
         ("take a lock", lambda: unlock(lock(server, keys.lock(trial), TRIAL_SECONDS))),
-        ("delete", lambda: _together(server, [partial(_delete, key) for key in (*stored, written, sequence, forced)])),
+        ("delete", lambda: _together(server, [methodcaller("delete", key) for key in used])),
     ]
     for what, step in steps:
         try:
@@ -148,15 +149,3 @@ def _together(server: redis.Redis, commands: Iterable[Callable[[Pipeline], objec
     for command in commands:
         command(pipeline)
     return pipeline.execute()
-
-
-def _get(name: str, pipeline: Pipeline) -> None:
-    pipeline.get(name)
-
-
-def _set(name: str, life: int, pipeline: Pipeline) -> None:
-    pipeline.set(name, b"", px=life)
-
-
-def _delete(name: str, pipeline: Pipeline) -> None:
-    pipeline.delete(name)

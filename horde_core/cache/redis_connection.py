@@ -101,11 +101,6 @@ class RedisConnection:
             return otherwise
 
     @property
-    def is_in_trouble(self) -> bool:
-        """Whether the last thing asked of it failed."""
-        return self._trouble is not None
-
-    @property
     def trouble(self) -> str | None:
         """What is wrong with Redis, as a plain sentence; None when nothing is."""
         return self._trouble

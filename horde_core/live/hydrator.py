@@ -15,7 +15,7 @@ def _no_recompute() -> None:
     """No-op."""
 
 
-class CacheHydrator:
+class CacheHydrator(Repeating):
     """Refreshes the sources that will be due before the next cycle, then calls ``recompute``.
 
     Of the replicas on one Redis, one asks upstream in each cycle; the others take over what it wrote.
@@ -23,23 +23,9 @@ class CacheHydrator:
     """
 
     def __init__(self, integration: HordeAPIIntegration, recompute: Callable[[], object] = _no_recompute) -> None:
+        super().__init__("hydrator", self.run_once, integration.settings.cache_hydration_interval_seconds)
         self._integration = integration
         self._recompute = recompute
-        self._interval = integration.settings.cache_hydration_interval_seconds
-        self._background = Repeating("hydrator", self.run_once, self._interval)
-
-    def start(self) -> None:
-        """Start the cycles in a background thread."""
-        self._background.start()
-
-    def stop(self) -> None:
-        """Stop the cycles."""
-        self._background.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the background thread runs."""
-        return self._background.is_running
 
     def run_once(self) -> None:
         """Run one cycle. Raises what ``recompute`` raises."""

@@ -132,10 +132,26 @@ class HordeAPIIntegration:
         return self.read(self.sources(model_type), wait, patience)
 
     def read(
-        self, sources: Sequence[Source[Any]], wait: float | None = None, patience: float = 0.0
+        self,
+        sources: Sequence[Source[Any]],
+        wait: float | None = None,
+        patience: float = 0.0,
+        force_refresh: bool = False,
     ) -> list[Reading[Any]]:
-        """Read any of the sources in parallel; waits as :meth:`read_category` does."""
-        return self._read_all(sources, wait, patience=patience)
+        """Read any of the sources in parallel; waits as :meth:`read_category` does.
+
+        Where an answer that holds nothing is doubted, the sources that can confirm it are read too.
+        """
+        began, seconds = self._clock.monotonic(), self._wait(wait)
+        readings = self.cache.read_all(sources, seconds, force_refresh, patience)
+        wanted = {key for one in readings if one.is_suspicious for key in one.witnesses} - {one.key for one in readings}
+        witnesses = [source for source in self.all_sources() if source.key in wanted]
+        if not witnesses:
+            return readings
+        has_nothing_to_show = any(one.is_suspicious and one.value is None for one in readings)
+        left = seconds - (self._clock.monotonic() - began) if has_nothing_to_show else 0.0
+        self.cache.read_all(witnesses, left, patience=patience)
+        return [self.cache.peek(source) for source in sources]
 
     def refresh(self, model_type: ModelType, wait: float | None = None) -> list[RefreshOutcome]:
         """Force a refresh of a category's sources and return the outcome of each; at most every 10 s a source."""
@@ -179,32 +195,13 @@ class HordeAPIIntegration:
         sources: list[Source[Any]] = [self.status_sources[model_type], self.usage_sources[model_type]]
         if include_workers:
             sources.append(self.workers_source)
-        readings = self._read_all(sources, force_refresh=force_refresh)
+        readings = self.read(sources, force_refresh=force_refresh)
         workers = readings[2].value_or(_NO_WORKERS).of_type(model_type) if include_workers else None
         return readings[0].value_or(_NO_STATUS), readings[1].value_or(_NO_USAGE), workers
 
     def _read(self, source: Source[T], force_refresh: bool, nothing: T) -> T:
-        reading: Reading[T] = self._read_all([source], force_refresh=force_refresh)[0]
+        reading: Reading[T] = self.read([source], force_refresh=force_refresh)[0]
         return reading.value_or(nothing)
-
-    def _read_all(
-        self,
-        sources: Sequence[Source[Any]],
-        wait: float | None = None,
-        force_refresh: bool = False,
-        patience: float = 0.0,
-    ) -> list[Reading[Any]]:
-        """Read the sources; where an answer that holds nothing is doubted, also read those that can confirm it."""
-        began, seconds = self._clock.monotonic(), self._wait(wait)
-        readings = self.cache.read_all(sources, seconds, force_refresh, patience)
-        wanted = {key for one in readings if one.is_suspicious for key in one.witnesses} - {one.key for one in readings}
-        witnesses = [source for source in self.all_sources() if source.key in wanted]
-        if not witnesses:
-            return readings
-        has_nothing_to_show = any(one.is_suspicious and one.value is None for one in readings)
-        left = seconds - (self._clock.monotonic() - began) if has_nothing_to_show else 0.0
-        self.cache.read_all(witnesses, left, patience=patience)
-        return [self.cache.peek(source) for source in sources]
 
     def _wait(self, wait: float | None) -> float:
         return self.settings.cold_wait if wait is None else wait

@@ -182,14 +182,10 @@ class SharedResults:
         self.audits = AuditCache.of(integration)
 
     @classmethod
+    @cache
     def of(cls, integration: HordeAPIIntegration) -> SharedResults:
         """Return an integration's results, the same object each time."""
-        return _shared_results(integration)
-
-
-@cache
-def _shared_results(integration: HordeAPIIntegration) -> SharedResults:
-    return SharedResults(integration)
+        return cls(integration)
 
 
 def today() -> date:

@@ -48,11 +48,6 @@ def redis_report(integration: HordeAPIIntegration) -> RedisReport:
     return RedisReport("in trouble" if trouble else "in use", trouble)
 
 
-def redis_state(integration: HordeAPIIntegration) -> RedisState:
-    """Return the state of :func:`redis_report` alone."""
-    return redis_report(integration).state
-
-
 def _report(integration: HordeAPIIntegration, source: Source[Any]) -> SourceReport:
     reading = integration.cache.peek(source)
     url = reading.origin or source.urls[0]

@@ -178,16 +178,7 @@ class HordeWorker(Record):
     """One worker of ``/v2/workers``: seen in the last 300 s, those in maintenance included."""
 
     unread: ClassVar[frozenset[str]] = frozenset(
-        (
-            "contact",
-            "ipaddr",
-            "kudos_details",
-            "megapixelsteps_generated",
-            "messages",
-            "paused",
-            "suspicious",
-            "tokens_generated",
-        )
+        {"contact", "ipaddr", "messages", "paused", "suspicious", "tokens_generated"}
     )
 
     name: CutName

@@ -140,11 +140,7 @@ def parse_object(record: type[RecordT]) -> Callable[[bytes], Parsed[RecordT]]:
 
 
 def _rows(
-    document: object,
-    record: type[RecordT],
-    types: Sequence[str],
-    counts: Sequence[str],
-    unknowns: Unknowns,
+    document: object, record: type[RecordT], types: Sequence[str], counts: Sequence[str], unknowns: Unknowns
 ) -> list[RecordT]:
     """Validate a list row by row.
 

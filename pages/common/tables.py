@@ -63,6 +63,74 @@ class Table(NamedTuple):
     given: tuple[Hashable, ...] | None = ()
     height: int = 420
 
+    def explore(self, view: PageView) -> None:
+        """Show a table with its filters and a choice of columns above it, and downloads of just what is shown."""
+        frame = self._rows(view)
+        searches = [search(f"{self.key}_name", self.search_label, filters.cells(*self.search))] if self.search else []
+        limits = [limit for column in self.ranges for limit in self._range(column)]
+        given = {}
+        if self.filters:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                given = {one.key: filters.draw(one, one.options(frame, None), 180) for one in self.filters}
+        with st.container(horizontal=True, vertical_alignment="center"):
+            given |= {one.key: filters.draw(one) for one in searches}
+            given |= filters.ranges(limits) if limits else {}
+            columns = chosen_columns(self._columns_key(view), self.columns, self.hidden, bool(self.links_to))
+            downloads = st.container(horizontal=True, width="content")
+        selection = Selection.of([*self.filters, *limits, *searches], given)
+        chosen = frame[selection.narrows(frame)] if selection.chosen else frame
+        conditions = [*self.chosen, *filters.sentences(selection)]
+        counted = f"{words.count(len(chosen))} of {words.plural(self.of or len(frame), *self.rows_are)}"
+        said = f"{counted}: {words.escaped('; '.join(conditions))}" if conditions else counted
+        more = f"{self.incomplete}, so there may be more." if self.incomplete else ""
+        unknown = f"{self.incomplete}, so it is unknown which {self.rows_are[1]} there are." if self.incomplete else ""
+        if len(chosen) or not unknown:
+            st.caption(" ".join(filter(None, [f"{said}.", self.note, more])))
+        if not len(chosen):
+            mine = [*(["*Search*"] if searches else []), *(["*Ranges*"] if limits else [])]
+            loosen = " or ".join(filter(None, [self.loosen, *mine]))
+            keys = [one.key for one in selection.filters]
+            blind = dict.fromkeys(one.figure for one in selection.blind(frame) if one.figure) if len(frame) else {}
+            unbounded = f"*{words.listing(list(blind))}* of every row is unknown." if blind else ""
+            none = unknown or unbounded or f"No {self.rows_are[0]} matches."
+            filters.nothing_matches(f"{self.key}_name", none, loosen, [*keys, *self.clear])
+            return
+        show(chosen, columns, self.alt, f"{self.key}_table", self.height)
+        about = exports.provenance(view, self.title, "; ".join(conditions))
+        with downloads:
+            self._offer(selection, [column for column in columns if column != MODEL_LINK], about)
+
+    def _range(self, column: str) -> tuple[Filter, Filter]:
+        return bounds(f"{self.key}_{column}", _label(self.columns[column]), filters.cells(column))
+
+    def _columns_key(self, view: PageView) -> str:
+        """The key of the chosen columns: one for each category, as Streamlit drops columns that the other one lacks."""
+        return "_".join([self.key, "columns", *(view.categories if len(view.categories) == 1 else ())])
+
+    def _rows(self, view: PageView) -> pd.DataFrame:
+        if self.given is None:
+            return self._loaded()
+        return data.kept(("rows", self.key, view.id, words.numbers(), *self.given), self._loaded)
+
+    def _loaded(self) -> pd.DataFrame:
+        """All rows, each with the way to its model's page where there is one."""
+        frame = self.load()
+        if not self.links_to:
+            return frame
+        return frame.assign(**{MODEL_LINK: [model_link(name) for name in frame["name"]]})
+
+    def _offer(self, selection: Selection, columns: list[str], about: Mapping[str, str]) -> None:
+        """Offer what is shown as files."""
+
+        def rows() -> pd.DataFrame:
+            frame = self.load()
+            return frame[selection.narrows(frame)][columns]
+
+        purpose = "Download what is shown as {}, with its sources, time and filters."
+        downloads.offer(
+            downloads.rows_files(self.key, rows, about, purpose.format("CSV"), purpose.format("JSON")), "tertiary"
+        )
+
 
 def name_column(label: str = "Model") -> Any:
     """The pinned column of names: plain text whatever it holds."""
@@ -195,53 +263,6 @@ def show(
     )
 
 
-def explore(table: Table, view: PageView) -> None:
-    """Show a table with its filters and a choice of columns above it, and downloads of just what is shown."""
-    frame = _rows(table, view)
-    searches = [search(f"{table.key}_name", table.search_label, filters.cells(*table.search))] if table.search else []
-    limits = [limit for column in table.ranges for limit in _range(table, column)]
-    given = {}
-    if table.filters:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            given = {one.key: filters.draw(one, one.options(frame, None), 180) for one in table.filters}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        given |= {one.key: filters.draw(one) for one in searches}
-        given |= filters.ranges(limits) if limits else {}
-        columns = chosen_columns(_columns_key(table, view), table.columns, table.hidden, bool(table.links_to))
-        downloads = st.container(horizontal=True, width="content")
-    selection = Selection.of([*table.filters, *limits, *searches], given)
-    chosen = frame[selection.narrows(frame)] if selection.chosen else frame
-    conditions = [*table.chosen, *filters.sentences(selection)]
-    counted = f"{words.count(len(chosen))} of {words.plural(table.of or len(frame), *table.rows_are)}"
-    said = f"{counted}: {words.escaped('; '.join(conditions))}" if conditions else counted
-    more = f"{table.incomplete}, so there may be more." if table.incomplete else ""
-    unknown = f"{table.incomplete}, so it is unknown which {table.rows_are[1]} there are." if table.incomplete else ""
-    if len(chosen) or not unknown:
-        st.caption(" ".join(filter(None, [f"{said}.", table.note, more])))
-    if not len(chosen):
-        mine = [*(["*Search*"] if searches else []), *(["*Ranges*"] if limits else [])]
-        loosen = " or ".join(filter(None, [table.loosen, *mine]))
-        keys = [one.key for one in selection.filters]
-        blind = dict.fromkeys(one.figure for one in selection.blind(frame) if one.figure) if len(frame) else {}
-        unbounded = f"*{words.listing(list(blind))}* of every row is unknown." if blind else ""
-        none = unknown or unbounded or f"No {table.rows_are[0]} matches."
-        filters.nothing_matches(f"{table.key}_name", none, loosen, [*keys, *table.clear])
-        return
-    show(chosen, columns, table.alt, f"{table.key}_table", table.height)
-    about = exports.provenance(view, table.title, "; ".join(conditions))
-    with downloads:
-        _offer(table, selection, [column for column in columns if column != MODEL_LINK], about)
-
-
-def _range(table: Table, column: str) -> tuple[Filter, Filter]:
-    return bounds(f"{table.key}_{column}", _label(table.columns[column]), filters.cells(column))
-
-
-def _columns_key(table: Table, view: PageView) -> str:
-    """The key of the chosen columns: one for each category, as Streamlit drops columns that the other one lacks."""
-    return "_".join([table.key, "columns", *(view.categories if len(view.categories) == 1 else ())])
-
-
 def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], has_link: bool) -> dict[str, Any]:
     """The columns that the visitor chose; the name and the link to its page always."""
     first, *others = columns
@@ -262,33 +283,6 @@ def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], 
     if has_link:
         chosen[MODEL_LINK] = link_column()
     return chosen | {column: columns[column] for column in others if column in wanted}
-
-
-def _rows(table: Table, view: PageView) -> pd.DataFrame:
-    if table.given is None:
-        return _loaded(table)
-    return data.kept(("rows", table.key, view.id, words.numbers(), *table.given), lambda: _loaded(table))
-
-
-def _loaded(table: Table) -> pd.DataFrame:
-    """All rows, each with the way to its model's page where there is one."""
-    frame = table.load()
-    if not table.links_to:
-        return frame
-    return frame.assign(**{MODEL_LINK: [model_link(name) for name in frame["name"]]})
-
-
-def _offer(table: Table, selection: Selection, columns: list[str], about: Mapping[str, str]) -> None:
-    """Offer what is shown as files."""
-
-    def rows() -> pd.DataFrame:
-        frame = table.load()
-        return frame[selection.narrows(frame)][columns]
-
-    purpose = "Download what is shown as {}, with its sources, time and filters."
-    downloads.offer(
-        downloads.rows_files(table.key, rows, about, purpose.format("CSV"), purpose.format("JSON")), "tertiary"
-    )
 
 
 def _label(config: Any) -> str:

@@ -26,30 +26,27 @@ def unlisted(view: PageView, period: Period) -> None:
     model_type, noun = snapshot.model_type, tables.REQUEST_WORDS[snapshot.model_type]
     summary = data.usage_summary(snapshot, period)
     is_all = filters.choice("Unlisted", (False, True), False, "unlisted", CHOICES.__getitem__)
-    tables.explore(
-        tables.Table(
-            key="unlisted",
-            title=f"Unlisted {model_type} models",
-            load=lambda: columns.by_usage(
-                chosen_rows(data.category_frame(snapshot), "unlisted" if is_all else "unlisted_active"), period
-            ),
-            columns=columns.usage(model_type, summary.largest_share, is_listed_told=False),
-            alt=f"Unlisted {model_type} models by {noun}",
-            rows_are=("unlisted name", "unlisted names"),
-            of=data.kept(
-                ("unlisted names", snapshot.id), lambda: len(chosen_rows(data.category_frame(snapshot), "unlisted"))
-            ),
-            ranges=("usage_month", "threads"),
-            chosen=[] if is_all else ["requests this month or threads now"],
-            clear=("unlisted",),
-            loosen="*Everything ever used*",
-            note=f"They have {words.share(summary.unlisted_share)} of all {noun} in this period."
-            if snapshot.usage.available
-            else "Without usage, only names with threads, work or workers now are known.",
-            incomplete=unavailable.clause(view, "usage", "status"),
-            links_to=model_type,
-            given=(is_all, period),
-            height=560,
+    tables.Table(
+        key="unlisted",
+        title=f"Unlisted {model_type} models",
+        load=lambda: columns.by_usage(
+            chosen_rows(data.category_frame(snapshot), "unlisted" if is_all else "unlisted_active"), period
         ),
-        view,
-    )
+        columns=columns.usage(model_type, summary.largest_share, is_listed_told=False),
+        alt=f"Unlisted {model_type} models by {noun}",
+        rows_are=("unlisted name", "unlisted names"),
+        of=data.kept(
+            ("unlisted names", snapshot.id), lambda: len(chosen_rows(data.category_frame(snapshot), "unlisted"))
+        ),
+        ranges=("usage_month", "threads"),
+        chosen=[] if is_all else ["requests this month or threads now"],
+        clear=("unlisted",),
+        loosen="*Everything ever used*",
+        note=f"They have {words.share(summary.unlisted_share)} of all {noun} in this period."
+        if snapshot.usage.available
+        else "Without usage, only names with threads, work or workers now are known.",
+        incomplete=unavailable.clause(view, "usage", "status"),
+        links_to=model_type,
+        given=(is_all, period),
+        height=560,
+    ).explore(view)

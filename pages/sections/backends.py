@@ -94,70 +94,64 @@ def split(view: PageView) -> None:
 def balance(view: PageView, models: int) -> None:
     """Models by how unevenly their requests and threads spread."""
     kind = filters.choice("Rows", tuple(BALANCES), "several", "balance_rows", BALANCES.__getitem__)
-    tables.explore(
-        tables.Table(
-            key="balance",
-            title="Text models by imbalance of their backends",
-            load=lambda: (rows := data.balance_frame(view.snapshot))[_COUNTS[kind](rows["backend_count"])],
-            columns={
-                "name": tables.name_column(),
-                "imbalance": tables.amount_column(
-                    "Imbalance", f"{formulas.IMBALANCE.help} n/a with one backend, or without requests or threads.", 3
-                ),
-                "backends": tables.list_column("Backends"),
-                "usage_month": tables.count_column("Requests, 30 days"),
-                "threads": tables.count_column("Threads"),
-                "largest_usage_share": tables.percent_column(
-                    "Largest backend's requests", "Percent of the model's requests."
-                ),
-                "largest_thread_share": tables.percent_column(
-                    "Largest backend's threads", "Percent of the model's threads; n/a without threads."
-                ),
-            },
-            incomplete=unavailable.clause(view, *RESTS_ON),
-            alt="Text models by imbalance of their backends",
-            rows_are=("listed model", "listed models"),
-            of=models,
-            ranges=("imbalance", "usage_month", "threads"),
-            chosen=[BALANCES[kind].lower()] if kind != "all" else [],
-            clear=("balance_rows",),
-            loosen="*Rows*",
-            note="The most uneven first.",
-            links_to="text",
-            given=(kind,),
-        ),
-        view,
-    )
+    tables.Table(
+        key="balance",
+        title="Text models by imbalance of their backends",
+        load=lambda: (rows := data.balance_frame(view.snapshot))[_COUNTS[kind](rows["backend_count"])],
+        columns={
+            "name": tables.name_column(),
+            "imbalance": tables.amount_column(
+                "Imbalance", f"{formulas.IMBALANCE.help} n/a with one backend, or without requests or threads.", 3
+            ),
+            "backends": tables.list_column("Backends"),
+            "usage_month": tables.count_column("Requests, 30 days"),
+            "threads": tables.count_column("Threads"),
+            "largest_usage_share": tables.percent_column(
+                "Largest backend's requests", "Percent of the model's requests."
+            ),
+            "largest_thread_share": tables.percent_column(
+                "Largest backend's threads", "Percent of the model's threads; n/a without threads."
+            ),
+        },
+        incomplete=unavailable.clause(view, *RESTS_ON),
+        alt="Text models by imbalance of their backends",
+        rows_are=("listed model", "listed models"),
+        of=models,
+        ranges=("imbalance", "usage_month", "threads"),
+        chosen=[BALANCES[kind].lower()] if kind != "all" else [],
+        clear=("balance_rows",),
+        loosen="*Rows*",
+        note="The most uneven first.",
+        links_to="text",
+        given=(kind,),
+    ).explore(view)
 
 
 def programs(view: PageView) -> None:
     """Every backend with its figures."""
-    tables.explore(
-        tables.Table(
-            key="backends",
-            title="Text backends",
-            load=lambda: data.backend_totals_frame(view.snapshot).rename(columns={"backend": "name"}),
-            columns={
-                "name": tables.name_column("Backend"),
-                "models": tables.count_column(
-                    "Listed models", "Models of the reference with requests in 30 days or threads now."
-                ),
-                "unlisted": tables.count_column(
-                    "Unlisted names", "Names outside the reference with requests in 30 days or threads now."
-                ),
-                "threads": tables.count_column("Threads"),
-                "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
-                "share_month": tables.share_column("Share of requests, 30 days"),
-                "thread_share": tables.share_column("Share of threads"),
-                **tables.usage_columns("text"),
-            },
-            incomplete=unavailable.clause(view, "usage", "status"),
-            alt="Text backends",
-            rows_are=("backend", "backends"),
-            search_label="Search backends",
-        ),
-        view,
-    )
+    tables.Table(
+        key="backends",
+        title="Text backends",
+        load=lambda: data.backend_totals_frame(view.snapshot).rename(columns={"backend": "name"}),
+        columns={
+            "name": tables.name_column("Backend"),
+            "models": tables.count_column(
+                "Listed models", "Models of the reference with requests in 30 days or threads now."
+            ),
+            "unlisted": tables.count_column(
+                "Unlisted names", "Names outside the reference with requests in 30 days or threads now."
+            ),
+            "threads": tables.count_column("Threads"),
+            "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
+            "share_month": tables.share_column("Share of requests, 30 days"),
+            "thread_share": tables.share_column("Share of threads"),
+            **tables.usage_columns("text"),
+        },
+        incomplete=unavailable.clause(view, "usage", "status"),
+        alt="Text backends",
+        rows_are=("backend", "backends"),
+        search_label="Search backends",
+    ).explore(view)
 
 
 def prefixes(view: PageView) -> None:
@@ -165,25 +159,22 @@ def prefixes(view: PageView) -> None:
     st.caption(
         "What stands before a slash in unlisted names, and is neither a known backend nor an author on the list."
     )
-    tables.explore(
-        tables.Table(
-            key="prefixes",
-            title="Unknown prefixes of text names",
-            load=lambda: data.unknown_prefix_frame(view.snapshot).rename(columns={"prefix": "name"}),
-            columns={
-                "name": tables.name_column("Prefix"),
-                "names": tables.count_column("Names", "API names that begin with it."),
-                **tables.usage_columns("text"),
-                "threads": tables.count_column("Threads"),
-            },
-            incomplete=unavailable.clause(view, *RESTS_ON),
-            alt="Unknown prefixes of text names by usage",
-            rows_are=("prefix", "prefixes"),
-            ranges=("usage_month", "usage_total"),
-            search_label="Search prefixes",
-        ),
-        view,
-    )
+    tables.Table(
+        key="prefixes",
+        title="Unknown prefixes of text names",
+        load=lambda: data.unknown_prefix_frame(view.snapshot).rename(columns={"prefix": "name"}),
+        columns={
+            "name": tables.name_column("Prefix"),
+            "names": tables.count_column("Names", "API names that begin with it."),
+            **tables.usage_columns("text"),
+            "threads": tables.count_column("Threads"),
+        },
+        incomplete=unavailable.clause(view, *RESTS_ON),
+        alt="Unknown prefixes of text names by usage",
+        rows_are=("prefix", "prefixes"),
+        ranges=("usage_month", "usage_total"),
+        search_label="Search prefixes",
+    ).explore(view)
 
 
 def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:

@@ -28,28 +28,25 @@ def draw(view: PageView, summary: QueueSummary) -> None:
     panels.chart("queue_chart", (order,), partial(_chart, snapshot, order))
     rows = filters.choice("Rows", tuple(ROWS), "waiting", "queue_rows", ROWS.__getitem__)
     has_marks = bool(summary.unserved) or bool(summary.unknown_drain)
-    tables.explore(
-        tables.Table(
-            key="queue",
-            title=f"Queue of {model_type} models",
-            load=partial(_rows, snapshot, rows, order),
-            columns=columns.queue(
-                WORK_UNIT[model_type][0], summary.largest_queue_share, summary.largest_thread_share, has_marks
-            ),
-            alt=f"Queue by {model_type} model",
-            rows_are=("name", "names"),
-            of=summary.names,
-            ranges=("queued", "threads", "demand_ratio"),
-            chosen=[ROWS[rows].lower()],
-            clear=("queue_rows",),
-            loosen="*Rows*",
-            note="A request that names several models counts in each.",
-            incomplete=NOT_LISTED if model_type == "text" and rows in ("waiting", "unserved") else "",
-            links_to=model_type,
-            given=(rows, order),
+    tables.Table(
+        key="queue",
+        title=f"Queue of {model_type} models",
+        load=partial(_rows, snapshot, rows, order),
+        columns=columns.queue(
+            WORK_UNIT[model_type][0], summary.largest_queue_share, summary.largest_thread_share, has_marks
         ),
-        view,
-    )
+        alt=f"Queue by {model_type} model",
+        rows_are=("name", "names"),
+        of=summary.names,
+        ranges=("queued", "threads", "demand_ratio"),
+        chosen=[ROWS[rows].lower()],
+        clear=("queue_rows",),
+        loosen="*Rows*",
+        note="A request that names several models counts in each.",
+        incomplete=NOT_LISTED if model_type == "text" and rows in ("waiting", "unserved") else "",
+        links_to=model_type,
+        given=(rows, order),
+    ).explore(view)
 
 
 def _chart(snapshot: Snapshot, order: str) -> panels.Chart:

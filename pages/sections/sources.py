@@ -57,34 +57,31 @@ def _state_row(source: SourceReport) -> dict[str, object]:
 def state(view: PageView, reports: Sequence[SourceReport]) -> None:
     """Each source now."""
     st.caption(f"As of {words.moment(time.time())}. A source is asked for again when somebody looks at what needs it.")
-    tables.explore(
-        tables.Table(
-            key="states",
-            title="State of the sources",
-            load=lambda: pd.DataFrame([_state_row(source) for source in reports]).astype(
-                {"kept": "Int64", "dropped": "Int64"}
-            ),
-            columns={
-                "name": tables.name_column("Source"),
-                "state": tables.text_column("State"),
-                "age": tables.text_column("Age", "Since the answer arrived."),
-                "next": tables.text_column("Next refresh"),
-                "calls": tables.count_column(
-                    f"Requests/min (of {CALLS_A_MINUTE})",
-                    "Sent in the last minute by this server to this address. Sources at one address share its limit.",
-                ),
-                "kept": tables.count_column("Rows", "Names or rows that could be used."),
-                "dropped": tables.count_column("Rows dropped", "Rows that did not keep to the API's contract."),
-                "error": tables.text_column("Last refresh: trouble", width="large"),
-                "url": tables.text_column("Address", width="large"),
-            },
-            alt="State, age and last trouble of each source",
-            given=None,
-            rows_are=("source", "sources"),
-            search_label="Search sources",
+    tables.Table(
+        key="states",
+        title="State of the sources",
+        load=lambda: pd.DataFrame([_state_row(source) for source in reports]).astype(
+            {"kept": "Int64", "dropped": "Int64"}
         ),
-        view,
-    )
+        columns={
+            "name": tables.name_column("Source"),
+            "state": tables.text_column("State"),
+            "age": tables.text_column("Age", "Since the answer arrived."),
+            "next": tables.text_column("Next refresh"),
+            "calls": tables.count_column(
+                f"Requests/min (of {CALLS_A_MINUTE})",
+                "Sent in the last minute by this server to this address. Sources at one address share its limit.",
+            ),
+            "kept": tables.count_column("Rows", "Names or rows that could be used."),
+            "dropped": tables.count_column("Rows dropped", "Rows that did not keep to the API's contract."),
+            "error": tables.text_column("Last refresh: trouble", width="large"),
+            "url": tables.text_column("Address", width="large"),
+        },
+        alt="State, age and last trouble of each source",
+        given=None,
+        rows_are=("source", "sources"),
+        search_label="Search sources",
+    ).explore(view)
     state, trouble = data.redis_layer()
     st.caption(" ".join([*([words.escaped(trouble)] if trouble else []), REDIS_WORDS[state]]))
 
@@ -103,47 +100,41 @@ def not_understood(view: PageView, reports: Sequence[SourceReport]) -> None:
         st.info(" ".join(said), icon=":material/cloud_off:" if away else ":material/check_circle:")
         return
     st.caption("What the last answers hold that this app does not know. It is left out and changes no figure.")
-    tables.explore(
-        tables.Table(
-            key="not_understood",
-            title="What was not understood",
-            load=lambda: pd.DataFrame(rows),
-            columns={
-                "name": tables.name_column("Source"),
-                "kind": tables.text_column("Kind"),
-                "field": tables.text_column("Field"),
-                "times": tables.count_column("Times"),
-                "example": tables.text_column("First example", width="large"),
-            },
-            alt="What the sources sent that was not understood, with an example each",
-            given=None,
-            rows_are=("kind", "kinds"),
-            search=("name", "field", "example"),
-            search_label="Search what was not understood",
-        ),
-        view,
-    )
+    tables.Table(
+        key="not_understood",
+        title="What was not understood",
+        load=lambda: pd.DataFrame(rows),
+        columns={
+            "name": tables.name_column("Source"),
+            "kind": tables.text_column("Kind"),
+            "field": tables.text_column("Field"),
+            "times": tables.count_column("Times"),
+            "example": tables.text_column("First example", width="large"),
+        },
+        alt="What the sources sent that was not understood, with an example each",
+        given=None,
+        rows_are=("kind", "kinds"),
+        search=("name", "field", "example"),
+        search_label="Search what was not understood",
+    ).explore(view)
 
 
 def counters(view: PageView, reports: Sequence[SourceReport]) -> None:
     """What it took since the start."""
     st.caption("Reads, fetches and failures of each source in this process, since the app started.")
-    tables.explore(
-        tables.Table(
-            key="counters",
-            title="Counters of the cache",
-            load=lambda: pd.DataFrame(
-                [{"name": _name_of(one)} | {event.name: one.counters[event] for event in Event} for one in reports]
-            ),
-            columns={"name": tables.name_column("Source")}
-            | {event.name: tables.count_column(event.value[0].upper() + event.value[1:]) for event in Event},
-            alt="How often each source was read, fetched and failed",
-            given=None,
-            rows_are=("source", "sources"),
-            search_label="Search sources",
+    tables.Table(
+        key="counters",
+        title="Counters of the cache",
+        load=lambda: pd.DataFrame(
+            [{"name": _name_of(one)} | {event.name: one.counters[event] for event in Event} for one in reports]
         ),
-        view,
-    )
+        columns={"name": tables.name_column("Source")}
+        | {event.name: tables.count_column(event.value[0].upper() + event.value[1:]) for event in Event},
+        alt="How often each source was read, fetched and failed",
+        given=None,
+        rows_are=("source", "sources"),
+        search_label="Search sources",
+    ).explore(view)
 
 
 def formulas(view: PageView) -> None:
@@ -184,17 +175,14 @@ def _explained(
     row_is: str,
 ) -> None:
     """A table of words, all of which can be searched."""
-    tables.explore(
-        tables.Table(
-            key=key,
-            title=title,
-            load=lambda: pd.DataFrame(rows, columns=list(columns)),
-            columns=columns,
-            alt=title,
-            rows_are=(row_is, f"{row_is}s"),
-            search=tuple(columns),
-            search_label=f"Search {row_is}s",
-            height=900,
-        ),
-        view,
-    )
+    tables.Table(
+        key=key,
+        title=title,
+        load=lambda: pd.DataFrame(rows, columns=list(columns)),
+        columns=columns,
+        alt=title,
+        rows_are=(row_is, f"{row_is}s"),
+        search=tuple(columns),
+        search_label=f"Search {row_is}s",
+        height=900,
+    ).explore(view)

@@ -54,24 +54,21 @@ def everyone(view: PageView, staff: StaffSummary) -> None:
         meets = pd.array(meets_requirements(rows, reference if reference.available else None), "boolean")
         return rows.assign(serves=rows["models"], models=rows["models"].map(words.first_few), meets=meets)
 
-    tables.explore(
-        tables.Table(
-            key="workers",
-            title="Workers",
-            load=load,
-            columns=columns.workers(),
-            alt="Workers, most threads first",
-            rows_are=("worker", "workers"),
-            of=staff.workers,
-            filters=FILTERS,
-            ranges=("context", "threads", "model_count"),
-            hidden=columns.WORKERS_HIDDEN,
-            search_label="Search workers",
-            loosen="*type, capability, bridge, team, requirements* or *model*",
-            height=560,
-        ),
-        view,
-    )
+    tables.Table(
+        key="workers",
+        title="Workers",
+        load=load,
+        columns=columns.workers(),
+        alt="Workers, most threads first",
+        rows_are=("worker", "workers"),
+        of=staff.workers,
+        filters=FILTERS,
+        ranges=("context", "threads", "model_count"),
+        hidden=columns.WORKERS_HIDDEN,
+        search_label="Search workers",
+        loosen="*type, capability, bridge, team, requirements* or *model*",
+        height=560,
+    ).explore(view)
 
 
 def _bridge_chart(view: PageView) -> panels.Chart:
@@ -92,25 +89,22 @@ def _bridge_chart(view: PageView) -> panels.Chart:
 def bridges(view: PageView) -> None:
     """The bridges, as a chart and version by version."""
     panels.chart("bridge_chart", (), partial(_bridge_chart, view))
-    tables.explore(
-        tables.Table(
-            key="bridges",
-            title="Bridges by version",
-            load=lambda: bridge_frame(data.worker_frame(view)).rename(columns={"bridge": "name"}),
-            columns={
-                "name": tables.name_column("Bridge"),
-                "version": tables.text_column("Version"),
-                "workers": tables.count_column("Workers"),
-                "threads": tables.count_column("Threads"),
-                "prerelease": tables.flag_column("Pre-release"),
-                "behind": tables.flag_column("Behind", formulas.BEHIND.help),
-            },
-            alt="Workers by bridge and version",
-            rows_are=("version of a bridge", "versions of bridges"),
-            search_label="Search bridges",
-        ),
-        view,
-    )
+    tables.Table(
+        key="bridges",
+        title="Bridges by version",
+        load=lambda: bridge_frame(data.worker_frame(view)).rename(columns={"bridge": "name"}),
+        columns={
+            "name": tables.name_column("Bridge"),
+            "version": tables.text_column("Version"),
+            "workers": tables.count_column("Workers"),
+            "threads": tables.count_column("Threads"),
+            "prerelease": tables.flag_column("Pre-release"),
+            "behind": tables.flag_column("Behind", formulas.BEHIND.help),
+        },
+        alt="Workers by bridge and version",
+        rows_are=("version of a bridge", "versions of bridges"),
+        search_label="Search bridges",
+    ).explore(view)
 
 
 def _workers_per_model(view: PageView) -> None:
@@ -149,29 +143,26 @@ def concentration(view: PageView) -> None:
         rows = data.category_frame(snapshot)
         return rows[rows["listed"].fillna(False).astype(bool) & rows["workers"].between(least, most).fillna(False)]
 
-    tables.explore(
-        tables.Table(
-            key="supply",
-            title=f"{of.capitalize()} models by number of workers",
-            load=load,
-            columns={
-                "name": tables.name_column(),
-                "workers": tables.count_column("Workers"),
-                "threads": tables.count_column("Threads"),
-                **tables.usage_columns(of),
-                "queued": tables.amount_column("Queued"),
-            },
-            alt=f"{of} models by number of workers",
-            rows_are=("listed model", "listed models"),
-            of=len(snapshot.reference),
-            ranges=("usage_month",),
-            chosen=[SUPPLIES[kind].lower()],
-            clear=("supply_rows",),
-            loosen="*Rows*",
-            note="Most used first.",
-            incomplete=unavailable.clause(view, "workers", "reference", model_type=of),
-            links_to=of,
-            given=(kind, of),
-        ),
-        view,
-    )
+    tables.Table(
+        key="supply",
+        title=f"{of.capitalize()} models by number of workers",
+        load=load,
+        columns={
+            "name": tables.name_column(),
+            "workers": tables.count_column("Workers"),
+            "threads": tables.count_column("Threads"),
+            **tables.usage_columns(of),
+            "queued": tables.amount_column("Queued"),
+        },
+        alt=f"{of} models by number of workers",
+        rows_are=("listed model", "listed models"),
+        of=len(snapshot.reference),
+        ranges=("usage_month",),
+        chosen=[SUPPLIES[kind].lower()],
+        clear=("supply_rows",),
+        loosen="*Rows*",
+        note="Most used first.",
+        incomplete=unavailable.clause(view, "workers", "reference", model_type=of),
+        links_to=of,
+        given=(kind, of),
+    ).explore(view)

@@ -55,31 +55,28 @@ def uneven(audit: Audited) -> None:
         return
     frame = data.kept(("uneven", audit.snapshot.id, *given), lambda: uneven_frame(response.models))
     panels.chart("uneven_chart", given, lambda: charts.uneven(frame, unavailable.clause(view, "usage", "status")))
-    tables.explore(
-        tables.Table(
-            key="uneven",
-            title="Text models on two or more backends, by how unevenly",
-            load=lambda: frame,
-            columns={
-                "name": tables.name_column(table.NAMES[of]),
-                "imbalance": tables.amount_column(
-                    "Imbalance", f"{formulas.IMBALANCE.help} n/a without requests or threads.", 3
-                ),
-                "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
-                "backend": tables.text_column("Backend"),
-                "usage_share": tables.percent_column("% of its requests"),
-                "thread_share": tables.percent_column("% of its threads"),
-                "difference": tables.amount_column("Difference", "Percentage points: requests less threads."),
-                "usage_month": tables.count_column("Requests, 30 days", "Of the model, on all its backends."),
-                "threads": tables.count_column("Threads", "Of the model, on all its backends."),
-            },
-            alt="Models on two or more backends: share of requests and of threads on each",
-            rows_are=("model and backend", "models and backends"),
-            ranges=("imbalance", "usage_month", "threads"),
-            search=("name", "backend"),
-            note="The most uneven first.",
-            incomplete=unavailable.clause(view, "usage", "status"),
-            given=given,
-        ),
-        view,
-    )
+    tables.Table(
+        key="uneven",
+        title="Text models on two or more backends, by how unevenly",
+        load=lambda: frame,
+        columns={
+            "name": tables.name_column(table.NAMES[of]),
+            "imbalance": tables.amount_column(
+                "Imbalance", f"{formulas.IMBALANCE.help} n/a without requests or threads.", 3
+            ),
+            "is_uneven": tables.flag_column("Uneven", "The imbalance reaches the threshold in force."),
+            "backend": tables.text_column("Backend"),
+            "usage_share": tables.percent_column("% of its requests"),
+            "thread_share": tables.percent_column("% of its threads"),
+            "difference": tables.amount_column("Difference", "Percentage points: requests less threads."),
+            "usage_month": tables.count_column("Requests, 30 days", "Of the model, on all its backends."),
+            "threads": tables.count_column("Threads", "Of the model, on all its backends."),
+        },
+        alt="Models on two or more backends: share of requests and of threads on each",
+        rows_are=("model and backend", "models and backends"),
+        ranges=("imbalance", "usage_month", "threads"),
+        search=("name", "backend"),
+        note="The most uneven first.",
+        incomplete=unavailable.clause(view, "usage", "status"),
+        given=given,
+    ).explore(view)

@@ -29,27 +29,24 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
         ("usage of rows", snapshot.id, level, rows, period),
         lambda: rows_summary(data.category_frame(snapshot, level), rows, period),
     )
-    tables.explore(
-        tables.Table(
-            key="usage",
-            title=f"Usage of {snapshot.model_type} models",
-            load=lambda: columns.by_usage(chosen_rows(data.category_frame(snapshot, level), rows), period),
-            columns=columns.usage(snapshot.model_type, summary.largest_share),
-            alt=f"{noun.capitalize()} by {snapshot.model_type} model",
-            rows_are=("name", "names"),
-            of=chosen.names,
-            ranges=("usage_month", "threads", "workers"),
-            chosen=[ROWS[rows].lower()] if rows != "all" else [],
-            clear=("usage_rows",),
-            loosen="*Rows*",
-            note=f"These rows have {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
-            "search.",
-            incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
-            links_to=snapshot.model_type if level == "model" else None,
-            given=(level, rows, period),
-        ),
-        view,
-    )
+    tables.Table(
+        key="usage",
+        title=f"Usage of {snapshot.model_type} models",
+        load=lambda: columns.by_usage(chosen_rows(data.category_frame(snapshot, level), rows), period),
+        columns=columns.usage(snapshot.model_type, summary.largest_share),
+        alt=f"{noun.capitalize()} by {snapshot.model_type} model",
+        rows_are=("name", "names"),
+        of=chosen.names,
+        ranges=("usage_month", "threads", "workers"),
+        chosen=[ROWS[rows].lower()] if rows != "all" else [],
+        clear=("usage_rows",),
+        loosen="*Rows*",
+        note=f"These rows have {words.count(chosen.requests)} of {words.count(summary.total)} {noun} before any "
+        "search.",
+        incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
+        links_to=snapshot.model_type if level == "model" else None,
+        given=(level, rows, period),
+    ).explore(view)
     if level == "family":
         st.caption("A family is the group that the reference gives a model; a model without one stands alone.")
 

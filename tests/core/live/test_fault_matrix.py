@@ -192,7 +192,7 @@ def test_when_redis_is_back_it_is_used_again(
 
     def is_in_trouble() -> bool:
         clock.advance(SECONDS_BETWEEN_READS)
-        return bool(horde.read_category("text")) and horde.redis is not None and horde.redis.is_in_trouble
+        return bool(horde.read_category("text")) and horde.redis is not None and horde.redis.trouble is not None
 
     redis_server.stop()
     wait_until(is_in_trouble, "the trouble is noticed", pause=REAL_PAUSE)

@@ -8,7 +8,7 @@ from horde_core import HordeAPIIntegration, Settings
 from horde_core.cache.freshness import State
 from horde_core.cache.source import without_secrets
 from horde_core.cache.source_state import Event
-from horde_core.live.source_report import SourceReport, redis_state, report
+from horde_core.live.source_report import SourceReport, redis_report, report
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 from tests.fixtures.redis_server import RedisServer
@@ -78,17 +78,17 @@ def test_what_is_counted(horde: HordeAPIIntegration, horde_server: HordeServer, 
 def test_redis_in_use_in_trouble_and_not_used(
     horde: HordeAPIIntegration, horde_server: HordeServer, redis_server: RedisServer
 ) -> None:
-    assert redis_state(horde) == "not used"
+    assert redis_report(horde).state == "not used"
     settings = Settings(
         **horde_server.addresses,
         redis_url=redis_server.url,
     )
     replica = HordeAPIIntegration(settings)
     replica.get_workers()
-    assert redis_state(replica) == "in use"
+    assert redis_report(replica).state == "in use"
     redis_server.stop()
     replica.get_model_status("text")
-    wait_until(lambda: redis_state(replica) == "in trouble", "the trouble is noticed")
+    wait_until(lambda: redis_report(replica).state == "in trouble", "the trouble is noticed")
     assert replica.redis is not None
     replica.redis.close()
 
