@@ -11,42 +11,43 @@ from horde_core.audit import FLAGS, AuditThresholds, ModelAuditInfo, Severity
 from horde_core.audit.rules import reasons
 from horde_core.frames.backends import VARIATION, variation_figures
 from horde_core.frames.models import in_units
-from horde_core.frames.schema import AMOUNT, COUNT, FLAG, LIST, TEXT, Schema, frame_of
+from horde_core.frames.schema import AMOUNT, COUNT, FLAG, LIST, TEXT, Columns, Schema, cells_of, frame_of, schema_of
 from horde_core.numbers import Numbers
 from horde_core.vocabulary import GIGABYTE
 
-AUDIT: Schema = {
-    "name": TEXT,
-    "severity": TEXT,
-    "findings": LIST,
-    "reasons": LIST,
-    "unknown": LIST,
-    "risk_score": COUNT,
-    "usage_day": COUNT,
-    "usage_month": COUNT,
-    "usage_total": COUNT,
-    "share_month": AMOUNT,
-    "momentum": AMOUNT,
-    "threads": COUNT,
-    "workers": COUNT,
-    "jobs": COUNT,
-    "backends": LIST,
-    "imbalance": AMOUNT,
-    "size": AMOUNT,
-    "parameters": AMOUNT,
-    "cost_benefit_score": AMOUNT,
-    "cost_benefit_percentile": AMOUNT,
-    "hosts": LIST,
-    "age": COUNT,
-    "baseline": TEXT,
-    "nsfw": FLAG,
-    "style": TEXT,
-    "tags": LIST,
-    "inpainting": FLAG,
-    "requirements": LIST,
-    "members": LIST,
-    "names": COUNT,
+_COLUMNS: Columns[ModelAuditInfo] = {
+    "name": (TEXT, lambda info: info.name),
+    "severity": (TEXT, lambda info: info.severity.value),
+    "findings": (LIST, lambda info: list(info.flags.set_flags())),
+    "reasons": (LIST, lambda _info: None),  # filled in by audit_frame, as numbers are written in a locale
+    "unknown": (LIST, lambda info: list(info.flags.unknown_flags())),
+    "risk_score": (COUNT, lambda info: info.risk_score),
+    "usage_day": (COUNT, lambda info: info.usage_day),
+    "usage_month": (COUNT, lambda info: info.usage_month),
+    "usage_total": (COUNT, lambda info: info.usage_total),
+    "share_month": (AMOUNT, lambda info: info.usage_percentage_of_category),
+    "momentum": (AMOUNT, lambda info: info.momentum),
+    "threads": (COUNT, lambda info: info.thread_count),
+    "workers": (COUNT, lambda info: info.worker_count),
+    "jobs": (COUNT, lambda info: info.queued_jobs),
+    "backends": (LIST, lambda info: list(info.balance.backends) if info.balance else None),
+    "imbalance": (AMOUNT, lambda info: info.balance.imbalance if info.balance else None),
+    "size": (AMOUNT, lambda info: in_units(info.size, GIGABYTE)),
+    "parameters": (AMOUNT, lambda info: in_units(info.parameters, 1e9)),
+    "cost_benefit_score": (AMOUNT, lambda info: info.cost_benefit_score),
+    "cost_benefit_percentile": (AMOUNT, lambda info: info.cost_benefit_percentile),
+    "hosts": (LIST, lambda info: list(info.hosts)),
+    "age": (COUNT, lambda info: info.age_days),
+    "baseline": (TEXT, lambda info: ", ".join(info.baselines) or None),
+    "nsfw": (FLAG, lambda info: info.nsfw),
+    "style": (TEXT, lambda info: ", ".join(info.styles) or None),
+    "tags": (LIST, lambda info: list(info.tags)),
+    "inpainting": (FLAG, lambda info: info.inpainting),
+    "requirements": (LIST, lambda info: list(info.requirements)),
+    "members": (LIST, lambda info: list(info.members)),
+    "names": (COUNT, lambda info: info.names),
 }
+AUDIT = schema_of(_COLUMNS)
 UNEVEN: Schema = {
     "name": TEXT,
     "imbalance": AMOUNT,
@@ -75,41 +76,7 @@ def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, nu
     ``findings`` and ``unknown`` list flags by name, ``reasons`` tells in words why each finding is true. ``size`` is
     GB, ``parameters`` billions, ``share_month`` percent of the category, ``age`` days, ``names`` a count of API names.
     """
-    rows = [
-        {
-            "name": info.name,
-            "severity": info.severity.value,
-            "findings": list(info.flags.set_flags()),
-            "unknown": list(info.flags.unknown_flags()),
-            "reasons": reasons(info, thresholds, numbers),
-            "risk_score": info.risk_score,
-            "usage_day": info.usage_day,
-            "usage_month": info.usage_month,
-            "usage_total": info.usage_total,
-            "share_month": info.usage_percentage_of_category,
-            "momentum": info.momentum,
-            "threads": info.thread_count,
-            "workers": info.worker_count,
-            "jobs": info.queued_jobs,
-            "backends": list(info.balance.backends) if info.balance else None,
-            "imbalance": info.balance.imbalance if info.balance else None,
-            "size": in_units(info.size, GIGABYTE),
-            "inpainting": info.inpainting,
-            "requirements": list(info.requirements),
-            "parameters": in_units(info.parameters, 1e9),
-            "cost_benefit_score": info.cost_benefit_score,
-            "cost_benefit_percentile": info.cost_benefit_percentile,
-            "hosts": list(info.hosts),
-            "age": info.age_days,
-            "baseline": ", ".join(info.baselines) or None,
-            "nsfw": info.nsfw,
-            "style": ", ".join(info.styles) or None,
-            "tags": list(info.tags),
-            "members": list(info.members),
-            "names": info.names,
-        }
-        for info in infos
-    ]
+    rows = [cells_of(info, _COLUMNS) | {"reasons": reasons(info, thresholds, numbers)} for info in infos]
     return frame_of(rows, AUDIT)
 
 

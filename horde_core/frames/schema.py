@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
+T = TypeVar("T")
+
 Schema = Mapping[str, str]
+
+Columns = Mapping[str, tuple[str, Callable[[T], Any]]]
+"""Columns in order, each with its dtype and how its cell is read from the thing that a row is of."""
 
 TEXT: Final = "str"
 COUNT: Final = "Int64"
@@ -16,6 +21,16 @@ FLAG: Final = "boolean"
 DURATION: Final = "timedelta64[s]"
 """From a number of seconds."""
 LIST: Final = "object"
+
+
+def schema_of(columns: Columns[T]) -> Schema:
+    """Return the columns with their dtypes alone."""
+    return {name: dtype for name, (dtype, _) in columns.items()}
+
+
+def cells_of(thing: T, columns: Columns[T]) -> dict[str, Any]:
+    """Return the cells of the row of one thing, by column."""
+    return {name: read(thing) for name, (_, read) in columns.items()}
 
 
 def frame_of(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pd.DataFrame:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 from packaging.version import Version
 
-from horde_core.analytics.bridges import bridge_of, is_behind, newest_versions
-from horde_core.analytics.records import CombinedModelStatistics
-from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, LIST, TEXT, Schema, frame_of, known
+from horde_core.analytics.bridges import Bridge, bridge_of, is_behind, newest_versions
+from horde_core.analytics.records import CombinedModelStatistics, WorkerSummary
+from horde_core.frames.schema import (
+    AMOUNT,
+    COUNT,
+    DURATION,
+    FLAG,
+    LIST,
+    TEXT,
+    Columns,
+    Schema,
+    cells_of,
+    frame_of,
+    known,
+    schema_of,
+)
 from horde_core.unknowns import percent
 from horde_core.upstream.api_records import HordeWorker
 from horde_core.upstream.model_reference import ModelRecord
@@ -19,35 +32,45 @@ from horde_core.upstream.model_reference import ModelRecord
 CAPABILITIES = ("img2img", "painting", "post_processing", "lora", "controlnet", "sdxl_controlnet")
 """What image workers may be able to do, as fields of the API's record; alchemists have forms instead."""
 
-WORKERS: Schema = {
-    "id": TEXT,
-    "name": TEXT,
-    "type": TEXT,
-    "threads": COUNT,
-    "speed": AMOUNT,
-    "unit": TEXT,
-    "models": LIST,
-    "model_count": COUNT,
-    "capabilities": LIST,
-    "context": COUNT,
-    "longest_answer": COUNT,
-    "bridge": TEXT,
-    "version": TEXT,
-    "prerelease": FLAG,
-    "behind": FLAG,
-    "trusted": FLAG,
-    "maintenance": FLAG,
-    "uptime": DURATION,
-    "requests": COUNT,
-    "kudos": AMOUNT,
-    "kudos_generated": AMOUNT,
-    "kudos_uptime": AMOUNT,
-    "megapixelsteps": AMOUNT,
-    "team": TEXT,
-    "owner": TEXT,
-    "info": TEXT,
-    "painting": FLAG,
+
+class _Row(NamedTuple):
+    """A worker, its bridge, and what that is compared with."""
+
+    worker: HordeWorker
+    bridge: Bridge
+    newest: Mapping[str, Version]
+
+
+_COLUMNS: Columns[_Row] = {
+    "id": (TEXT, lambda row: row.worker.identity),
+    "name": (TEXT, lambda row: row.worker.display_name),
+    "type": (TEXT, lambda row: "alchemy" if row.worker.type == "interrogation" else row.worker.type),
+    "threads": (COUNT, lambda row: row.worker.threads),
+    "speed": (AMOUNT, lambda row: row.worker.speed and row.worker.speed.value),
+    "unit": (TEXT, lambda row: row.worker.speed and row.worker.speed.unit),
+    "models": (LIST, lambda row: list(dict.fromkeys(row.worker.models or ()))),
+    "model_count": (COUNT, lambda row: None if row.worker.models is None else len(set(row.worker.models))),
+    "capabilities": (LIST, lambda row: capabilities_of(row.worker)),
+    "context": (COUNT, lambda row: row.worker.max_context_length),
+    "longest_answer": (COUNT, lambda row: row.worker.max_length),
+    "bridge": (TEXT, lambda row: row.bridge.name),
+    "version": (TEXT, lambda row: "n/a" if row.bridge.version is None else str(row.bridge.version)),
+    "prerelease": (FLAG, lambda row: None if row.bridge.version is None else row.bridge.version.is_prerelease),
+    "behind": (FLAG, lambda row: is_behind(row.bridge, row.newest)),
+    "trusted": (FLAG, lambda row: row.worker.trusted),
+    "maintenance": (FLAG, lambda row: row.worker.maintenance_mode),
+    "uptime": (DURATION, lambda row: row.worker.uptime),
+    "requests": (COUNT, lambda row: row.worker.requests_fulfilled),
+    "kudos": (AMOUNT, lambda row: row.worker.kudos_rewards),
+    "kudos_generated": (AMOUNT, lambda row: row.worker.kudos_details and row.worker.kudos_details.generated),
+    "kudos_uptime": (AMOUNT, lambda row: row.worker.kudos_details and row.worker.kudos_details.uptime),
+    "megapixelsteps": (AMOUNT, lambda row: row.worker.megapixelsteps_generated),
+    "team": (TEXT, lambda row: row.worker.team),
+    "owner": (TEXT, lambda row: row.worker.owner),
+    "info": (TEXT, lambda row: row.worker.info),
+    "painting": (FLAG, lambda row: row.worker.painting),
 }
+WORKERS = schema_of(_COLUMNS)
 BRIDGES: Schema = {
     "bridge": TEXT,
     "version": TEXT,
@@ -56,14 +79,15 @@ BRIDGES: Schema = {
     "prerelease": FLAG,
     "behind": FLAG,
 }
-MODEL_WORKERS: Schema = {
-    "name": TEXT,
-    "threads": COUNT,
-    "performance": TEXT,
-    "trusted": FLAG,
-    "maintenance": FLAG,
-    "uptime": DURATION,
+_MODEL_WORKER_COLUMNS: Columns[WorkerSummary] = {
+    "name": (TEXT, lambda worker: worker.display_name),
+    "threads": (COUNT, lambda worker: worker.threads),
+    "performance": (TEXT, lambda worker: worker.performance),
+    "trusted": (FLAG, lambda worker: worker.trusted),
+    "maintenance": (FLAG, lambda worker: worker.maintenance_mode),
+    "uptime": (DURATION, lambda worker: worker.uptime),
 }
+MODEL_WORKERS = schema_of(_MODEL_WORKER_COLUMNS)
 
 
 class BridgeSummary(NamedTuple):
@@ -88,7 +112,7 @@ def worker_frame(workers: Iterable[HordeWorker]) -> pd.DataFrame:
     """
     everyone = list(workers)
     newest = newest_versions(everyone)
-    frame = frame_of([_worker_row(worker, newest) for worker in everyone], WORKERS)
+    frame = frame_of([cells_of(_Row(one, bridge_of(one), newest), _COLUMNS) for one in everyone], WORKERS)
     return frame.sort_values(["threads", "name"], ascending=[False, True], na_position="last", ignore_index=True)
 
 
@@ -186,17 +210,7 @@ def worker_rows(statistics: CombinedModelStatistics) -> pd.DataFrame | None:
     """One row a worker that lists a model, most threads first; None where the workers are unknown."""
     if statistics.worker_summaries is None:
         return None
-    rows = [
-        {
-            "name": worker.display_name,
-            "threads": worker.threads,
-            "performance": worker.performance,
-            "trusted": worker.trusted,
-            "maintenance": worker.maintenance_mode,
-            "uptime": worker.uptime,
-        }
-        for worker in statistics.worker_summaries.values()
-    ]
+    rows = [cells_of(worker, _MODEL_WORKER_COLUMNS) for worker in statistics.worker_summaries.values()]
     frame = frame_of(rows, MODEL_WORKERS)
     return frame.sort_values(["threads", "name"], ascending=[False, True], ignore_index=True)
 
@@ -207,37 +221,3 @@ def fewest_for_half(figures: Sequence[int | None]) -> int | None:
     if not known or any(figure is None for figure in figures):
         return None
     return next(place for place, carried in enumerate(accumulate(known), 1) if carried * 2 >= sum(known))
-
-
-def _worker_row(worker: HordeWorker, newest: Mapping[str, Version]) -> dict[str, Any]:
-    bridge, speed = bridge_of(worker), worker.speed
-    models = list(dict.fromkeys(worker.models or ()))
-    return {
-        "id": worker.identity,
-        "name": worker.display_name,
-        "type": "alchemy" if worker.type == "interrogation" else worker.type,
-        "threads": worker.threads,
-        "speed": None if speed is None else speed.value,
-        "unit": None if speed is None else speed.unit,
-        "models": models,
-        "model_count": None if worker.models is None else len(models),
-        "capabilities": capabilities_of(worker),
-        "context": worker.max_context_length,
-        "longest_answer": worker.max_length,
-        "bridge": bridge.name,
-        "version": "n/a" if bridge.version is None else str(bridge.version),
-        "prerelease": None if bridge.version is None else bridge.version.is_prerelease,
-        "behind": is_behind(bridge, newest),
-        "trusted": worker.trusted,
-        "maintenance": worker.maintenance_mode,
-        "uptime": worker.uptime,
-        "requests": worker.requests_fulfilled,
-        "kudos": worker.kudos_rewards,
-        "kudos_generated": worker.kudos_details and worker.kudos_details.generated,
-        "kudos_uptime": worker.kudos_details and worker.kudos_details.uptime,
-        "megapixelsteps": worker.megapixelsteps_generated,
-        "team": worker.team,
-        "owner": worker.owner,
-        "info": worker.info,
-        "painting": worker.painting,
-    }
