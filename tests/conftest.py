@@ -43,14 +43,14 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_pauses_between_tries() -> Iterator[None]:
-    """Try a failed request again at once, as often as usual: the pauses are the library's affair."""
+    """Retry at once, as often as usual: the pauses are tested by the library (stamina)."""
     with stamina.set_testing(True, attempts=AS_OFTEN_AS_USUAL, cap=True):
         yield
 
 
 @pytest.fixture
 def pauses_between_tries(no_pauses_between_tries: None) -> Iterator[None]:
-    """Pause between two tries as the app does."""
+    """Pause between retries as the app does."""
     with stamina.set_testing(False):
         yield
 

@@ -100,4 +100,4 @@ $python -m ruff check
 $python -m ruff format --check
 $python -m mypy
 $venv/bin/lint-imports --no-cache
-$python -m pytest -n auto --maxprocesses 4 "$@"
+$python -m pytest -n auto --maxprocesses 4 --dist worksteal "$@"

@@ -1,4 +1,4 @@
-"""The application as a process: how it starts, and how it refuses to."""
+"""The application as a process: starts, and refused starts."""
 
 import asyncio
 import json

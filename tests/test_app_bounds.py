@@ -1,4 +1,4 @@
-"""The running application with an API, or a Redis, that sends without end: neither its memory nor its pages grow."""
+"""The running application with an API or a Redis that sends too much: memory and pages stay bounded."""
 
 from __future__ import annotations
 

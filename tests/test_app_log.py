@@ -1,4 +1,4 @@
-"""The log of the running application: faults that strangers cause make it grow by so much and no more."""
+"""The log of the running application stays bounded under faults that clients cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``conftest.py`` promises to every test."""
+"""What ``conftest.py`` guarantees to every test."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The README keeps its promises: every setting with its default, and the commands that exist."""
+"""The README: every setting with its default, and commands that exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The lock: everything that is asked for is in it, at the version asked for, and everything in it has hashes."""
+"""The lock of requirements: complete, at the requested versions, with hashes."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,7 @@
 """How fast the routes answer while people look at pages: ``python -m tests.bench.routes``; needs hey.
 
 Starts the app on the simulated Horde, or on ``--api``, without a rate limit. hey asks for one answer so many times a
-second while some sessions draw the page Overview anew about each second. Prints hey's own words, the sessions' reruns,
+second while some sessions draw the page Overview anew about each second. Prints hey's report, the sessions' reruns,
 and how many requests went upstream meanwhile by the app's own count.
 """
 

@@ -1,4 +1,4 @@
-"""Readers without end on a Horde and a Redis that keep failing: ``python -m tests.bench.soak [--seconds] [--threads]``.
+"""A soak of readers on a Horde and a Redis that keep failing: ``python -m tests.bench.soak [--seconds] [--threads]``.
 
 Faults of the API and of Redis come and go at random, Redis is killed and restarted, and all threads read on. The queue
 carries the time at which the server last changed it, so each reading can be held against the truth. Prints requests
@@ -50,7 +50,7 @@ class Reader:
         began = time.monotonic()
         try:
             readings = horde.read_category("text")
-        except Exception as error:  # whatever it is, the soak is there to count it
+        except Exception as error:  # the soak counts every error
             self.errors.append(repr(error))
             return
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""The browser writes cells, we write words: in every language by the same signs."""
+"""Cells, which the browser writes, and texts, which the app writes, use the same signs in every language."""
 
 from __future__ import annotations
 

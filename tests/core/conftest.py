@@ -1,4 +1,4 @@
-"""What the tests of the core share: a clock to turn, a Redis to look into, and replicas on it."""
+"""Fixtures of the core's tests: a turned clock, a Redis client, and replicas."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""``python -m horde_core``: every question in every form, its exit codes, and names that mean no harm."""
+"""``python -m horde_core``: every question in every format, exit codes, and hostile names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FORMATS = [
 
 
 class Told(NamedTuple):
-    """What one command wrote, and its exit code."""
+    """Output and exit code of one command."""
 
     code: int
     out: str
@@ -54,7 +54,7 @@ class Told(NamedTuple):
 
 
 class Terminal:
-    """Gives commands and reads what they write."""
+    """Runs commands and reads their output."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -66,7 +66,7 @@ class Terminal:
         return Told(code, written.out, written.err)
 
     def refused(self, *arguments: str) -> str:
-        """Return what the parser itself refuses with, before anything is asked."""
+        """Return the parser's error message."""
         self._capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main(arguments)

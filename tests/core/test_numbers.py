@@ -1,4 +1,4 @@
-"""How locales write numbers, held against the libraries that know: Babel, and Intl of the browser in tests/browser."""
+"""How locales write numbers, compared with Babel here and with the browser's Intl in tests/browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever an address says, the page opens, and says once what it did not understand."""
+"""Any address opens the page; values that are not understood are named once."""
 
 from itertools import cycle
 

@@ -52,7 +52,7 @@ def said(app: AppTest) -> Iterator[str]:
 
 
 def is_true(sentence: str) -> bool:
-    """Whether a sentence says none of nothing, or is one that may."""
+    """Whether a sentence may stand beside unknown figures: it has no 0, no and none, or is one that may."""
     return not NOTHING.search(sentence) or any(re.fullmatch(allowed, sentence, re.DOTALL) for allowed in ALLOWED)
 
 

@@ -1,4 +1,4 @@
-"""What is unknown is not told as none: which source is unavailable, of which category, and what that makes unknown."""
+"""Unknown is not shown as none: notices name the unavailable source, its category, and what is unknown."""
 
 from __future__ import annotations
 

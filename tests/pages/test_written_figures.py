@@ -1,4 +1,4 @@
-"""Every figure on every page is written by one rule: the visitor's locale, by the words or by the browser."""
+"""Every figure on every page is written in the visitor's locale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not known yet, put into the recorded bodies, changes no figure of a recorded day."""
+"""Unknown things added to the recorded bodies change no figure of a recorded day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of formulas: complete, and said the same wherever they are told."""
+"""The words of formulas: complete, and the same everywhere."""
 
 import pytest
 

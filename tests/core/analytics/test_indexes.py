@@ -1,4 +1,4 @@
-"""Look-ups by name: the exact spelling, else the sum of the others; what is not known stays unknown."""
+"""Look-ups by name: the exact spelling, else the sum of the others; unknown stays unknown."""
 
 from __future__ import annotations
 

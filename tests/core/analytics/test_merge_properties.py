@@ -1,4 +1,4 @@
-"""What holds for the merge whatever names, cases, prefixes, suffixes and duplicates the API sends."""
+"""Properties of the merge for any names, cases, prefixes, suffixes and duplicates."""
 
 from __future__ import annotations
 

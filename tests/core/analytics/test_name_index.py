@@ -1,4 +1,4 @@
-"""What an index of names remembers, and that it changes no answer."""
+"""The memory of a name index, which changes no answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for the resolution of any name against any reference."""
+"""Properties of resolving any name against any reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of families whatever the API sends: their figures and flags come from their members."""
+"""Properties of families for any API data: figures and flags follow from the members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audits of subjects: figures, ratios, ages, percentiles, and handlers of their own."""
+"""Audits of subjects: figures, ratios, ages, percentiles, and custom handlers."""
 
 from __future__ import annotations
 

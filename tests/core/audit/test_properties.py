@@ -1,4 +1,4 @@
-"""What holds of the audit whatever the API sends, and whichever of its sources is unavailable."""
+"""Properties of the audit for any API data and any unavailable sources."""
 
 from __future__ import annotations
 

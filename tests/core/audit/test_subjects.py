@@ -1,4 +1,4 @@
-"""What is audited: what one record states, and what several state together."""
+"""Subjects of an audit: one record, or several together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole category: its models or groups, what it was computed from, and plain counts of what was found."""
+"""The audit of a category: its models or groups, its inputs, and counts of findings."""
 
 from __future__ import annotations
 

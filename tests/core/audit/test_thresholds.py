@@ -1,4 +1,4 @@
-"""The thresholds in force: one place, from the settings, named by a digest, tried within bounds."""
+"""Thresholds: from the settings, with a digest, and trial values within bounds."""
 
 from __future__ import annotations
 

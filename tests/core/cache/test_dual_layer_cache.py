@@ -1,4 +1,4 @@
-"""DualLayerCache in memory: one flight a source, honest ages, and calm when the source fails."""
+"""DualLayerCache in memory: one flight a source, correct ages, and pauses after failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong around the cache (Redis, threads, other processes, odd answers) and what readers see of it."""
+"""Faults around the cache (Redis, threads, other processes, odd answers) and what readers get."""
 
 from __future__ import annotations
 

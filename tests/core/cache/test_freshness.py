@@ -1,4 +1,4 @@
-"""When cached data may be served, as a table, and how long a failing source is left alone."""
+"""When cached data may be served, as a table, and the pauses after failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DualLayerCache with a real Redis: processes share what one has fetched, ages never add up, faults cost nothing."""
+"""DualLayerCache with a real Redis: processes share fetches, ages do not add up, faults cause no waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Redis that answers and refuses: it is told in words, nothing waits, and once it is allowed it is shared."""
+"""A Redis that answers but refuses: the reason is shown, nothing waits, and it is used once it allows."""
 
 from __future__ import annotations
 

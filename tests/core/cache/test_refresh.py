@@ -1,4 +1,4 @@
-"""A forced refresh of DualLayerCache: one request whoever asks, not too often, and it says what came of it."""
+"""Forced refresh of DualLayerCache: one request for all callers, a minimum interval, and its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replicas on one Redis: one fetch among them, no older value over a newer one, a refresh that reaches everybody."""
+"""Replicas on one Redis: one fetch for all, no older value replaces a newer one, a refresh reaches all."""
 
 from __future__ import annotations
 

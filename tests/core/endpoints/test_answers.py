@@ -1,4 +1,4 @@
-"""Answers put together from hand-made snapshots: rows, their order, and what is said of unknown figures."""
+"""Answers from hand-made snapshots: rows, their order, and unknown figures."""
 
 from __future__ import annotations
 

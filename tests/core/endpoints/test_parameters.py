@@ -1,4 +1,4 @@
-"""What can be asked, read from a link: words, lists, bounds, and what is said of what cannot."""
+"""Parameters of a link: words, lists, bounds, and the messages for values that are not allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What masked, trailing and absurd bodies do to the figures: they make them unknown, and never wrong."""
+"""Masked, trailing and absurd bodies make figures unknown and never wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audits kept by what they were computed from; the settings' own are shared through Redis, what is tried is not."""
+"""The cache of audits, keyed by their inputs; Redis shares those with the settings' thresholds, not trials."""
 
 from __future__ import annotations
 

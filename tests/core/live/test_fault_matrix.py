@@ -1,4 +1,4 @@
-"""Every single fault of the API and of Redis, on a warm cache: reads stay quick, honest and whole, and it heals.
+"""Every single fault of the API and of Redis, on a warm cache: reads stay quick and correct, and it recovers.
 
 Time passes as the test turns the clock: several TTLs and pauses in a fraction of a second. Only what a connection
 itself takes is real.
@@ -36,7 +36,7 @@ RedisFault = Callable[[RedisServer], None]
 
 
 def every_path(**answer: object) -> Fault:
-    """Return the fault of answering so, whatever is asked."""
+    """Return a fault in which every path gives this answer."""
 
     def fault(server: HordeServer) -> None:
         for path in PATHS:
@@ -143,7 +143,7 @@ def read_under_fault(horde: HordeAPIIntegration, clock: TurnedClock) -> tuple[li
 
 
 def assert_quick(seconds: list[float]) -> None:
-    """All but the odd read, as the machine may be busy; a read that waits for a fault would wait for seconds."""
+    """Check the 95th percentile, as the machine may be busy; a read that waits for a fault takes seconds."""
     assert statistics.quantiles(seconds, n=20)[-1] < QUICK_SECONDS
     assert max(seconds) < 1
 

@@ -1,4 +1,4 @@
-"""CacheHydrator: one request a source and cycle, by one of the replicas, and no visitor who waits."""
+"""CacheHydrator: one request a source and cycle by one of the replicas, and visitors do not wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HordeAPIIntegration against a real HTTP server: one request a source and TTL, and no failure that raises."""
+"""HordeAPIIntegration against a real HTTP server: one request a source and TTL; failures do not raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work in the background: it repeats, survives what it raises, and stops."""
+"""Background work: repeats, continues after exceptions, stops."""
 
 from __future__ import annotations
 

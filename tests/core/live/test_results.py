@@ -1,4 +1,4 @@
-"""Results kept by snapshot: computed once, never older than their snapshot, shared through Redis, calm without it."""
+"""Results by snapshot: computed once, as new as their snapshot, shared through Redis, and without Redis too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PREFIX = "horde:model_ref:stats"
 
 
 class Computation:
-    """Computes a result of its own each time, and counts how often; can be made to take until it is let go."""
+    """Computes a new result each call, counts the calls, and can block until released."""
 
     def __init__(self) -> None:
         self.runs = 0

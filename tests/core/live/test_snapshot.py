@@ -1,4 +1,4 @@
-"""Snapshots of a category: one id and one object until any content changes, whatever the ages do."""
+"""Snapshots of a category: one id and one object until content changes; ages do not matter."""
 
 from __future__ import annotations
 

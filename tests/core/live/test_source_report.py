@@ -1,4 +1,4 @@
-"""What is told of the sources: state, age, trouble, calls and counters, and no secret."""
+"""The report of the sources: state, age, errors, calls and counters, without secrets."""
 
 from __future__ import annotations
 

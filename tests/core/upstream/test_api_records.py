@@ -1,4 +1,4 @@
-"""Records of the API's bodies: what is missing is None, a bad count is an error, anything else unusable is None."""
+"""API records: a missing field is None, a bad count is an error, other unusable values are None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies without end: what is beyond the bounds is not kept, and it is counted and told."""
+"""Bounds of bodies: what exceeds them is dropped, counted and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HordeClient: bytes or a named error, within its time, and quiet towards a server that asks to be left alone."""
+"""HordeClient: bytes or a named error, retries, and Retry-After."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that are hard on whoever reads them: servers that dawdle, numbers without end, settings out of order."""
+"""Hard inputs: slow servers, huge numbers, malformed settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When image models were added: what can be used is kept, what cannot is counted, another shape is refused."""
+"""Ages of image models: usable dates are kept, others counted, another shape of body refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes in, records out: a bad row is dropped and counted, a body of the wrong shape is a failure."""
+"""Parsing: a bad row is dropped and counted, a body of the wrong shape is a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not known yet changes no figure of what is, and is told of with an example."""
+"""Unknown fields, values and rows change no figure, and are reported with an example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the routes share: the app's integration on a Horde and a clock of the test's own, and a client."""
+"""Fixtures of the routes' tests: an integration on the test's own Horde and clock, and a client."""
 
 from __future__ import annotations
 

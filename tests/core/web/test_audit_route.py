@@ -1,4 +1,4 @@
-"""The audit as a route: every filter and threshold means what it means to the audit itself, whoever asks."""
+"""The audit route: every filter and threshold selects as in the core's audit."""
 
 from __future__ import annotations
 

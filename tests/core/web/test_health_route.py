@@ -1,4 +1,4 @@
-"""The routes beside the pages: health, and what browsers are told."""
+"""The health route, and the security headers."""
 
 from __future__ import annotations
 

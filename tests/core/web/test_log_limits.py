@@ -1,4 +1,4 @@
-"""What is logged stays within bounds, however often, however long, and whatever it says."""
+"""Bounds of the log: number and length of lines, and their characters."""
 
 from __future__ import annotations
 

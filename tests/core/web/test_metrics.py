@@ -1,4 +1,4 @@
-"""``GET /metrics``: every promised figure, right after known events; it asks nobody, and is off unless wanted."""
+"""``GET /metrics``: every documented figure after known events; a scrape fetches nothing; off by default."""
 
 from __future__ import annotations
 

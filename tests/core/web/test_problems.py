@@ -1,4 +1,4 @@
-"""What is refused, and how: problem+json with a plain sentence, and never a traceback."""
+"""Refusals: problem+json with a plain sentence, never a traceback."""
 
 from __future__ import annotations
 

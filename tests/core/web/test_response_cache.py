@@ -1,4 +1,4 @@
-"""How answers are served: made once, not sent again to who has them, compressed, and at no cost to AI Horde."""
+"""The response cache: answers are made once, not modified, compressed, and cause no fetch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For one snapshot the figures of the pages, of the routes and of the command line are the same."""
+"""Pages, routes and the command line show the same figures for one snapshot."""
 
 from __future__ import annotations
 

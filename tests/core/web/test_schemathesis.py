@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document allows, and more, is answered as it promises; asked on the simulated Horde."""
+"""Every request that the OpenAPI document allows, and others, are answered as described; on the simulated Horde."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ described.app = application()
 
 @pytest.fixture(scope="module")
 def horde() -> Iterator[HordeAPIIntegration]:
-    """Give a simulated Horde with every source loaded, that limits nobody."""
+    """Give a simulated Horde with every source loaded and no rate limit."""
     integration = HordeAPIIntegration(Settings(source="demo", api_rate_limit=0))
     integration.read(integration.all_sources())
     yield integration

@@ -1,4 +1,4 @@
-"""Visitors: how often each may look for news, and that they have them one after the other."""
+"""Visitors: how often a page checks for new data, and that redraws take turns."""
 
 from __future__ import annotations
 

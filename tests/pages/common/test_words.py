@@ -99,7 +99,7 @@ def test_moments_are_in_utc_where_nothing_is_known_of_the_visitor() -> None:
 
 @pytest.fixture
 def visitor() -> Iterator[Callable[[str | None, str | None], None]]:
-    """Speak as some visitor; afterwards as nobody in particular."""
+    """Set the visitor's locale and time zone; reset them afterwards."""
     yield words.speak
     words.speak(None, None)
 

@@ -1,4 +1,4 @@
-"""The charts of the audit: what they mark, what they say in words, and that hostile names are tame on them."""
+"""The charts of the audit: marks, words, and escaped hostile names."""
 
 from __future__ import annotations
 

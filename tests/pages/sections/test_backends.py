@@ -1,4 +1,4 @@
-"""The heat map of models and backends: a row a model, each share in words, every name tame."""
+"""The heat map of models and backends: a row a model, each share in words, names escaped."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How often one address may ask: counted for each address by itself, whoever it pretends to be."""
+"""Rate limit: counted for each address, whatever X-Forwarded-For claims."""
 
 from __future__ import annotations
 

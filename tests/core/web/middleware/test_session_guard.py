@@ -58,7 +58,7 @@ async def settle() -> None:
 
 
 class Pages:
-    """The server of pages: notes what it is told, and ends a run when it is asked to."""
+    """A page server that records messages and ends a run on request."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, bytes]] = []

@@ -1,4 +1,4 @@
-"""Foreign hosts, sessions of foreign origins and uploads are refused; everything else is let in."""
+"""Foreign hosts, sessions of foreign origins and uploads are refused; other requests pass."""
 
 from __future__ import annotations
 

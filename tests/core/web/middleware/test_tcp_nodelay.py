@@ -1,4 +1,4 @@
-"""Connections send at once, whatever the server's connection is."""
+"""TCP_NODELAY is set, whatever the server's connection is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scatter of momentum: listed told from unlisted, outliers named, every name tame."""
+"""The scatter of momentum: listed and unlisted differ, outliers are named, names are escaped."""
 
 from __future__ import annotations
 
