@@ -75,7 +75,7 @@ def test_what_one_replica_fetched_another_takes_over_by_itself(
     assert "Traceback" not in other.log()
 
 
-def test_questions_that_are_too_long_hold_up_nobody_else(app_server: AppServer) -> None:
+def test_questions_that_are_too_long_delay_no_other_client(app_server: AppServer) -> None:
     long = f"{app_server.url}/api/v1/statistics/text_generation/with-stats?{'&'.join(f'{n:x}' for n in range(12_000))}"
 
     async def ask() -> tuple[set[int], float]:

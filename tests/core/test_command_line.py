@@ -213,7 +213,7 @@ class TestRefusals:
             (["resolve"], "--name"),
         ],
     )
-    def test_what_is_no_command_is_refused_before_anything_is_asked(
+    def test_an_unknown_command_is_refused_before_any_request(
         self, terminal: Terminal, horde_server: HordeServer, arguments: list[str], named: str
     ) -> None:
         assert named in terminal.refused(*arguments)
@@ -318,7 +318,7 @@ class TestProcess:
         assert body["simulated"] is True
         assert body["total_count"] == len(body["models"]) > 0
 
-    def test_its_exit_code_is_that_of_the_answer(self, settings: dict[str, str], horde_server: HordeServer) -> None:
+    def test_the_exit_code_is_that_of_the_answer(self, settings: dict[str, str], horde_server: HordeServer) -> None:
         horde_server.answer("/v2/workers", status=404)
         told = self.run("with-stats", TEXT, **settings)
         assert told.returncode == UNAVAILABLE

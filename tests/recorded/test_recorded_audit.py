@@ -302,7 +302,7 @@ def test_without_a_source_nothing_is_found_that_rests_on_it_and_with_it_the_coun
     assert recorded.audit() == before
 
 
-def test_without_workers_and_threads_nobody_is_said_to_be_idle(recorded: Recorded) -> None:
+def test_without_workers_and_threads_idleness_is_unknown(recorded: Recorded) -> None:
     response = recorded.audit("workers", "status")
     assert {info.flags.no_active_workers for info in response.models} == {None}
     assert response.summary.by_preset["no_workers"] is None

@@ -49,7 +49,7 @@ class TestModelWithoutARow:
         told = without_a_row(worker("a", served, type="text"))
         assert told == ((0, "workers", None, None, None) if served == OFF else (0, "workers", 0, 0, False))
 
-    def test_so_it_may_where_workers_come_as_an_index_of_one_type(self) -> None:
+    def test_a_text_worker_may_hide_its_row_from_an_index_of_one_type_too(self) -> None:
         workers = IndexedHordeWorkers([worker("a", OFF, type="text"), worker("b", ON, type="image")])
         merged = merge_category_with_horde_data(
             IMAGE_NAMES, IMAGE_STATUS, None, workers.of_type("image"), model_type="image"

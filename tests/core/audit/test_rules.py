@@ -266,7 +266,7 @@ class TestHosts:
     def test_without_preferred_hosts_every_host_is_another(self) -> None:
         assert audit(preferred_hosts=()).flags.set_flags() == ("has_non_preferred_host",)
 
-    def test_text_skips_all_four_flags_unless_told_otherwise(self) -> None:
+    def test_text_skips_the_four_download_flags_by_default(self) -> None:
         bad = record(downloads=("https://civitai.com/x", "https://huggingface.co/x", "no url"))
         for the_record in (bad, record(downloads=())):
             flags = audit(the_record, model_type="text").flags

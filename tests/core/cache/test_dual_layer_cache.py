@@ -309,7 +309,7 @@ class TestFallback:
         reading = bench.settled(source)
         assert (reading.value, reading.origin) == (["first again"], URL)
 
-    def test_when_none_answers_the_first_addresss_error_is_told(self, bench: CacheBench, source: Source[Any]) -> None:
+    def test_when_no_address_answers_the_first_error_is_reported(self, bench: CacheBench, source: Source[Any]) -> None:
         bench.upstream.answer(StatusError(503))
         bench.upstream.answer(StatusError(404), FALLBACK_URL)
         assert bench.read(source).error == "The server answered with error 503."

@@ -223,7 +223,7 @@ class TestFaults:
             assert process.settled(process.source()).value == [number]
         assert min(seconds) < SOCKET_SECONDS / 2
 
-    def test_a_redis_that_is_down_is_done_without_and_used_again_when_it_is_back(
+    def test_a_redis_that_is_down_is_bypassed_until_it_is_back(
         self, new_process: NewProcess, client: redis.Redis, redis_server: RedisServer, clock: TurnedClock
     ) -> None:
         redis_server.stop()

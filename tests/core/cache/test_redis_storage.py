@@ -245,7 +245,9 @@ class TestFencing:
             assert 8 < other.claim_refresh("status:text", 10) <= 10
             assert other.claim_refresh("usage:text", 10) == 0
 
-    def test_in_trouble_every_process_is_on_its_own(self, storage: RedisStorage, redis_server: RedisServer) -> None:
+    def test_while_redis_fails_every_process_fetches_for_itself(
+        self, storage: RedisStorage, redis_server: RedisServer
+    ) -> None:
         redis_server.stop()
         assert storage.next_sequence("status:text") is None
         assert storage.lease("status:text", 60) is not None
@@ -284,7 +286,7 @@ class TestTrouble:
             storage.write("status:text", stored, life=60, sequence=next(SEQUENCE))
             assert storage.read("status:text") == stored
 
-    def test_one_that_dies_in_the_middle_comes_back_empty_and_is_filled_again(
+    def test_a_redis_that_restarts_empty_is_filled_again(
         self, storage: RedisStorage, stored: StoredBody, redis_server: RedisServer, clock: TurnedClock
     ) -> None:
         storage.write("status:text", stored, life=60, sequence=next(SEQUENCE))

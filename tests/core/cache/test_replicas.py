@@ -60,7 +60,7 @@ class TestOneFetch:
         assert len(horde_server.requests) == 4
         assert set(horde_server.requests.values()) == {1}, horde_server.requests
 
-    def test_who_waits_takes_what_the_other_fetched(self, new_process: NewProcess) -> None:
+    def test_a_waiting_replica_takes_what_the_other_fetched(self, new_process: NewProcess) -> None:
         one, two = new_process(), new_process()
         with ThreadPoolExecutor(2) as pool:
             with one.upstream.hanging():
@@ -71,7 +71,7 @@ class TestOneFetch:
             assert (first.result().value, second.result().value) == (["first"], ["first"])
         assert two.upstream.asked == 0
 
-    def test_who_has_nothing_to_show_does_not_wait_for_a_dead_replica(
+    def test_a_replica_with_nothing_to_show_does_not_wait_for_a_dead_one(
         self, new_process: NewProcess, redis_server: RedisServer, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(cache_module, "LOCK_PATIENCE_SECONDS", 0.3)
@@ -81,7 +81,7 @@ class TestOneFetch:
             assert process.read(process.source()).state is State.FRESH
             assert process.upstream.asked == 1
 
-    def test_who_has_stale_data_serves_it_at_once_while_another_fetches(
+    def test_a_replica_with_stale_data_serves_it_while_another_fetches(
         self, new_process: NewProcess, redis_server: RedisServer, clock: TurnedClock
     ) -> None:
         process = new_process()
@@ -190,7 +190,7 @@ class TestForcedRefresh:
         two.upstream.answer(["second"])
         assert two.cache.refresh([two.source()], WAIT)[0].result == "new"
 
-    def test_a_look_at_what_is_known_already_starts_nothing(self, new_process: NewProcess) -> None:
+    def test_taking_over_known_data_starts_no_refresh(self, new_process: NewProcess) -> None:
         process = new_process()
         process.settled(process.source())
         process.cache.take_over()

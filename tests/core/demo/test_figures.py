@@ -182,7 +182,7 @@ class TestLive:
             assert (row["queued"] > 0) == (row["jobs"] > 0)
             assert row["jobs"].is_integer()
 
-    def test_somebody_waits_for_models_that_nobody_serves(self, horde: Horde) -> None:
+    def test_some_unserved_models_have_queued_work(self, horde: Horde) -> None:
         for _ in range(20):
             unserved = [row for row in horde.status("image") if row["count"] == 0]
             assert len(unserved) == 4

@@ -51,7 +51,7 @@ class TestProtocol:
     def test_the_same_seed_and_clock_give_the_same_bytes(self, path: str) -> None:
         assert Horde(seed=7).body(path) == simulated(7).body(path)
 
-    def test_the_order_of_sets_in_a_process_changes_nothing(self) -> None:
+    def test_the_hash_seed_of_a_process_changes_nothing(self) -> None:
         digests = {
             subprocess.run(
                 [sys.executable, "-c", DIGEST, *BODIES],

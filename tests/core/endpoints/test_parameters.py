@@ -65,7 +65,7 @@ def test_nothing_asked_is_the_default() -> None:
         assert audit(kind).level == "model"
 
 
-def test_text_becomes_what_it_means() -> None:
+def test_text_is_read_as_its_type() -> None:
     asked = [("limit", "10"), ("offset", "5"), ("include_workers", "true"), ("sort_by", "eta"), ("sort_desc", "1")]
     query = read_query(ModelsQuery, asked)
     assert (query.limit, query.offset, query.include_workers, query.sort_by, query.sort_desc) == (

@@ -155,7 +155,7 @@ def test_a_replica_and_the_simulated_horde_keep_audits_to_memory(
     assert client.keys("*") == []
 
 
-def test_a_redis_that_is_down_is_done_without(
+def test_a_redis_that_is_down_is_bypassed(
     clock: TurnedClock, connection: RedisConnection, redis_server: RedisServer
 ) -> None:
     redis_server.stop()

@@ -41,7 +41,7 @@ def test_an_unlisted_name_has_its_figures() -> None:
 
 
 @pytest.mark.parametrize("asked", ["no such model", "x" * 300, "Cydonia"])
-def test_a_name_that_nobody_knows_leads_nowhere(asked: str) -> None:
+def test_an_unknown_name_finds_no_model(asked: str) -> None:
     assert find_model(asked, BOTH) is None
 
 

@@ -39,5 +39,5 @@ def test_it_can_be_started_again() -> None:
     work.stop()
 
 
-def test_to_stop_what_never_started_is_no_error() -> None:
+def test_stopping_before_starting_is_no_error() -> None:
     Repeating("work", lambda: None, 1).stop()

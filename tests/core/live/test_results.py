@@ -154,7 +154,7 @@ def test_another_release_does_not_read_it(
     assert compute.runs == 1
 
 
-def test_a_redis_that_is_down_is_done_without(
+def test_a_redis_that_is_down_is_bypassed(
     clock: TurnedClock, connection: RedisConnection, redis_server: RedisServer
 ) -> None:
     redis_server.stop()

@@ -156,7 +156,7 @@ class TestRetries:
         assert (refusal.value.status, refusal.value.is_outage, refusal.value.retry_after) == (status, True, None)
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 422])
-    def test_our_own_fault_is_not_tried_again(self, connect: Connect, status: int) -> None:
+    def test_a_client_error_is_not_retried(self, connect: Connect, status: int) -> None:
         transport = Transport(httpx.Response(status, headers={"Retry-After": "7"}))
         with pytest.raises(StatusError) as refusal:
             connect(transport).get(URL)
@@ -170,7 +170,7 @@ class TestRetries:
     @pytest.mark.parametrize(
         "error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.RemoteProtocolError("hung up")]
     )
-    def test_no_answer_is_tried_again_and_then_told_in_a_plain_sentence(
+    def test_a_transport_error_is_retried_and_then_raised_as_a_plain_sentence(
         self, connect: Connect, error: httpx.TransportError
     ) -> None:
         transport = Transport(error)
@@ -244,7 +244,7 @@ class TestRetryAfter:
             "Mon, 01 Jan 2024 00:00:00 +999999999999999",
         ],
     )
-    def test_one_that_cannot_be_read_is_none(self, connect: Connect, value: str) -> None:
+    def test_an_unreadable_value_is_ignored(self, connect: Connect, value: str) -> None:
         transport = Transport(httpx.Response(503, headers={"Retry-After": value}))
         with pytest.raises(StatusError) as refusal:
             connect(transport).get(URL)

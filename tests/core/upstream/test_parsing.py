@@ -122,7 +122,7 @@ class TestStatus:
         (row,) = text_status(b'[{"name": "masked"}]').data
         assert (row.count, row.queued, row.jobs, row.performance, row.eta) == (None,) * 5
 
-    def test_rows_of_the_other_type_are_left_out_and_are_nobodys_fault(self) -> None:
+    def test_rows_of_the_other_type_are_left_out_and_not_counted_as_dropped(self) -> None:
         body = encoded([*horde_bodies.IMAGE_STATUS, *horde_bodies.TEXT_STATUS, {"name": "typeless"}])
         parsed = parse_status(body, "image")
         assert [row.name for row in parsed.data] == [*(r["name"] for r in horde_bodies.IMAGE_STATUS), "typeless"]

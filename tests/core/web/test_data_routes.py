@@ -226,7 +226,7 @@ class TestUnavailable:
         included = client.body(f"{IMAGE_MODELS}?include_workers=true")["models"]
         assert {row["worker_summaries"] for row in included} == {None}
 
-    def test_without_the_reference_nobody_knows_what_is_listed(
+    def test_without_the_reference_what_is_listed_is_unknown(
         self, cold: HordeAPIIntegration, horde_server: HordeServer
     ) -> None:
         client = without(cold, horde_server, "/model_references/v2/image_generation")
@@ -245,7 +245,7 @@ class TestUnavailable:
         summary = without(cold, horde_server, "/model_references/v2/image_generation").body(IMAGE_AUDIT)["summary"]
         assert summary is None or set(summary["by_preset"].values()) == set(summary["by_severity"].values()) == {None}
 
-    def test_without_ages_nobody_is_new_or_a_candidate(
+    def test_without_ages_no_model_is_new_or_a_candidate(
         self, cold: HordeAPIIntegration, horde_server: HordeServer
     ) -> None:
         client = without(cold, horde_server, "/model_mod_data.json")

@@ -34,7 +34,7 @@ def test_an_unknown_category_names_those_there_are(client: Client, route: str, c
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/audit", "/statistics", "/audit/image_generation/more", "/resolve/x"])
-def test_an_unknown_path_says_where_the_paths_are(client: Client, path: str) -> None:
+def test_an_unknown_path_is_refused_with_a_link_to_the_index(client: Client, path: str) -> None:
     assert "GET /api/v1" in client.problem(path, 404)
 
 
@@ -107,7 +107,7 @@ def test_what_is_refused_costs_no_request(cold: HordeAPIIntegration, horde_serve
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 @pytest.mark.parametrize("path", [*EVERY_PATH, "/sources", "/openapi.json", "/"])
-def test_another_method_is_told_which_there_are(client: Client, path: str, method: str) -> None:
+def test_another_method_is_refused_with_the_allowed_ones(client: Client, path: str, method: str) -> None:
     answer = client.ask(path, method)
     assert "GET" in client.problem(path, 405, method)
     assert {one.strip() for one in answer.headers["allow"].split(",")} == {"GET", "HEAD"}
@@ -151,7 +151,7 @@ def test_sources_are_told_even_when_there_is_nothing(cold: HordeAPIIntegration, 
     assert all("could not be reached" in source["error"] for source in body["sources"])
 
 
-def test_what_nobody_expected_is_a_sentence_for_the_client_and_a_traceback_for_the_log(
+def test_an_unexpected_error_is_a_sentence_for_the_client_and_a_traceback_in_the_log(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:

@@ -48,7 +48,7 @@ def refreshed(horde: HordeAPIIntegration, clock: TurnedClock) -> None:
 
 class TestTags:
     @pytest.mark.parametrize("path", EVERY_PATH)
-    def test_who_has_an_answer_is_not_sent_it_again(self, client: Client, path: str) -> None:
+    def test_a_client_with_the_current_tag_gets_not_modified(self, client: Client, path: str) -> None:
         first = client.ask(path)
         again = client.ask(path, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
@@ -150,7 +150,7 @@ class TestCacheControl:
 
 class TestCompression:
     @pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.8", "GZIP"])
-    def test_a_large_answer_is_compressed_for_who_reads_that(self, client: Client, accepted: str) -> None:
+    def test_a_large_answer_is_compressed_for_clients_that_accept_it(self, client: Client, accepted: str) -> None:
         plain = client.ask(MODELS, headers={"Accept-Encoding": "identity"})
         packed = client.ask(MODELS, headers={"Accept-Encoding": accepted})
         assert len(plain.content) >= COMPRESSED_FROM

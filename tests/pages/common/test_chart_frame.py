@@ -41,7 +41,7 @@ def test_a_nameless_row_has_a_label() -> None:
 
 
 @given(st.text(st.sampled_from("<>&\"'\n\r\t b") | st.characters(codec="utf-8")))
-def test_any_name_is_tame(name: str) -> None:
+def test_any_name_is_escaped_in_labels(name: str) -> None:
     assert is_tame(chart_frame.label(name))
 
 

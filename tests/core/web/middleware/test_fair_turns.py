@@ -56,7 +56,7 @@ def test_one_address_never_takes_all_turns() -> None:
     run(test)
 
 
-def test_who_asks_thirty_times_waits_for_his_own_and_others_come_next() -> None:
+def test_thirty_questions_of_one_address_wait_for_each_other_and_others_come_next() -> None:
     async def test() -> None:
         visitors = Visitors(FairTurns(1, 1))
         await visitors.ask("a", 30)
@@ -88,7 +88,7 @@ def test_every_turn_that_is_given_back_is_taken_until_nobody_waits() -> None:
 
 
 @pytest.mark.parametrize("has_come", [False, True])
-def test_one_who_goes_away_while_waiting_strands_no_turn(has_come: bool) -> None:
+def test_a_waiting_client_that_goes_away_keeps_no_turn(has_come: bool) -> None:
     async def test() -> None:
         visitors = Visitors(FairTurns(1, 1))
         await visitors.ask("a")

@@ -60,7 +60,7 @@ def test_it_is_sixty_a_minute_unless_set_otherwise(monkeypatch: pytest.MonkeyPat
         Settings.load()
 
 
-def test_who_asks_too_often_is_told_when_to_ask_again(limited: Limited) -> None:
+def test_too_many_requests_are_refused_with_retry_after(limited: Limited) -> None:
     client = limited(ALLOWED)
     assert statuses(client, ALLOWED) == [200] * ALLOWED
     refused = client.ask(PATH, peer=PEER)
@@ -120,7 +120,7 @@ def test_behind_a_proxy_on_this_machine_each_client_has_its_own_count(limited: L
     assert statuses(client, ALLOWED, proxy) == [200] * ALLOWED
 
 
-def test_nobody_gets_more_by_pretending_to_be_others(limited: Limited) -> None:
+def test_forged_forwarding_headers_raise_no_limit(limited: Limited) -> None:
     client = limited(ALLOWED)
     far = [client.ask(PATH, headers={"X-Forwarded-For": f"198.51.100.{n}"}, peer=PEER).status_code for n in range(5)]
     assert far == [200] * ALLOWED + [429, 429]
