@@ -11,7 +11,7 @@ Usable from a script or a notebook::
 from horde_core.analytics.category_statistics import CategoryStatistics
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import merge_category_with_horde_data, merge_model_with_horde_data, unlisted_models
-from horde_core.analytics.name_matching import NameIndex, Resolution, resolve
+from horde_core.analytics.names.matching import NameIndex, Resolution, resolve
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, UsageStats, WorkerSummary
 from horde_core.audit import DeletionRiskFlags, ModelAuditInfo, ModelAuditInfoFactory
 from horde_core.live.hydrator import CacheHydrator

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from horde_core.analytics.category_facts import CategoryFacts, StatusRows, Usage, Workers
 from horde_core.analytics.merge import Attribution, Backends, combine
-from horde_core.analytics.name_matching import name_index
+from horde_core.analytics.names.matching import name_index
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.vocabulary import ModelType

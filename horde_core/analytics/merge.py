@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from horde_core.analytics.category_facts import CategoryFacts, Live, Requests, StatusRows, Usage, Workers
 from horde_core.analytics.indexes import grouped
-from horde_core.analytics.name_matching import CANONICAL, NameIndex, name_index
+from horde_core.analytics.names.matching import NameIndex, name_index
+from horde_core.analytics.names.spelling import CANONICAL
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Reconciliation, Split
 from horde_core.unknowns import Number, sum_or_unknown
 from horde_core.vocabulary import PERIODS, ModelType
@@ -47,7 +48,7 @@ def merge_category_with_horde_data(
 
     ``None`` (or an unavailable ``Indexed*``) says that a source is unavailable: what depends on it is None, never 0.
     ``model_type`` is read from the rows when left out; image names are never stripped. ``model_names`` may be their
-    :class:`~horde_core.analytics.name_matching.NameIndex`.
+    :class:`~horde_core.analytics.names.matching.NameIndex`.
     """
     facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
     attribution = Attribution(_index_of(model_names, facts.model_type), facts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from horde_core.analytics.name_matching import is_hidden_by_server
+from horde_core.analytics.names.spelling import is_hidden_by_server
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import AuditThresholds, ModelAuditInfo
 from horde_core.audit.rules import explain, severity_reason

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from horde_core.analytics.category_statistics import CategoryStatistics
 from horde_core.analytics.groups import GroupLevel
-from horde_core.analytics.name_matching import How
+from horde_core.analytics.names.matching import How
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, WorkerSummary
 from horde_core.audit import AuditSummary, AuditThresholds, Flag, ModelAuditInfo
 from horde_core.cache.freshness import State

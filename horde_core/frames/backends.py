@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from horde_core.analytics.category_facts import hides_models, is_serving
-from horde_core.analytics.name_matching import CANONICAL
+from horde_core.analytics.names.spelling import CANONICAL
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics
 from horde_core.audit import ModelAuditInfo
 from horde_core.frames.models import in_units, share_of

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from horde_core.analytics.groups import GroupLevel
-from horde_core.analytics.name_matching import is_hidden_by_server
+from horde_core.analytics.names.spelling import is_hidden_by_server
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, TEXT, Schema, frame_of
 from horde_core.live.snapshot import Snapshot

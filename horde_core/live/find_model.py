@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from horde_core.analytics.name_matching import How
+from horde_core.analytics.names.matching import How
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.live.snapshot import Snapshot
 from horde_core.upstream.model_reference import ModelRecord

@@ -13,7 +13,7 @@ from horde_core.analytics.category_facts import is_serving
 from horde_core.analytics.groups import GroupLevel, ModelGroup, group_models
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import CategoryMerge, merge_everything
-from horde_core.analytics.name_matching import NameIndex, name_index
+from horde_core.analytics.names.matching import NameIndex, name_index
 from horde_core.analytics.network import WORKERS_CURRENT_FOR, Network
 from horde_core.audit import (
     FACTORY,

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import merge_category_with_horde_data, merge_everything
-from horde_core.analytics.name_matching import name_index
+from horde_core.analytics.names.matching import name_index
 from horde_core.upstream.bounds import MOST_NAMES, MOST_ROWS
 from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
 from horde_core.vocabulary import ModelType

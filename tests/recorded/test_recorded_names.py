@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from horde_core.analytics.name_matching import CANONICAL, NameIndex
+from horde_core.analytics.names.matching import NameIndex
+from horde_core.analytics.names.spelling import CANONICAL
 
 Recorded = Callable[[str], Any]
 

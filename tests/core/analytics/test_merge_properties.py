@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from horde_core.analytics.category_statistics import CategoryStatistics, category_statistics
 from horde_core.analytics.groups import GroupLevel, group_models
 from horde_core.analytics.merge import CategoryMerge, merge_category_with_horde_data, merge_everything, unlisted_models
-from horde_core.analytics.name_matching import NameIndex
+from horde_core.analytics.names.matching import NameIndex
 from horde_core.analytics.records import CombinedModelStatistics, Reconciliation, Split
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.upstream.model_reference import ModelRecord, ModelReference

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from horde_core.analytics.name_matching import NameIndex
+from horde_core.analytics.names.matching import NameIndex
 from tests.fixtures.simulated_horde import DAY, NOW, Horde, simulated
 
 LIVE = ("/v2/status/models", "/v2/status/models?type=text", "/v2/workers", "/v2/status/performance")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from horde_core.analytics.name_matching import BACKENDS, CANONICAL, NameIndex, Resolution, backend_of, resolve
+from horde_core.analytics.names.matching import NameIndex, Resolution, resolve
+from horde_core.analytics.names.spelling import BACKENDS, CANONICAL, backend_of
 
 MODELS = """
     Casual-Autopsy/L3-Super-Nova-RP-8B DreadPoor/Irix-12B-Model_Stock FlareRebellion/WeirdCompound-v1.7-24b

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from horde_core.analytics.merge import merge_category_with_horde_data
-from horde_core.analytics.name_matching import NameIndex, name_index
+from horde_core.analytics.names.matching import NameIndex, name_index
 from horde_core.upstream.api_records import HordeModelStatsResponse
 
 USAGE = HordeModelStatsResponse(month={"koboldcpp/Model-7B-Q8_0": 3, "Nobody": 4})

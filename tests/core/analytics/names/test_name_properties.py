@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_core.analytics.name_matching import BACKENDS, CANONICAL, NameIndex, resolve
+from horde_core.analytics.names.matching import NameIndex, resolve
+from horde_core.analytics.names.spelling import BACKENDS, CANONICAL
 
 REFERENCE = ("Sao10K/L3-8B-Stheno-v3.2", "mistralai/Mistral-7B-v0.1", "openai-community/gpt2")
 

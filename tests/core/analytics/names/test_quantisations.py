@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from horde_core.analytics.name_matching import QUANTISATIONS, resolve
-from tests.core.analytics.test_name_matching import INDEX
+from horde_core.analytics.names.matching import resolve
+from horde_core.analytics.names.quantisations import QUANTISATIONS
+from tests.core.analytics.names.test_matching import INDEX
 
 # What a name adds to its model, by row of the table; at least one real name a row.
 BY_QUANTISATION = [
