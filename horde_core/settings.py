@@ -46,11 +46,19 @@ def _base_url(url: str) -> str:
     return url
 
 
+def _database_url(url: str) -> str:
+    scheme, found, path = url.partition(":///")
+    if scheme != "sqlite" or not found or path.strip("/") in ("", ":memory:") or set(path) & set("?#"):
+        raise ValueError("The address of a file such as sqlite:///history/horde.sqlite is")
+    return url
+
+
 HttpAddress = Annotated[str, AfterValidator(_http_url)]
 BaseAddress = Annotated[HttpAddress, AfterValidator(_base_url)]
 A_YEAR = 31_536_000
 Seconds = Annotated[float, Field(gt=0, le=A_YEAR, allow_inf_nan=False)]
 SecondsOrZero = Annotated[float, Field(ge=0, le=A_YEAR, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 Percentage = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 
 
@@ -109,6 +117,17 @@ class Settings(BaseSettings):
         description="keys live under {prefix}:horde_api, {prefix}:stats and {prefix}:audit",
     )
     metrics_enabled: bool = Field(False, description="answer GET /metrics for Prometheus; keep it behind the proxy")
+
+    history: Literal["on", "off"] = Field("on", description="keep a history of what the API says; demo invents its own")
+    history_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "sqlite:///history/horde.sqlite", description="where it is kept: sqlite:///PATH, from the working directory"
+    )
+    history_interval_seconds: Annotated[int, Field(ge=60, le=3600)] = Field(
+        300, description="seconds from one sample of workers, threads and queues to the next"
+    )
+    history_sample_days: Days = Field(35, description="days for which each sample of the network is kept; then hours")
+    history_name_hour_days: Days = Field(400, description="days for which hours by name are kept; then days")
+    history_worker_days: Days = Field(90, description="days for which a worker that left is kept; then only numbers")
 
     low_usage_threshold_percentage: Percentage = Field(
         0.0065, description="percent of the image category's 30-day usage below which a model is low-usage"
