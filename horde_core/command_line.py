@@ -13,15 +13,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
 
-import pandas as pd
 from pydantic import BaseModel
 
 from horde_core.cache.freshness import State
 from horde_core.endpoints.parameters import CATEGORIES, Query, is_list, read_query
+from horde_core.endpoints.rows import Row
 from horde_core.endpoints.table import ENDPOINTS, KINDS, Endpoint
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults
-from horde_core.numbers import UNKNOWN
+from horde_core.numbers import UNKNOWN, is_unknown
 from horde_core.safe_csv import csv_bytes
 
 NOT_WRITTEN, NOT_UNDERSTOOD, UNAVAILABLE = 1, 2, 3
@@ -74,17 +74,27 @@ def _written(endpoint: Endpoint, answer: BaseModel, form: str) -> str:
         return answer.model_dump_json(exclude_unset=True, indent=2) + "\n"
     if form == "csv" and endpoint.rows is not None:
         return csv_bytes(endpoint.rows(answer)).decode("utf-8-sig")
-    shown = endpoint.table(answer).map(_cell)
-    return f"{shown.to_string(index=False)}\n" if len(shown) else "no rows\n"
+    return _table(endpoint.lines(answer))
+
+
+def _table(rows: Sequence[Row]) -> str:
+    """Write rows below their names, each column as wide as its widest cell."""
+    if not rows:
+        return "no rows\n"
+    lines = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join(
+        " ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)) + "\n" for line in lines
+    )
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         text = ", ".join(map(str, value))
-    elif value is None or value is pd.NA or value != value:
+    elif is_unknown(value):
         return UNKNOWN
     else:
-        text = f"{value:g}" if isinstance(value, float) else str(value)
+        text = f"{value:g}" if isinstance(value, float) and not value.is_integer() else str(value).removesuffix(".0")
     line = "".join(character if character.isprintable() else " " for character in text)
     return line if len(line) <= WIDEST_CELL else line[: WIDEST_CELL - 1] + "…"
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import pandas as pd
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
@@ -122,8 +121,9 @@ ENGLISH = Numbers()
 
 
 def is_unknown(value: Any) -> bool:
-    """Whether a figure is unknown: None, NA or not a number."""
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    """Whether a figure is unknown: None, pandas' NA or not a number."""
+    # NA is told by its type's name, so that pandas is loaded by frames only.
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
 
 
 def decimals(value: float, digits: int) -> int:

@@ -7,9 +7,10 @@ import io
 import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")

@@ -25,7 +25,7 @@ from horde_core.audit.records import (
 )
 from horde_core.audit.rules import DOWNLOAD_FLAGS
 from horde_core.audit.subjects import Subject, group_subjects, model_subjects
-from horde_core.audit.summary import audit_category
+from horde_core.audit.summary import audit_category, worst_first
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.vocabulary import GIBIBYTE, GIGABYTE
 
@@ -52,4 +52,5 @@ __all__ = [
     "backend_balance",
     "group_subjects",
     "model_subjects",
+    "worst_first",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from horde_core.analytics.groups import GroupLevel
@@ -13,6 +13,8 @@ from horde_core.audit.records import FLAGS, AuditSummary, CategoryAuditResponse,
 from horde_core.audit.subjects import Subject
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.vocabulary import ModelType
+
+_WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}
 
 
 def audit_category(
@@ -39,6 +41,11 @@ def audit_category(
         summary=summarise(infos),
         models=infos,
     )
+
+
+def worst_first(infos: Iterable[ModelAuditInfo]) -> list[ModelAuditInfo]:
+    """The models by severity, then by how many flags are true, then by name."""
+    return sorted(infos, key=lambda info: (_WORST_FIRST[info.severity], -info.risk_score, info.name))
 
 
 def summarise(infos: Sequence[ModelAuditInfo]) -> AuditSummary:

@@ -11,7 +11,7 @@ from typing import Any
 
 from horde_core.analytics.names.spelling import is_hidden_by_server
 from horde_core.analytics.records import CombinedModelStatistics
-from horde_core.audit import AuditThresholds, ModelAuditInfo
+from horde_core.audit import AuditThresholds, ModelAuditInfo, worst_first
 from horde_core.audit.rules import explain, severity_reason
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
@@ -31,7 +31,6 @@ from horde_core.endpoints.records import (
     UnlistedAnswer,
     UnlistedRow,
 )
-from horde_core.frames.audit import worst_first
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.source_report import SourceReport, report

@@ -7,9 +7,8 @@ Routes, OpenAPI, index page and command line are made from it. To add an endpoin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
 from pydantic import BaseModel
 
 from horde_core.endpoints import answers, records, rows
@@ -17,6 +16,9 @@ from horde_core.endpoints.parameters import CATEGORIES, ModelsQuery, Query, Reso
 from horde_core.live.results import SharedResults
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import ModelType
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KINDS = tuple(CATEGORIES.values())
 
@@ -47,7 +49,7 @@ class Endpoint(NamedTuple):
 
     ``query`` is the record of its parameters, by category. ``read`` reads the sources that the answer rests on, of
     these categories, and waits at most so many seconds for what was never fetched. ``rows`` are the lines of the CSV
-    file, None where there is no such form; ``table`` is what a terminal shows. An answer that is not ``is_cached``
+    file, None where there is no such form; ``lines`` are what a terminal shows. An answer that is not ``is_cached``
     changes with every second: it is made for each request, from what is held.
     """
 
@@ -59,7 +61,7 @@ class Endpoint(NamedTuple):
     answer: Callable[[SharedResults, PageView, Any], BaseModel]
     record: type[BaseModel]
     rows: Callable[[Any], pd.DataFrame] | None
-    table: Callable[[Any], pd.DataFrame]
+    lines: Callable[[Any], Sequence[rows.Row]]
     read: Callable[[SharedResults, Sequence[ModelType], Any, float], PageView] = _read_categories
     is_cached: bool = True
 
@@ -90,7 +92,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=lambda results, view, _query: answers.statistics_answer(results, view),
         record=records.StatisticsAnswer,
         rows=None,
-        table=rows.statistics_rows,
+        lines=rows.statistics_lines,
     ),
     Endpoint(
         name="with-stats",
@@ -102,7 +104,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=lambda _results, view, query: answers.models_answer(view, query),
         record=records.ModelsAnswer,
         rows=rows.model_rows,
-        table=rows.model_rows,
+        lines=rows.model_lines,
     ),
     Endpoint(
         name="audit",
@@ -114,7 +116,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=answers.audit_answer,
         record=records.AuditAnswer,
         rows=rows.audit_rows,
-        table=rows.short_audit_rows,
+        lines=rows.audit_lines,
         read=_read_with_ages,
     ),
     Endpoint(
@@ -126,7 +128,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=lambda _results, view, query: answers.unlisted_answer(view, query),
         record=records.UnlistedAnswer,
         rows=rows.unlisted_rows,
-        table=rows.unlisted_rows,
+        lines=rows.unlisted_lines,
     ),
     Endpoint(
         name="resolve",
@@ -137,7 +139,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=lambda _results, view, query: answers.resolve_answer(view, query),
         record=records.ResolveAnswer,
         rows=rows.resolution_rows,
-        table=rows.resolution_rows,
+        lines=rows.resolution_lines,
         read=_read_references,
     ),
     Endpoint(
@@ -149,7 +151,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=lambda results, _view, _query: answers.sources_answer(results),
         record=records.SourcesAnswer,
         rows=rows.source_rows,
-        table=rows.source_rows,
+        lines=rows.source_lines,
         read=_read_every_source,
         is_cached=False,
     ),

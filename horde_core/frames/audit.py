@@ -62,13 +62,6 @@ UNEVEN: Schema = {
 FOUND = [severity.value for severity in Severity if severity is not Severity.NONE]
 """The severities of models with anything found, or anything unknown; worst first."""
 
-_WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}
-
-
-def worst_first(infos: Iterable[ModelAuditInfo]) -> list[ModelAuditInfo]:
-    """The models by severity, then by how many flags are true, then by name."""
-    return sorted(infos, key=lambda info: (_WORST_FIRST[info.severity], -info.risk_score, info.name))
-
 
 def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, numbers: Numbers) -> pd.DataFrame:
     """One row a model (or group), in the order given.

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from horde_core import HordeAPIIntegration
+from horde_core.audit import worst_first
 from horde_core.audit.presets import PRESET_OF
 from horde_core.command_line import main
 from horde_core.endpoints.parameters import CATEGORY_OF
-from horde_core.frames.audit import audit_frame, worst_first
+from horde_core.frames.audit import audit_frame
 from horde_core.frames.models import category_frame
 from horde_core.live.results import SharedResults, today
 from horde_core.numbers import ENGLISH

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from horde_core.analytics.groups import GroupLevel
-from horde_core.audit import CategoryAuditResponse, ModelAuditInfo
+from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, worst_first
 from horde_core.cache.freshness import State
-from horde_core.frames.audit import audit_frame, worst_first
+from horde_core.frames.audit import audit_frame
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.selection import Selection
 from pages.common import data, tables, tickable_table, words

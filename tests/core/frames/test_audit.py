@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity
-from horde_core.frames.audit import audit_frame, backends_frame, findings_by_severity, uneven_frame, worst_first
+from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity, worst_first
+from horde_core.frames.audit import audit_frame, backends_frame, findings_by_severity, uneven_frame
 from horde_core.numbers import ENGLISH
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import TYPES, audit, audited, days_ago, found, record, statistics

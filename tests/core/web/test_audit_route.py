@@ -9,14 +9,13 @@ import pytest
 
 from horde_core import HordeAPIIntegration
 from horde_core.analytics.groups import LEVEL_WORDS, GroupLevel
-from horde_core.audit import AuditThresholds
+from horde_core.audit import AuditThresholds, worst_first
 from horde_core.audit.filters import filters_for, selection
 from horde_core.audit.presets import PRESET_OF, presets_for
 from horde_core.audit.records import Severity
 from horde_core.audit.rules import RULE_OF, explain, rules_for, severity_reason
 from horde_core.audit.thresholds import what_ifs, with_tried
 from horde_core.endpoints.parameters import CATEGORY_OF
-from horde_core.frames.audit import worst_first
 from horde_core.live.results import today
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.numbers import ENGLISH

@@ -11,9 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from horde_core import HordeAPIIntegration, Settings
+from horde_core.audit import worst_first
 from horde_core.command_line import main
 from horde_core.endpoints.parameters import CATEGORY_OF
-from horde_core.frames.audit import audit_frame, worst_first
+from horde_core.frames.audit import audit_frame
 from horde_core.frames.models import category_frame
 from horde_core.live.results import SharedResults, today
 from horde_core.numbers import ENGLISH

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from horde_core.audit import AuditThresholds, CategoryAuditResponse
+from horde_core.audit import AuditThresholds, CategoryAuditResponse, worst_first
 from horde_core.audit.removal import remainder
-from horde_core.frames.audit import uneven_frame, worst_first
+from horde_core.frames.audit import uneven_frame
 from horde_core.settings import Settings
 from horde_core.vocabulary import PERIODS, ModelType
 from pages.common.chart_frame import PALETTE

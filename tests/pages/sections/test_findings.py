@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from horde_core.audit import DOWNLOAD_FLAGS, FLAGS, AuditThresholds, CategoryAuditResponse, Severity
+from horde_core.audit import DOWNLOAD_FLAGS, FLAGS, AuditThresholds, CategoryAuditResponse, Severity, worst_first
 from horde_core.audit.presets import PRESETS, presets_for
 from horde_core.audit.rules import RULES, SEVERITY_RULES
-from horde_core.frames.audit import audit_frame, worst_first
+from horde_core.frames.audit import audit_frame
 from horde_core.settings import Settings
 from horde_core.vocabulary import ModelType
 from pages.common import words
