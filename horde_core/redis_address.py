@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-import redis
 from pydantic import RedisDsn, TypeAdapter
 
 _REDIS_URL: TypeAdapter[RedisDsn] = TypeAdapter(RedisDsn)
@@ -34,22 +33,26 @@ def redis_address(value: str) -> str:
     if "ssl_cert_reqs" in options:  # Celery and Heroku write Python's names, such as CERT_NONE
         options["ssl_cert_reqs"] = options["ssl_cert_reqs"].lower().removeprefix("cert_")
     address = url._replace(query=urlencode(options, quote_via=quote)).geturl()
+    from redis import RedisError  # loaded where Redis is used
+
     try:
         _try_options(address)
-    except (TypeError, ValueError, OSError, redis.RedisError) as error:
+    except (TypeError, ValueError, OSError, RedisError) as error:
         raise ValueError(f"Redis could not be asked with it: {error}") from error
     return address
 
 
 def _try_options(address: str) -> None:
     """Build a connection without opening it. Raises what redis-py and ssl raise for options that they cannot read."""
-    pool = redis.ConnectionPool.from_url(address)
+    from redis import ConnectionPool, SSLConnection
+
+    pool = ConnectionPool.from_url(address)
     options, connection = pool.connection_kwargs, pool.make_connection()
     options.get("host", "").encode("idna")
     if options.get("db", 0) < 0:
         raise ValueError("the number of a database is 0 or more")
     if not all(0 < options.get(name, 1) < 3600 for name in ("socket_timeout", "socket_connect_timeout")):
         raise ValueError("a timeout is a number of seconds above 0")
-    if isinstance(connection, redis.SSLConnection):
+    if isinstance(connection, SSLConnection):
         with socket.socket() as unconnected:  # certificates and ciphers are read where a socket is wrapped
             connection._wrap_socket_with_ssl(unconnected).close()  # type: ignore[no-untyped-call]

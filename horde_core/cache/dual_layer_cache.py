@@ -17,17 +17,26 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait as wait_for_all
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from horde_core.cache.fetch_log import Outcome
 from horde_core.cache.freshness import Clock, Decision
 from horde_core.cache.memory import Memory
-from horde_core.cache.redis_connection import SOCKET_SECONDS, GiveBack, no_lease
-from horde_core.cache.redis_storage import RedisStorage, StoredBody
 from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
-from horde_core.cache.source_state import Counters, Event, Flight
+from horde_core.cache.source_state import (
+    SOCKET_SECONDS,
+    Counters,
+    Event,
+    Flight,
+    GiveBack,
+    Outcome,
+    StoredBody,
+    no_lease,
+)
 from horde_core.upstream.errors import SourceError, StatusError
 from horde_core.upstream.parsed import Parsed
+
+if TYPE_CHECKING:
+    from horde_core.cache.redis_storage import RedisStorage
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +74,10 @@ class DualLayerCache:
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
         lease_seconds: float = LEASE_SECONDS,
-        observe: Observer = _unobserved,
+        observe: Observer | None = None,
     ) -> None:
         self._fetch = fetch
-        self._observe = observe
+        self._observe = observe or _unobserved
         self._storage = storage
         self._clock = clock or Clock()
         self._memory = Memory(self._clock, jitter)

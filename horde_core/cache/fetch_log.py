@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from horde_core.cache.source import Source, without_secrets
+from horde_core.cache.source_state import Outcome
 from horde_core.vocabulary import ModelType
-
-Outcome = Literal["new", "unchanged", "suspicious", "failed"]
-"""The result of a fetch; ``suspicious`` is an answer that is not believed until a second one agrees."""
 
 OURS = "horde_dashboard"
 """The first part of the names of our own metrics."""

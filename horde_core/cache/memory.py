@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from horde_core.cache.freshness import Clock, Decision, State, decide
-from horde_core.cache.redis_storage import StoredBody
 from horde_core.cache.source import Reading, Source
-from horde_core.cache.source_state import Counters, Entry, Event, Failure
+from horde_core.cache.source_state import Counters, Entry, Event, Failure, StoredBody
 from horde_core.upstream.parsed import Parsed
 
 log = logging.getLogger(__name__)

@@ -23,9 +23,7 @@ from redis.retry import Retry
 
 from horde_core.cache.freshness import Clock
 from horde_core.cache.redis_commands import Keys, lock, milliseconds, try_everything, unlock
-
-SOCKET_SECONDS = 0.25
-"""Timeout of connecting and of each answer."""
+from horde_core.cache.source_state import SOCKET_SECONDS, GiveBack, no_lease
 
 PAUSE_SECONDS = 5.0
 """How long Redis is not asked after a failure."""
@@ -39,15 +37,8 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-GiveBack = Callable[[], None]
-"""Gives a lease back."""
-
 _ERRORS = (redis.RedisError, RedisClusterException, OSError, ValueError)
 """What redis-py raises; ``ValueError`` for a host name or an answer that cannot be read."""
-
-
-def no_lease() -> None:
-    """No-op: there is no lease to give back."""
 
 
 class RedisConnection:

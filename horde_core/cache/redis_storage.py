@@ -6,12 +6,12 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from horde_core.cache import redis_commands
 from horde_core.cache.freshness import Clock
 from horde_core.cache.packing import packed, unpacked
-from horde_core.cache.redis_connection import GiveBack, RedisConnection
+from horde_core.cache.redis_connection import RedisConnection
+from horde_core.cache.source_state import GiveBack, StoredBody
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +21,6 @@ ANY_BYTES = "surrogateescape"
 
 CLOCK_TOLERANCE_SECONDS = 1.0
 """How much younger than by Redis' own clock a value may look before another machine's wall clock is not believed."""
-
-
-class StoredBody(NamedTuple):
-    """A body as memory and Redis exchange it; times are Unix seconds."""
-
-    body: bytes
-    origin: str
-    fetched_at: float
-    unchanged_since: float
-    changed_at: float | None
 
 
 def encode(stored: StoredBody, life: float) -> bytes:

@@ -1,17 +1,41 @@
-"""What the cache holds of a source: its value, its last failure, the fetch under way, and its counters."""
+"""What the cache holds of a source: its value, its last failure, the fetch under way, its counters, and the body as
+Redis has it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from horde_core.upstream.parsed import NotUnderstood
 
 T = TypeVar("T")
+
+Outcome = Literal["new", "unchanged", "suspicious", "failed"]
+"""The result of a fetch; ``suspicious`` is an answer that is not believed until a second one agrees."""
+
+GiveBack = Callable[[], None]
+"""Gives a lease back."""
+
+SOCKET_SECONDS = 0.25
+"""Timeout of connecting to Redis and of each answer."""
+
+
+def no_lease() -> None:
+    """No-op: there is no lease to give back."""
+
+
+class StoredBody(NamedTuple):
+    """A body as memory and Redis exchange it; times are Unix seconds."""
+
+    body: bytes
+    origin: str
+    fetched_at: float
+    unchanged_since: float
+    changed_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ Synchronous and thread-safe. Failures never raise: the last good data is returne
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from horde_core.analytics.indexes import (
     IndexedHordeModelStats,
@@ -16,12 +16,8 @@ from horde_core.analytics.indexes import (
     SourceRows,
 )
 from horde_core.cache.dual_layer_cache import DualLayerCache
-from horde_core.cache.fetch_log import FetchLog
 from horde_core.cache.freshness import Clock
-from horde_core.cache.redis_connection import RedisConnection
-from horde_core.cache.redis_storage import RedisStorage
 from horde_core.cache.source import Reading, RefreshOutcome, Source, without_secrets
-from horde_core.demo import DemoTransport
 from horde_core.live.sources import (
     ModelReferenceManager,
     network_sources,
@@ -38,8 +34,12 @@ from horde_core.upstream.api_records import (
 from horde_core.upstream.client import HordeClient
 from horde_core.vocabulary import MODEL_TYPES, ModelType, WorkerType
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from horde_core.cache.fetch_log import FetchLog
+    from horde_core.cache.redis_connection import RedisConnection
+    from horde_core.cache.redis_storage import RedisStorage
 
+T = TypeVar("T")
 
 LONGEST_LIST_OF_URLS = 2
 LEASE_RESERVE_SECONDS = 5.0
@@ -65,27 +65,24 @@ class HordeAPIIntegration:
         self.settings = settings or Settings.load()
         self.is_simulated = self.settings.source == "demo"
         clock = self._clock = clock or Clock()
-        self.redis: RedisConnection | None = None
-        if self.settings.redis_url is not None and self.settings.uses_redis and not self.is_simulated:
-            self.redis = RedisConnection(self.settings.redis_url, clock, self.settings.redis_key_prefix)
-        if client is None:
-            transport = DemoTransport(clock=clock.wall) if self.is_simulated else None
-            client = HordeClient(self.settings, transport=transport)
-        self.client = client
-        self.fetch_log = FetchLog(self.shown_url)
+        self.redis = _redis(self.settings, clock)
+        self.client = client or _client(self.settings, clock)
+        self.fetch_log = _fetch_log(self.settings, self.shown_url)
         if cache is None:
-            storage = RedisStorage(self.redis, clock) if self.redis else None
             longest_fetch = LONGEST_LIST_OF_URLS * self.settings.api_timeout
             lease_seconds = longest_fetch + LEASE_RESERVE_SECONDS
-            observe = self.fetch_log.fetched
-            cache = DualLayerCache(client.get, storage, clock, lease_seconds=lease_seconds, observe=observe)
+            observe = self.fetch_log.fetched if self.fetch_log else None
+            cache = DualLayerCache(
+                self.client.get, _storage(self.redis, clock), clock, lease_seconds=lease_seconds, observe=observe
+            )
         self.cache = cache
         self.reference = ModelReferenceManager(self.settings, cache)
         self.status_sources = {kind: status_source(self.settings, kind) for kind in MODEL_TYPES}
         self.usage_sources = {kind: usage_source(self.settings, kind) for kind in MODEL_TYPES}
         self.workers_source = workers_source(self.settings)
         self.network_sources = network_sources(self.settings)
-        self.fetch_log.expect(self.all_sources())
+        if self.fetch_log:
+            self.fetch_log.expect(self.all_sources())
 
     @classmethod
     def shared(cls) -> HordeAPIIntegration:
@@ -205,6 +202,42 @@ class HordeAPIIntegration:
 
     def _wait(self, wait: float | None) -> float:
         return self.settings.cold_wait if wait is None else wait
+
+
+# What one process needs and another does not (Redis, the simulated Horde, counts for Prometheus) is loaded where it is
+# set up, so that a command starts without it.
+
+
+def _redis(settings: Settings, clock: Clock) -> RedisConnection | None:
+    if settings.redis_url is None or not settings.uses_redis or settings.source == "demo":
+        return None
+    from horde_core.cache.redis_connection import RedisConnection
+
+    return RedisConnection(settings.redis_url, clock, settings.redis_key_prefix)
+
+
+def _storage(connection: RedisConnection | None, clock: Clock) -> RedisStorage | None:
+    if connection is None:
+        return None
+    from horde_core.cache.redis_storage import RedisStorage
+
+    return RedisStorage(connection, clock)
+
+
+def _client(settings: Settings, clock: Clock) -> HordeClient:
+    if settings.source == "live":
+        return HordeClient(settings)
+    from horde_core.demo import DemoTransport
+
+    return HordeClient(settings, transport=DemoTransport(clock=clock.wall))
+
+
+def _fetch_log(settings: Settings, shown: Callable[[str], str]) -> FetchLog | None:
+    if not settings.metrics_enabled:
+        return None
+    from horde_core.cache.fetch_log import FetchLog
+
+    return FetchLog(shown)
 
 
 def _rows(indexed: Any) -> SourceRows[Any]:

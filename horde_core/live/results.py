@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cachetools import TTLCache
 from pydantic import BaseModel
@@ -23,7 +23,6 @@ from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditThresholds, CategoryAuditResponse
 from horde_core.cache.freshness import Clock
 from horde_core.cache.packing import packed, unpacked
-from horde_core.cache.redis_connection import RedisConnection
 from horde_core.cache.source import Reading
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.snapshot import Snapshot
@@ -32,6 +31,9 @@ from horde_core.settings import Settings
 from horde_core.upstream.model_ages import ModelAges
 from horde_core.version import __version__
 from horde_core.vocabulary import MODEL_TYPES, ModelType
+
+if TYPE_CHECKING:
+    from horde_core.cache.redis_connection import RedisConnection
 
 log = logging.getLogger(__name__)
 

@@ -92,7 +92,8 @@ class SnapshotReader:
             if latest is None or latest.id != identity:
                 found = dict(zip(("status", "usage", "workers", "reference"), readings, strict=True))
                 latest = self._latest[model_type] = self._made(model_type, identity, found)
-                self.integration.fetch_log.snapshot_taken(model_type, identity)
+                if self.integration.fetch_log:
+                    self.integration.fetch_log.snapshot_taken(model_type, identity)
         return latest
 
     def _made(self, model_type: ModelType, identity: str, found: Mapping[str, Reading[Any]]) -> Snapshot:

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from horde_core.live.integration import HordeAPIIntegration
 from horde_core.web.data_routes import data_api
 from horde_core.web.health_route import health
-from horde_core.web.metrics import metrics_route
-from horde_core.web.problems import failed, no_such_path, refused
+from horde_core.web.problems import failed, no_such_path, problem, refused
 
 
 def routes(sessions: Callable[[], int], base: str = "") -> list[BaseRoute]:
@@ -31,8 +31,22 @@ def routes(sessions: Callable[[], int], base: str = "") -> list[BaseRoute]:
     ]
 
 
+def metrics_route(sessions: Callable[[], int]) -> Callable[[Request], Response]:
+    """Return what answers ``GET /metrics``; Prometheus' format is loaded for the first scrape."""
+
+    def metrics(_request: Request) -> Response:
+        integration = HordeAPIIntegration.shared()
+        if not integration.settings.metrics_enabled:
+            return problem(404, "Metrics are off.")
+        from horde_core.web.metrics import scrape
+
+        return scrape(integration, sessions)
+
+    return metrics
+
+
 async def _to_index(_request: Request) -> Response:
     return RedirectResponse("v1/")
 
 
-__all__ = ["data_api", "failed", "routes"]
+__all__ = ["data_api", "failed", "metrics_route", "routes"]

@@ -12,7 +12,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
-from starlette.requests import Request
 from starlette.responses import Response
 
 from horde_core.analytics.network import KINDS, health
@@ -25,7 +24,6 @@ from horde_core.live.snapshot import current_workers
 from horde_core.live.source_report import SourceReport, report
 from horde_core.upstream.api_records import HordePerformance
 from horde_core.version import __version__
-from horde_core.web.problems import problem
 
 NETWORK = "horde_network"
 """The first part of the names of the network's figures."""
@@ -63,24 +61,18 @@ class MetricsCollector(Collector):
 
     def _logged(self) -> Iterator[Metric]:
         """What the fetch log has counted, without the times at which each count began."""
-        for family in self._integration.fetch_log.registry.collect():
+        log = self._integration.fetch_log
+        for family in log.registry.collect() if log else ():
             family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
             yield family
 
 
-def metrics_route(sessions: Callable[[], int]) -> Callable[[Request], Response]:
-    """Return what answers ``GET /metrics``; ``sessions`` tells how many visitors have a page open."""
-
-    def metrics(_request: Request) -> Response:
-        integration = HordeAPIIntegration.shared()
-        if not integration.settings.metrics_enabled:
-            return problem(404, "Metrics are off.")
-        registry = CollectorRegistry()
-        registry.register(MetricsCollector(integration, sessions))
-        headers = {"Cache-Control": "no-store"}
-        return Response(generate_latest(registry), headers=headers, media_type=CONTENT_TYPE_PLAIN_0_0_4)
-
-    return metrics
+def scrape(integration: HordeAPIIntegration, sessions: Callable[[], int]) -> Response:
+    """Answer ``GET /metrics``; ``sessions`` tells how many visitors have a page open."""
+    registry = CollectorRegistry()
+    registry.register(MetricsCollector(integration, sessions))
+    headers = {"Cache-Control": "no-store"}
+    return Response(generate_latest(registry), headers=headers, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _filled(family: _Family, samples: Iterable[tuple[Sequence[str], float | None]]) -> _Family:

@@ -24,7 +24,8 @@ from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.upstream.api_records import HordePerformance
 from horde_core.upstream.client import HordeClient
 from horde_core.version import __version__
-from horde_core.web.metrics import MetricsCollector, metrics_route
+from horde_core.web import metrics_route
+from horde_core.web.metrics import MetricsCollector
 from tests.fixtures.horde_bodies import IMAGE_WORKERS, PERFORMANCE, TEXT_WORKERS
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
@@ -89,7 +90,7 @@ def scrape(integration: HordeAPIIntegration) -> Scrape:
 
 
 def settings_for(horde_server: HordeServer, **more: object) -> Settings:
-    return Settings(**{**horde_server.addresses, "cold_wait": 20, **more})
+    return Settings(**{**horde_server.addresses, "cold_wait": 20, "metrics_enabled": True, **more})
 
 
 @pytest.fixture
