@@ -1,0 +1,321 @@
+"""HistoryReader: what was recorded, for pages, routes and the command line; read once for all visitors."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, func, select
+
+from horde_core.analytics.names.matching import NameIndex
+from horde_core.analytics.network import Kind as WorkKind
+from horde_core.cache.freshness import Clock
+from horde_core.history.reading.attribution import Attribution
+from horde_core.history.reading.coverage import Coverage, read_every_coverage
+from horde_core.history.reading.days import Days, Sum
+from horde_core.history.reading.events import ReferenceEvent, read_events
+from horde_core.history.reading.last_seen import LastSeen, last_seen, read_last_served, read_last_used
+from horde_core.history.reading.network import (
+    FIGURES,
+    Figure,
+    Headline,
+    NetworkHistory,
+    read_headlines,
+    read_network,
+    source_of,
+)
+from horde_core.history.reading.series import DAY, MINUTE, Change, Point, Range, Series, Span, span_of
+from horde_core.history.reading.serving import Serving, read_serving
+from horde_core.history.reading.status import OFF, HistoryStatus, read_status
+from horde_core.history.reading.usage import Label, Usage, months_of, most_used, read_days, stacked, sums_by, sums_of
+from horde_core.history.reading.workers import Presence, WorkersByDay, read_presence, read_workers_by_day
+from horde_core.history.shared_readings import SharedReadings
+from horde_core.history.store import Store, StoreError, generations
+from horde_core.history.tables import coverage
+from horde_core.live.integration import HordeAPIIntegration
+from horde_core.vocabulary import ModelType, WorkerType
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5 * MINUTE
+"""What ends "now" ends at the next whole 5 minutes, so that visitors share it."""
+
+SPARK_DAYS = 30
+
+Period = Range | Span
+T = TypeVar("T")
+
+
+class MonthLine(NamedTuple):
+    """Requests by day of the last 30 days known, and the API's own sum of them against that of 30 days before."""
+
+    points: tuple[Point, ...]
+    change: Change
+
+
+class Written(NamedTuple):
+    """What was written so far: the first moment recorded, and how often each part was written. Any change moves it."""
+
+    since: int | None
+    parts: tuple[tuple[str, int], ...]
+
+    def usage(self, category: ModelType) -> tuple[int | None, int]:
+        """The same of the usage of a category, which moves once a day."""
+        return self.since, dict(self.parts).get(f"usage:{category}", 0)
+
+    def __str__(self) -> str:
+        return " ".join([f"since={self.since}", *(f"{part}={number}" for part, number in self.parts)])
+
+
+_NOTHING = Written(None, ())
+
+
+class HistoryReader:
+    """The history of one integration. Thread-safe; answers are immutable and shared.
+
+    A period is one of :data:`~horde_core.history.reading.series.RANGE_DAYS`, which ends now, or a
+    :class:`~horde_core.history.reading.series.Span`. Names are attributed to models by the index given: that of the
+    snapshot on screen. While no history is kept or can be read, every answer is unknown; :meth:`status` says why.
+    """
+
+    def __init__(self, store: Store | None, clock: Clock | None = None, worker_days: int = 90) -> None:
+        self._store = store
+        self._clock = clock or Clock()
+        self._worker_days = worker_days
+        self._results = SharedReadings()
+        self._attributions: WeakKeyDictionary[NameIndex, Attribution] = WeakKeyDictionary()
+        self._attributing = threading.Lock()
+        self._told: str | None = None
+
+    @classmethod
+    @cache
+    def of(cls, integration: HordeAPIIntegration) -> HistoryReader:
+        """Return the history of an integration, the same object each time."""
+        settings = integration.settings
+        store = Store(settings.history_url) if settings.history == "on" and not integration.is_simulated else None
+        return cls(store, worker_days=settings.history_worker_days)
+
+    def status(self) -> HistoryStatus:
+        """Whether a history is kept, since when, and what is missing."""
+        now = self._now()
+
+        def read(connection: Connection, written: Written) -> HistoryStatus:
+            size = self._store.size() if self._store else None
+            return read_status(connection, self._coverage(connection, written), str(written), size, now)
+
+        if self._store is None:
+            return HistoryStatus("off", OFF)
+        try:
+            with self._store.reading() as connection:
+                return read(connection, _written(connection))
+        except StoreError as error:
+            return HistoryStatus("unreadable", f"{error}.")
+
+    def usage(self, index: NameIndex, names: Sequence[str], period: Period) -> Usage:
+        """Requests by day of models of the reference, or of unlisted names, and of their category."""
+
+        def read(connection: Connection, written: Written) -> Usage:
+            days, attribution = self._days(connection, written, index), self._attribution(connection, index)
+            span = self._span(period, days.first)
+            within = days.within(span)
+            sums = sums_of(connection, days, {name: attribution.numbers(name) for name in names}, within)
+            total = self._total(connection, written, index)
+            return Usage(
+                index.model_type, span,
+                tuple(Series(name, days.points(sums[name], within, span)) for name in names),
+                Series("total", days.points(total, within, span)), days.last,
+            )  # fmt: skip
+
+        return self._shared(("usage", index, tuple(names), period), read)
+
+    def most_used(self, index: NameIndex, period: Period, most: int = 10) -> Usage:
+        """Requests by day of the models with most of them, of all other models, and of names outside the reference."""
+
+        def read(connection: Connection, written: Written) -> Usage:
+            days, sums = self._days(connection, written, index), self._by_model(connection, written, index)
+            span = self._span(period, days.first)
+            return stacked(index.model_type, days, sums, most_used(sums, days.within(span), most), span)
+
+        return self._shared(("most used", index, period, most), read)
+
+    def backends(self, index: NameIndex, period: Period) -> Usage:
+        """Requests by day of each backend, by the names of its requests; most used first."""
+
+        def read(connection: Connection, written: Written) -> Usage:
+            days, attribution = self._days(connection, written, index), self._attribution(connection, index)
+            span = self._span(period, days.first)
+            within = days.within(span)
+            sums = sums_by(connection, index.model_type, days, attribution.backends.__getitem__, within)
+            return stacked(index.model_type, days, sums, most_used(sums, within, len(sums)), span)
+
+        return self._shared(("backends", index, period), read)
+
+    def month_lines(self, index: NameIndex, names: Sequence[str]) -> Mapping[str, MonthLine]:
+        """The last 30 days of many models or names, and the change against the 30 days before."""
+
+        def read(connection: Connection, written: Written) -> Mapping[str, MonthLine]:
+            days, attribution = self._days(connection, written, index), self._attribution(connection, index)
+            ends = self._now() if days.last is None else days.last
+            month = Span(ends - SPARK_DAYS * DAY, ends)
+            within = days.within(month)
+            groups = {name: attribution.numbers(name) for name in names}
+            sums = sums_of(connection, days, groups, within)
+            now, before = (
+                dict.fromkeys(groups) if number is None else months_of(connection, groups, number)
+                for number in map(days.compile_at, (month.ends, month.begins))
+            )  # fmt: skip
+            return {
+                name: MonthLine(days.points(sums[name], within, month), Change(now[name], before[name]))
+                for name in names
+            }
+
+        return self._shared(("month lines", index, tuple(names)), read)
+
+    def last_seen(self, index: NameIndex) -> Mapping[str, LastSeen]:
+        """When each model of the reference was last used and served."""
+
+        def read(connection: Connection, written: Written) -> Mapping[str, LastSeen]:
+            days, model_of = self._days(connection, written, index), self._attribution(connection, index).models
+            covered = self._coverage(connection, written).get(f"status:{index.model_type}", _NEVER)
+            used = read_last_used(connection, index.model_type, days, model_of.__getitem__)
+            served = read_last_served(connection, index.model_type, covered, model_of.__getitem__)
+            return last_seen(index.model_names, days, covered, used, served)
+
+        return self._shared(("last seen", index), read)
+
+    def serving(self, index: NameIndex, name: str, period: Period) -> Serving:
+        """Threads and workers of a model or an unlisted name, and what waited for it."""
+
+        def read(connection: Connection, written: Written) -> Serving:
+            source = f"status:{index.model_type}"
+            covered = self._coverage(connection, written).get(source, _NEVER)
+            names = self._attribution(connection, index).numbers(name)
+            return read_serving(connection, names, covered, source, self._span(period, covered.since))
+
+        return self._shared(("serving", index, name, period), read)
+
+    def network(self, kind: WorkKind, period: Period, before: bool = False) -> NetworkHistory:
+        """Figures of one kind of work; ``before``: of as long a period that ends where this one begins."""
+
+        def read(connection: Connection, written: Written) -> NetworkHistory:
+            covered = self._covered(connection, written, kind)
+            span = self._span(period, covered["workers"].since)
+            return read_network(connection, kind, span.before if before else span, covered)
+
+        return self._shared(("network", kind, period, before), read)
+
+    def headlines(self, kind: WorkKind) -> Mapping[Figure, Headline]:
+        """Each figure of one kind of work over the last day, against yesterday and last week."""
+
+        def read(connection: Connection, written: Written) -> Mapping[Figure, Headline]:
+            return read_headlines(connection, kind, self._now(), self._covered(connection, written, kind))
+
+        return self._shared(("headlines", kind), read)
+
+    def workers_by_day(self, of_type: WorkerType, period: Period) -> WorkersByDay:
+        """Workers of a type that were seen, gained and lost each day."""
+
+        def read(connection: Connection, written: Written) -> WorkersByDay:
+            covered = self._coverage(connection, written).get("workers", _NEVER)
+            return read_workers_by_day(connection, of_type, self._span(period, covered.since), covered)
+
+        return self._shared(("workers", of_type, period), read)
+
+    def presence(self, identity: str, period: Period) -> Presence:
+        """When a worker was there, by its id; nothing older than ``HORDE_HISTORY_WORKER_DAYS`` is told."""
+
+        def read(connection: Connection, written: Written) -> Presence:
+            covered = self._coverage(connection, written).get("workers", _NEVER)
+            span = self._span(period, covered.since)
+            oldest = self._now() - self._worker_days * DAY
+            return read_presence(connection, identity, span.cut(oldest, span.ends), covered)
+
+        return self._shared(("presence", identity, period), read)
+
+    def events(self, category: ModelType, period: Period) -> tuple[ReferenceEvent, ...]:
+        """What changed in the reference of a category."""
+
+        def read(connection: Connection, _: Written) -> tuple[ReferenceEvent, ...]:
+            return read_events(connection, category, self._span(period, 0))
+
+        return self._shared(("events", category, period), read)
+
+    def generation(self) -> str:
+        """What changes as soon as anything that can be read here does; of a history that cannot be read: its reason."""
+        status = self.status()
+        return status.sentence or status.generation
+
+    def _now(self) -> int:
+        now = int(self._clock.wall())
+        return now + -now % LOOK_SECONDS
+
+    def _span(self, period: Period, first: int | None) -> Span:
+        return period if isinstance(period, Span) else span_of(period, self._now(), first)
+
+    def _shared(self, key: tuple[Hashable, ...], read: Callable[[Connection, Written], T]) -> T:
+        """Return a result, read from the history once; where that cannot be read, of one in which nothing is known."""
+        if self._store is not None:
+            try:
+                with self._store.reading() as connection:
+                    written = _written(connection)
+                    found = self._results.get((*key, self._now(), written), lambda: read(connection, written))
+                self._told = None
+                return found
+            except StoreError as error:
+                if self._told != str(error):
+                    log.warning("history cannot be read: %s", error)
+                    self._told = str(error)
+        with _nothing_recorded().reading() as connection:
+            return self._results.get((*key, self._now(), _NOTHING), lambda: read(connection, _NOTHING))
+
+    def _coverage(self, connection: Connection, written: Written) -> Mapping[str, Coverage]:
+        return self._results.get(("coverage", written), lambda: read_every_coverage(connection))
+
+    def _covered(self, connection: Connection, written: Written, kind: WorkKind) -> dict[Figure, Coverage]:
+        coverage = self._coverage(connection, written)
+        return {figure: coverage.get(source_of(figure, kind), _NEVER) for figure in FIGURES}
+
+    def _days(self, connection: Connection, written: Written, index: NameIndex) -> Days:
+        category = index.model_type
+        return self._results.get(("days", category, written.usage(category)), lambda: read_days(connection, category))
+
+    def _attribution(self, connection: Connection, index: NameIndex) -> Attribution:
+        with self._attributing:
+            found = self._attributions.get(index)
+            if found is None or not found.is_of(connection):
+                found = self._attributions[index] = Attribution(index)
+            found.take(connection)
+            return found
+
+    def _by_model(self, connection: Connection, written: Written, index: NameIndex) -> Mapping[Label, Sum]:
+        """Requests of every model, and of all unlisted names together under None, on every day."""
+
+        def read() -> Mapping[Label, Sum]:
+            days, models = self._days(connection, written, index), self._attribution(connection, index).models
+            return sums_by(connection, index.model_type, days, models.__getitem__, range(len(days.slots)))
+
+        return self._results.get(("by model", index, written.usage(index.model_type)), read)
+
+    def _total(self, connection: Connection, written: Written, index: NameIndex) -> Sum:
+        def read() -> Sum:
+            days = self._days(connection, written, index)
+            return days.added(self._by_model(connection, written, index).values())
+
+        return self._results.get(("total", index.model_type, written.usage(index.model_type)), read)
+
+
+_NEVER = Coverage(())
+_SINCE = select(func.min(coverage.c.began))
+
+
+@cache
+def _nothing_recorded() -> Store:
+    return Store.in_memory("nothing recorded")
+
+
+def _written(connection: Connection) -> Written:
+    return Written(connection.execute(_SINCE).scalar(), tuple(sorted(generations(connection).items())))
