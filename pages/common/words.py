@@ -22,6 +22,10 @@ P = ParamSpec("P")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 """All that CommonMark lets a backslash stand before."""
 
+SECONDS_A_DAY = 86_400
+LONGEST_HOURS = 20 * 3600
+"""A stretch of so many seconds is told in days, a shorter one in hours."""
+
 LONGEST_TAG = 64
 """Characters of a language tag that are read: more than any tag in use has."""
 
@@ -117,6 +121,33 @@ def moment(unix_seconds: float) -> str:
 def clock(unix_seconds: float) -> str:
     """A time of day, in the visitor's zone."""
     return _time(unix_seconds, "HH:mm:ss")
+
+
+def day(unix_seconds: float, has_year: bool = False) -> str:
+    """A day in UTC, as the API counts usage by: "5 Aug", or with its year."""
+    pattern = "d MMM y" if has_year else "d MMM"
+    locale = _VISITOR.get().locale
+    return str(format_datetime(datetime.fromtimestamp(unix_seconds, UTC), pattern, tzinfo=UTC, locale=locale))
+
+
+def hour(unix_seconds: float) -> str:
+    """A day and time of day to the minute, in the visitor's zone: "5 Aug, 14:00"."""
+    return _time(unix_seconds, "d MMM, HH:mm")
+
+
+def stretch(begins: float, ends: float) -> str:
+    """A stretch of time: days in UTC, each labelled by the day it began in, shorter ones in the visitor's zone."""
+    if ends - begins < LONGEST_HOURS:
+        return f"{hour(begins)} to {_time(ends, 'HH:mm z')}"
+    days = round((ends - begins) / SECONDS_A_DAY)
+    last = day(ends - SECONDS_A_DAY, has_year=True)
+    return f"{last} (UTC)" if days <= 1 else f"{day(begins)} to {last} (UTC), {days} days"
+
+
+def zone_offset(unix_seconds: float) -> int:
+    """Seconds by which the visitor's clock is ahead of UTC at a moment."""
+    offset = datetime.fromtimestamp(unix_seconds, ZoneInfo(_VISITOR.get().zone)).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
 
 
 def _time(unix_seconds: float, pattern: str) -> str:

@@ -1,0 +1,219 @@
+"""Charts over time: bars of days, steps and lines, parts stacked. What nobody recorded is a grey band that says so.
+
+The horizontal axis counts UTC seconds, its ticks are written: days in UTC, as the API counts them, hours in the
+visitor's zone.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from horde_core.history.reading.series import DAY, HOUR, Kind, Point, Series, Span
+from pages.common import words
+from pages.common.chart_frame import PALETTE, framed, label, linear_axis
+
+KIND_WORDS = {
+    Kind.KNOWN: "known",
+    Kind.PART: "recorded in part",
+    Kind.BLOCK: "known as one sum",
+    Kind.FALL: "the API's counter fell",
+    Kind.GAP: "not recorded",
+}
+"""What is known of a stretch of time, in words."""
+
+GAP_COLOUR = "rgba(128,136,150,0.16)"
+EVENT_COLOUR = PALETTE[2]
+HEIGHT = 300
+NAMED_GAP = 0.09
+"""The part of the axis from which a gap has its reason written in it."""
+
+MOST_TICKS = 7
+_STEPS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, *(days * DAY for days in (1, 2, 7, 14, 30, 61, 91, 182, 365)))
+
+
+class Drawn(NamedTuple):
+    """A series as a chart shows it: its title in the legend, its colour, and the period before as a faint line."""
+
+    series: Series
+    title: str
+    colour: str
+    before: Series | None = None
+
+
+class Event(NamedTuple):
+    """Something that happened at a moment (UTC seconds), in one plain sentence."""
+
+    at: int
+    sentence: str
+
+
+def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
+    """Draw requests by day or parts of a whole, stacked. A block of days is a wide, striped bar of its mean a day."""
+    figure = go.Figure()
+    for one in drawn:
+        points = [point for point in one.series.points if point.value is not None]
+        figure.add_bar(
+            x=[(point.begins + point.ends) / 2 for point in points],
+            y=[_a_day(point) for point in points],
+            width=[(point.ends - point.begins) * 0.92 for point in points],
+            name=html.escape(one.title, quote=False),
+            marker={
+                "color": one.colour,
+                "line": {"width": 0},
+                "pattern": {"shape": ["" if point.kind is Kind.KNOWN else "/" for point in points], "size": 6},
+            },
+            hovertext=[_hover(point, one.title, unit) for point in points],
+            hoverinfo="text",
+        )
+    figure.update_layout(barmode="stack")
+    return _on_axes(figure, drawn, span, unit, _tallest(drawn), events)
+
+
+def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
+    """Draw levels as steps, each value from when to when it held; the period before, where given, as a faint line."""
+    figure = go.Figure()
+    for one in drawn:
+        if one.before is not None:
+            figure.add_trace(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
+        figure.add_trace(_line(one.series, one.title, one.colour, unit))
+    return _on_axes(figure, drawn, span, unit, _highest(drawn), events)
+
+
+def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
+    """Return the points behind a chart: one row a stretch of time, one column a series, by its title.
+
+    ``when`` is the stretch in words, ``known`` what is known of it: the least of what is known of any series.
+    """
+    rows: dict[tuple[int, int], dict[str, Any]] = {}
+    for one in drawn:
+        for point in one.series.points:
+            row = rows.setdefault((point.begins, point.ends), {"when": words.stretch(point.begins, point.ends)})
+            row[one.title] = point.value
+            if row.get("known", Kind.KNOWN) is Kind.KNOWN:
+                row["known"] = point.kind
+    table = [{**rows[stretch], "known": KIND_WORDS[rows[stretch]["known"]]} for stretch in sorted(rows, reverse=True)]
+    figures = {one.title: "Float64" for one in drawn}
+    return pd.DataFrame(table, columns=["when", *figures, "known"]).astype({"when": "str", "known": "str"} | figures)
+
+
+def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0) -> go.Scatter:
+    """A line of steps, broken where nothing is known; ``shift`` moves the period before under this one."""
+    x: list[int] = []
+    y: list[float | None] = []
+    hovers: list[str] = []
+    for point in series.points:
+        x += [point.begins + shift, point.ends + shift]
+        y += [point.value, point.value]
+        hovers += [_hover(point, title, unit)] * 2
+        if point.value is None:
+            x[-2:], y[-2:], hovers[-2:] = [point.begins + shift], [None], [""]
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        name=html.escape(title, quote=False),
+        line={"color": colour, "width": 1 if shift else 2, "dash": "dot" if shift else "solid"},
+        opacity=0.55 if shift else 1,
+        hovertext=hovers,
+        hoverinfo="text",
+        connectgaps=False,
+        showlegend=not shift,
+    )
+
+
+def _on_axes(
+    figure: go.Figure, drawn: Sequence[Drawn], span: Span, unit: str, tallest: float, events: Sequence[Event]
+) -> go.Figure:
+    has_legend = len(drawn) > 1
+    framed(figure, HEIGHT + (28 if has_legend else 0), has_legend)
+    end = (tallest or 1) * (1.14 if events else 1.06)
+    figure.update_yaxes(title={"text": unit, "standoff": 6}, **linear_axis(end))
+    figure.update_xaxes(range=[span.begins, span.ends], showgrid=False, **_time_ticks(span))
+    for gap in _gaps([one.series for one in drawn]):
+        _shade(figure, gap, span)
+    if events:
+        figure.add_scatter(
+            x=[event.at for event in events],
+            y=[end * 0.97] * len(events),
+            mode="markers",
+            marker={"symbol": "triangle-down", "size": 9, "color": EVENT_COLOUR},
+            hovertext=[f"{words.moment(event.at)}<br>{label(event.sentence, 120)}" for event in events],
+            hoverinfo="text",
+            showlegend=False,
+        )
+        for at in dict.fromkeys(event.at for event in events):
+            figure.add_vline(x=at, line={"color": EVENT_COLOUR, "width": 1, "dash": "dot"}, opacity=0.5)
+    return figure
+
+
+def _shade(figure: go.Figure, gap: Point, span: Span) -> None:
+    begins, ends = max(gap.begins, span.begins), min(gap.ends, span.ends)
+    figure.add_vrect(x0=begins, x1=ends, fillcolor=GAP_COLOUR, line_width=0, layer="below")
+    if ends - begins >= NAMED_GAP * span.seconds:
+        figure.add_annotation(
+            x=(begins + ends) / 2, y=0.5, yref="paper", text=KIND_WORDS[gap.kind], showarrow=False,
+            textangle=0 if ends - begins >= 2 * NAMED_GAP * span.seconds else -90, font={"size": 11}, opacity=0.7,
+        )  # fmt: skip
+
+
+def _gaps(series: Sequence[Series]) -> list[Point]:
+    """The stretches in which no series knows anything."""
+    unknown = [[point for point in one.points if point.value is None] for one in series]
+    found = unknown[0] if unknown else []
+    for others in unknown[1:]:
+        found = [
+            one._replace(begins=max(one.begins, other.begins), ends=min(one.ends, other.ends))
+            for one in found
+            for other in others
+            if one.begins < other.ends and other.begins < one.ends
+        ]
+    return found
+
+
+def _a_day(point: Point) -> float:
+    """Requests of a stretch as their mean a day, where it is longer than a day."""
+    return (point.value or 0) / max(point.days, 1) if point.kind is Kind.BLOCK else point.value or 0
+
+
+def _hover(point: Point, title: str, unit: str) -> str:
+    lines = [label(title, 80), words.stretch(point.begins, point.ends)]
+    if point.value is None:
+        return "<br>".join([*lines, KIND_WORDS[point.kind]])
+    lines.append(f"{words.amount(point.value)} {unit}")
+    if point.kind is Kind.BLOCK:
+        lines.append(f"{KIND_WORDS[point.kind]}, drawn as its mean of {words.amount(_a_day(point))} a day")
+    elif point.kind is not Kind.KNOWN:
+        lines.append(KIND_WORDS[point.kind])
+    return "<br>".join(lines)
+
+
+def _highest(drawn: Iterable[Drawn]) -> float:
+    """The largest value of any line, those of the period before included."""
+    every = [series for one in drawn for series in (one.series, one.before) if series is not None]
+    return max((point.value for series in every for point in series.points if point.value is not None), default=0)
+
+
+def _tallest(drawn: Iterable[Drawn]) -> float:
+    """The largest sum over all series at one time."""
+    sums: dict[int, float] = {}
+    for one in drawn:
+        for point in one.series.points:
+            sums[point.begins] = sums.get(point.begins, 0) + _a_day(point)
+    return max(sums.values(), default=0)
+
+
+def _time_ticks(span: Span) -> dict[str, Any]:
+    """At most :data:`MOST_TICKS` ticks at whole days (UTC) or hours (the visitor's), in the visitor's language."""
+    wanted = span.seconds / MOST_TICKS
+    step = next((step for step in _STEPS if step >= wanted), math.ceil(wanted / DAY) * DAY)
+    offset = 0 if step >= DAY else words.zone_offset(span.ends)
+    first = span.begins + offset
+    first += -first % step
+    ticks = [at - offset for at in range(first, span.ends + offset + 1, step)]
+    return {"tickvals": ticks, "ticktext": [words.day(at) if step >= DAY else words.hour(at) for at in ticks]}
