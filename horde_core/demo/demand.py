@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from horde_core.demo.catalogue.places import Place
 from horde_core.demo.seeded import Wave
 
 MONTH_DAYS = 30
 BEGINNING = 19_600
-"""The day since 1970, in August 2023, on which counters begin."""
+"""The day since 1970, in August 2023, on which counters begin: before it nothing is asked for."""
+SWELL = 0.7
+"""The share of the requests for a model that comes and goes which swells and ebbs away; the rest is even."""
 
 ALWAYS = (1.0, 1.0)
 STEADY = Wave(())
@@ -23,13 +29,16 @@ STEADY = Wave(())
 # The common week: a little more at the end of it.
 WEEK = (0.07, math.tau / 7, 0.8)
 
+Readings = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """The requests for one API name.
 
-    `rate` is requests a day while it is asked for: for the second number of days of `presence` in every first number of
-    days, which begin `offset` days before day 0 of 1970. `past` is what came before the counter began.
+    `rate` is the mean of requests a day while it is asked for: for the second number of days of `presence` in every
+    first number of days, which begin `offset` days before day 0 of 1970. Of these requests the share `swell` rises from
+    nothing and falls to nothing. `past` is what came before the counter began.
     """
 
     name: str
@@ -38,38 +47,14 @@ class Demand:
     presence: tuple[float, float] = ALWAYS
     offset: float = 0.0
     past: int = 0
-
-    @property
-    def mean_rate(self) -> float:
-        """Requests a day in the long run, absences included."""
-        return self.rate * self.presence[1] / self.presence[0]
-
-    def until(self, day: float) -> int:
-        """Return the reading of the counter at the start of a day."""
-        if not self.rate:
-            return 0
-        period, present = self.presence
-        if period > present:
-            rounds, rest = divmod(day + self.offset, period)
-            day = rounds * present + min(rest, present)
-        return math.floor(self.rate * self.wave.area(day))
-
-    def usage(self, today: int) -> tuple[int, int, int]:
-        """Return the requests of the day, the 30 days and all time that end at the start of today."""
-        now = self.until(today)
-        day, month = (now - self.until(today - days) for days in (1, MONTH_DAYS))
-        return day, month, self.cumulative(today, today)
-
-    def cumulative(self, today: int, day: int) -> int:
-        """Return all requests up to the start of a day; a clock before the beginning still counts this month."""
-        return self.past + self.until(day) - self.until(min(BEGINNING, today - MONTH_DAYS))
+    swell: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
     """A place that one worker fills: what it serves, on how many threads, whether always or by turns."""
 
-    models: tuple[str, ...]
+    models: tuple[Place, ...]
     threads: int
     steady: bool = True
     maintenance: bool = False
@@ -81,16 +66,72 @@ class Traffic:
 
     demands: tuple[Demand, ...]
     posts: tuple[Post, ...]
-    unserved: tuple[str, ...] = ()
+    unserved: tuple[Place, ...] = ()
 
 
-def usage_maps(demands: Sequence[Demand], today: int) -> dict[str, dict[str, int]]:
-    """Return the body of the usage statistics: three maps with the same names."""
-    rows = [(demand.name, demand.usage(today)) for demand in demands]
-    return {
-        period: {name: figures[index] for name, figures in rows}
-        for index, period in enumerate(("day", "month", "total"))
-    }
+class Counters:
+    """The counters of all demands of a category, read together."""
+
+    def __init__(self, demands: Sequence[Demand]) -> None:
+        self.names = tuple(demand.name for demand in demands)
+        self._past = np.array([demand.past for demand in demands])
+        self._is_empty = np.array([not demand.rate and not demand.past for demand in demands])
+        self.moving = [index for index, demand in enumerate(demands) if demand.rate]
+        """Positions of the names whose counters move; those of the others stay what they were before the beginning."""
+        some = [demands[index] for index in self.moving]
+        self._rate = np.array([demand.rate for demand in some])
+        self._period, self._present = np.array([demand.presence for demand in some]).T
+        self._offset = np.array([demand.offset for demand in some])
+        self._swell = np.array([demand.swell for demand in some])
+        most = max(len(demand.wave.parts) for demand in some)
+        parts = [(*demand.wave.parts, *[(0.0, 1.0, 0.0)] * (most - len(demand.wave.parts))) for demand in some]
+        self._parts = [tuple(part.T) for part in np.array(parts).swapaxes(0, 1)]
+        self._begin = self._until(np.array([[float(BEGINNING)]]))
+
+    def totals(self, days: Sequence[float] | npt.NDArray[np.float64]) -> Readings:
+        """Return all requests for the moving names up to the starts of days: one row a day, one column a name."""
+        ends = np.maximum(np.asarray(days, dtype=np.float64), BEGINNING)
+        return self._past[self.moving] + self._until(ends[:, np.newaxis]) - self._begin
+
+    def sums(self, days: Sequence[float]) -> list[int]:
+        """Return all requests of the category up to the starts of days."""
+        still = int(self._past.sum() - self._past[self.moving].sum())
+        return [still + total for total in self.totals(days).sum(axis=1).tolist()]
+
+    def usage(self, today: int) -> dict[str, dict[str, int]]:
+        """Return the body of the usage statistics that is compiled at the start of a day: three maps of the same names.
+
+        A name is listed from its first request on; some are listed with zeros.
+        """
+        readings = self.totals([today, today - 1, today - MONTH_DAYS])
+        day, month, total = np.zeros_like(self._past), np.zeros_like(self._past), self._past.copy()
+        total[self.moving] = readings[0]
+        day[self.moving], month[self.moving] = readings[0] - readings[1], readings[0] - readings[2]
+        listed = np.flatnonzero(self._is_empty | (total > 0)).tolist()
+        names = [self.names[index] for index in listed]
+        return {
+            period: dict(zip(names, figures[listed].tolist(), strict=True))
+            for period, figures in (("day", day), ("month", month), ("total", total))
+        }
+
+    def _until(self, day: npt.NDArray[np.float64]) -> Readings:
+        """Return the readings at the starts of days, given as a column; all requests since 1970."""
+        rounds, rest = np.divmod(day + self._offset, self._period)
+        passed = np.minimum(rest / self._present, 1.0)
+        passed += self._swell * (passed * passed * (3 - 2 * passed) - passed)
+        at = (rounds + passed) * self._present
+        area = at.copy()
+        for size, speed, phase in self._parts:
+            area += size / speed * np.sin(speed * at + phase)
+        readings: Readings = np.floor(self._rate * area).astype(np.int64)
+        return readings
+
+
+def demands_by_turns(place: Place, rate: float, wave: Wave, days: float) -> Iterator[Demand]:
+    """Yield the demand for each name of a place: for the first `days` of its turn."""
+    for turn, name in enumerate(place.names):
+        presence = (place.span * len(place.names), days)
+        yield Demand(name, rate, wave, presence, -place.begins - turn * place.span, swell=SWELL)
 
 
 def past_demands(chance: random.Random, names: Sequence[str], requests: int, spread: float) -> list[Demand]:
@@ -105,10 +146,10 @@ def past_demands(chance: random.Random, names: Sequence[str], requests: int, spr
 class Flow:
     """All requests of one category as a continuous counter, for windows that end at any minute of one day."""
 
-    def __init__(self, demands: Sequence[Demand], today: int, wave: Wave) -> None:
+    def __init__(self, counters: Counters, today: int, wave: Wave) -> None:
         """Read all counters at the days that today's windows touch. `wave` is the rhythm of the hours, in days."""
-        days = (-MONTH_DAYS, 1 - MONTH_DAYS, -1, 0, 1)
-        self._at = {today + day: sum(demand.cumulative(today, today + day) for demand in demands) for day in days}
+        days = [today + day for day in (-MONTH_DAYS, 1 - MONTH_DAYS, -1, 0, 1)]
+        self._at = dict(zip(days, counters.sums(days), strict=True))
         self._wave = wave
 
     def until(self, time: float) -> float:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from horde_core.demo.demand import Demand, Flow, usage_maps
-from horde_core.demo.image_catalogue import image_ages, image_catalogue
+from horde_core.demo.catalogue.images import image_ages, image_catalogue
+from horde_core.demo.catalogue.texts import text_catalogue
+from horde_core.demo.demand import Counters, Flow
 from horde_core.demo.image_traffic import image_traffic
 from horde_core.demo.queues import Queues, network_performance
-from horde_core.demo.seeded import Wave, source
-from horde_core.demo.text_catalogue import text_reference
+from horde_core.demo.seeded import MINUTES_A_DAY, Wave, source
 from horde_core.demo.text_traffic import text_traffic
 from horde_core.demo.workers import Roster, Worker
 from horde_core.vocabulary import ModelType
 
-MINUTES_A_DAY = 1440
 WORK_FIELDS: dict[ModelType, tuple[str, str]] = {"image": ("images", "ps"), "text": ("requests", "tokens")}
 WORK_A_JOB: dict[ModelType, int] = {"image": 20_900_000, "text": 298}
 """Pixelsteps of the mean image, tokens asked for by the mean text request."""
@@ -29,11 +28,11 @@ class SimulatedHorde:
         """Invent everything that does not change with time."""
         self._seed = seed
         self._catalogue = image_catalogue(seed)
-        self._texts = text_reference(seed)
-        image, text = image_traffic(seed, self._catalogue), text_traffic(seed, list(self._texts))
-        self._demands: dict[ModelType, tuple[Demand, ...]] = {"image": image.demands, "text": text.demands}
+        self._texts = text_catalogue(seed)
+        image, text = image_traffic(seed, self._catalogue), text_traffic(seed, self._texts)
+        self._counters: dict[ModelType, Counters] = {"image": Counters(image.demands), "text": Counters(text.demands)}
         self._roster = Roster(seed, image.posts, text.posts)
-        sides = {model.name: model.side for model in self._catalogue.models}
+        sides = {name: model.side for name, model in self._catalogue.models.items()}
         self._queues: dict[str, Queues] = {
             "image": Queues(seed, "image", image, sides),
             "text": Queues(seed, "text", text, {}),
@@ -44,13 +43,9 @@ class SimulatedHorde:
         self._forms = Wave.drawn(chance, (17, 0.6), (5, 0.6))
         self._flow: dict[ModelType, tuple[int, Flow]] = {}
 
-    def image_reference(self) -> dict[str, dict[str, Any]]:
-        """Return the image reference in the v2 format."""
-        return self._catalogue.reference()
-
-    def text_reference(self) -> dict[str, dict[str, Any]]:
-        """Return the text reference in the v2 format."""
-        return self._texts
+    def reference(self, category: ModelType, day: int) -> dict[str, dict[str, Any]]:
+        """Return the reference of a day in the v2 format."""
+        return (self._catalogue if category == "image" else self._texts).reference(day)
 
     def image_ages(self, day: int) -> dict[str, dict[str, Any]]:
         """Return when each image model, retired ones included, was added, changed and removed."""
@@ -58,7 +53,7 @@ class SimulatedHorde:
 
     def usage(self, category: ModelType, day: int) -> dict[str, dict[str, int]]:
         """Return the usage maps, compiled at the start of a day."""
-        return usage_maps(self._demands[category], day)
+        return self._counters[category].usage(day)
 
     def workers(self, minute: int, kind: str | None) -> list[dict[str, Any]]:
         """Return the workers that are there at a minute: all, or those of one kind."""
@@ -94,5 +89,5 @@ class SimulatedHorde:
         day = minute // MINUTES_A_DAY
         known = self._flow.get(category)
         if known is None or known[0] != day:
-            known = self._flow[category] = (day, Flow(self._demands[category], day, self._hours))
+            known = self._flow[category] = (day, Flow(self._counters[category], day, self._hours))
         return known[1].windows(minute / MINUTES_A_DAY, self._bustle.level(minute))

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from horde_core.demo.demand import Demand, Traffic
-from horde_core.demo.seeded import Wave, source
+from horde_core.demo.demand import Traffic
+from horde_core.demo.seeded import MINUTES_A_DAY, Wave, source
 from horde_core.demo.workers import Worker
 from horde_core.vocabulary import ModelType
 
@@ -54,37 +54,40 @@ class Queues:
         """`sides` has the side of the usual picture of image models, in pixels; others have 1024."""
         self._category = category
         self._unserved = traffic.unserved
-        live = {name for post in traffic.posts for name in post.models} | set(traffic.unserved)
-        most = max(demand.mean_rate for demand in traffic.demands)
+        unserved = {name for place in traffic.unserved for name in place.names}
+        live = {name for post in traffic.posts for place in post.models for name in place.names} | unserved
+        rates = {demand.name: demand.rate for demand in traffic.demands}
+        most = max(rates[name] for name in live if name in rates)
         self._lines = {
-            demand.name: self._line(source(seed, "queue", demand.name), demand, most, sides.get(demand.name, 1024))
-            for demand in traffic.demands
-            if demand.name in live
+            name: self._line(
+                source(seed, "queue", name), rates.get(name, 0.0), most, sides.get(name, 1024), name in unserved
+            )
+            for name in live
         }
 
-    def _line(self, chance: random.Random, demand: Demand, most: float, side: int) -> Line:
-        unserved = demand.name in self._unserved
-        length = max(LEAST, LONGEST[self._category] * (demand.mean_rate / most) ** 0.75)
+    def _line(self, chance: random.Random, rate: float, most: float, side: int, is_unserved: bool) -> Line:
+        length = max(LEAST, LONGEST[self._category] * (rate / most) ** 0.75)
         return Line(
-            length=chance.uniform(1.5, 4) if unserved else length,
+            length=chance.uniform(1.5, 4) if is_unserved else length,
             wave=Wave.drawn(chance, (310, 0.5), (43, 0.55), (11, 0.25)),
             things=side * side * (STEPS + chance.randrange(-8, 9))
             if self._category == "image"
             else chance.choice(SIZES),
-            certain=unserved,
+            certain=is_unserved,
             pulse=Wave.drawn(chance, (290, 0.6)),
-            requests_an_hour=demand.mean_rate / 24,
+            requests_an_hour=rate / 24,
         )
 
     def status(self, workers: Sequence[Worker], minute: int) -> list[dict[str, Any]]:
         """Return the status body at a minute: every name that somebody serves or, unserved, somebody waits for."""
+        day = minute // MINUTES_A_DAY
         serving: dict[str, list[Worker]] = defaultdict(list)
         for worker in workers:
             if worker.kind == self._category and not worker.in_maintenance:
-                for name in worker.models:
+                for name in worker.serves(day):
                     serving[name].append(worker)
         rows = [self._row(name, some, minute) for name, some in serving.items()]
-        return rows + [self._row(name, [], minute) for name in self._unserved]
+        return rows + [self._row(place.holder(day), [], minute) for place in self._unserved]
 
     def _row(self, name: str, workers: Sequence[Worker], minute: int) -> dict[str, Any]:
         line = self._lines[name]

@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MINUTES_A_DAY = 1440
+
 
 def source(seed: int, *labels: object) -> random.Random:
     """Return a generator of its own for one purpose, so that one part may grow without shifting the others."""

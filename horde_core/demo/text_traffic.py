@@ -7,18 +7,28 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from horde_core.demo.demand import WEEK, Demand, Post, Traffic, past_demands
+from horde_core.demo.catalogue.places import CYCLE_DAYS, Place
+from horde_core.demo.catalogue.texts import (
+    HOSTILE_NAMES,
+    TextCatalogue,
+    any_backend,
+    new_spelling,
+    spelling,
+    unlisted_names,
+)
+from horde_core.demo.demand import WEEK, Demand, Post, Traffic, demands_by_turns, past_demands
 from horde_core.demo.seeded import Wave, source
-from horde_core.demo.text_catalogue import HOSTILE_NAMES, any_backend, new_spelling, spelling, unlisted_names
 
 REQUESTS_A_DAY = 180_000
 PAST_REQUESTS, UNLISTED_PAST_REQUESTS, PAST_SPREAD = 100_000_000, 12_000_000, 2
-SERVED_COUNT, OCCASIONAL_COUNT, ABSENT_COUNT, ZERO_COUNT = 34, 260, 60, 12
-"""Models served now; served now and then; never heard of; listed with zeros. The others are of the past."""
+LASTING_COUNT, OCCASIONAL_COUNT, ABSENT_COUNT, ZERO_COUNT = 12, 260, 60, 12
+"""Models always served; served now and then; never heard of; listed with zeros. The others are of the past."""
 
 UNLISTED_COUNT = 300
 UNLISTED_SHARES = (0.06, 0.035, 0.024, 0.016, 0.011, 0.008)
 """Shares of all requests that go to the popular names outside the reference."""
+UNLISTED_SPANS = (300, 240, 180, 225, 400)
+"""Days after which another name has such a share; the first name stays."""
 OCCASIONAL_SHARE, UNLISTED_OCCASIONAL_SHARE, UNLISTED_OCCASIONAL_COUNT = 0.12, 0.015, 60
 
 SEVERAL_BACKENDS: tuple[dict[str, tuple[float, int]], ...] = (
@@ -48,20 +58,20 @@ MANY_THREADS = {"aphrodite": (2, 4, 8, 16), "vllm": (2, 4, 8)}
 
 
 class Names(NamedTuple):
-    """Spellings in use now: `several` fill posts of their own, `single` share the other posts."""
+    """Spellings in use: `several` fill posts of their own, `single` share the other posts."""
 
     several: list[tuple[str, int]]
-    single: list[str]
+    single: list[Place]
 
 
-def text_traffic(seed: int, models: Sequence[str]) -> Traffic:
+def text_traffic(seed: int, catalogue: TextCatalogue) -> Traffic:
     """Decide the demand for the text models of one seed, and the posts that serve them."""
-    order = source(seed, "text order").sample(models, len(models))
+    order = source(seed, "text order").sample(catalogue.lasting, len(catalogue.lasting))
     heard_of = order[: -ABSENT_COUNT - ZERO_COUNT]
-    served, occasional = heard_of[:SERVED_COUNT], heard_of[SERVED_COUNT : SERVED_COUNT + OCCASIONAL_COUNT]
+    lasting, occasional = heard_of[:LASTING_COUNT], heard_of[LASTING_COUNT : LASTING_COUNT + OCCASIONAL_COUNT]
     zeros = order[-ABSENT_COUNT - ZERO_COUNT : -ABSENT_COUNT]
     taken = {*HOSTILE_NAMES, *zeros}
-    now, served_demands = _served(seed, served, taken)
+    now, served_demands = _served(seed, lasting, catalogue.places, taken)
     popular, unlisted_demands = _unlisted(seed, taken)
     chance = source(seed, "text occasional")
     demands = (
@@ -71,51 +81,62 @@ def text_traffic(seed: int, models: Sequence[str]) -> Traffic:
         *[Demand(model) for model in zeros],
         *past_demands(source(seed, "text past"), list(_past_names(seed, heard_of, taken)), PAST_REQUESTS, PAST_SPREAD),
     )
-    return Traffic(demands, _posts(seed, now.several, [*now.single, *popular, HOSTILE_NAMES[1]]))
+    return Traffic(demands, _posts(seed, now.several, [*now.single, *popular, Place((HOSTILE_NAMES[1],))]))
 
 
-def _unlisted(seed: int, taken: set[str]) -> tuple[list[str], list[Demand]]:
-    """Name and rate the models outside the reference, `UNLISTED_COUNT` in all; the popular names come first."""
+def _unlisted(seed: int, taken: set[str]) -> tuple[list[Place], list[Demand]]:
+    """Name and rate the models outside the reference; the popular names, the first of which stays, come first."""
     chance = source(seed, "unlisted rates")
-    names = list(islice(unlisted_names(source(seed, "unlisted names"), taken), UNLISTED_COUNT - len(HOSTILE_NAMES)))
-    tail = len(UNLISTED_SHARES)
-    past = tail + UNLISTED_OCCASIONAL_COUNT
+    unlisted = unlisted_names(source(seed, "unlisted names"), taken)
+    names = list(islice(unlisted, UNLISTED_COUNT - len(HOSTILE_NAMES) - len(UNLISTED_SHARES) + 1))
+    past = 1 + UNLISTED_OCCASIONAL_COUNT
     demands = [
-        *[_steady(chance, name, share) for name, share in zip(names, UNLISTED_SHARES, strict=False)],
+        _steady(chance, names[0], UNLISTED_SHARES[0]),
         *[Demand(name, chance.uniform(2, 9), past=chance.randrange(400)) for name in HOSTILE_NAMES],
-        *_occasional(chance, names[tail:past], UNLISTED_OCCASIONAL_SHARE),
+        *_occasional(chance, names[1:past], UNLISTED_OCCASIONAL_SHARE),
         *past_demands(chance, names[past:], UNLISTED_PAST_REQUESTS, PAST_SPREAD),
     ]
-    return names[:tail], demands
+    places = [Place((names[0],))]
+    for span, share in zip(UNLISTED_SPANS, UNLISTED_SHARES[1:], strict=True):
+        place = Place(tuple(islice(unlisted, CYCLE_DAYS // span)), span, chance.randrange(span))
+        places.append(place)
+        demands += demands_by_turns(place, REQUESTS_A_DAY * share, _steady_wave(chance), span)
+    return places, demands
 
 
-def _served(seed: int, models: Sequence[str], taken: set[str]) -> tuple[Names, list[Demand]]:
-    """Name and rate the models served now; every other one of the most popular is on several backends."""
+def _served(seed: int, lasting: Sequence[str], places: Sequence[Place], taken: set[str]) -> tuple[Names, list[Demand]]:
+    """Name and rate the models that are served: every other one of the most popular stays, on several backends."""
     chance = source(seed, "text served")
-    weights = [chance.lognormvariate(0, 0.25) / (rank + 2.5) ** 1.15 for rank in range(len(models))]
+    count = len(lasting) + len(places)
+    weights = [chance.lognormvariate(0, 0.25) / (rank + 2.5) ** 1.15 for rank in range(count)]
     listed = 1 - OCCASIONAL_SHARE - UNLISTED_OCCASIONAL_SHARE - sum(UNLISTED_SHARES)
-    names, demands = Names([], []), []
-    for rank, (model, weight) in enumerate(zip(models, weights, strict=True)):
+    names, demands, following = Names([], []), [], iter(places)
+    for rank, weight in enumerate(weights):
         share = listed * weight / sum(weights)
-        if rank % 2 == 0 and rank // 2 < len(SEVERAL_BACKENDS):
+        if rank % 2 == 0 and rank // 2 < len(lasting):
             for backend, (part, threads) in SEVERAL_BACKENDS[rank // 2].items():
-                name = spelling(chance, model, backend)
+                name = spelling(chance, lasting[rank // 2], backend)
                 demands.append(_steady(chance, name, share * part))
                 if threads:
                     names.several.append((name, threads))
         else:
-            name = spelling(chance, model, any_backend(chance)) + (OWNED_SUFFIX if rank == OWNED_RANK else "")
-            demands.append(_steady(chance, name, share))
-            names.single.append(name)
+            place, backend = next(following), any_backend(chance)
+            suffix = OWNED_SUFFIX if rank == OWNED_RANK else ""
+            place = place._replace(names=tuple(spelling(chance, model, backend) + suffix for model in place.names))
+            demands += demands_by_turns(place, REQUESTS_A_DAY * share, _steady_wave(chance), place.span)
+            names.single.append(place)
     taken.update(demand.name for demand in demands)
     return names, demands
+
+
+def _steady_wave(chance: random.Random) -> Wave:
+    return Wave((*Wave.drawn(chance, (120, 0.22), (29, 0.15), (3.9, 0.15)).parts, WEEK))
 
 
 def _steady(chance: random.Random, name: str, share: float) -> Demand:
     """Return the demand for a name that is there every day, with a past of weeks to years."""
     rate = REQUESTS_A_DAY * share
-    wave = Wave.drawn(chance, (120, 0.22), (29, 0.15), (3.9, 0.15))
-    return Demand(name, rate, Wave((*wave.parts, WEEK)), past=int(rate * chance.lognormvariate(4.5, 1)))
+    return Demand(name, rate, _steady_wave(chance), past=int(rate * chance.lognormvariate(4.5, 1)))
 
 
 def _occasional_names(chance: random.Random, models: Sequence[str], taken: set[str]) -> Iterator[str]:
@@ -160,7 +181,7 @@ def _past_names(seed: int, models: Sequence[str], taken: set[str]) -> Iterator[s
                 yield variant
 
 
-def _posts(seed: int, several: Sequence[tuple[str, int]], single: Sequence[str]) -> tuple[Post, ...]:
+def _posts(seed: int, several: Sequence[tuple[str, int]], single: Sequence[Place]) -> tuple[Post, ...]:
     """Fill the posts: one for each backend of a model on several, the other names by turns or two to a post."""
     chance = source(seed, "text posts")
     shuffled = chance.sample(single, len(single))
@@ -168,14 +189,14 @@ def _posts(seed: int, several: Sequence[tuple[str, int]], single: Sequence[str])
     room = STEADY_POST_COUNT - len(several)
     groups = [tuple(rest[index::room]) for index in range(room)]
     return (
-        *[Post((name,), threads) for name, threads in several],
+        *[Post((Place((name,)),), threads) for name, threads in several],
         *[
-            Post(names, _threads(chance, names[0]), maintenance=index in MAINTENANCE_POSTS)
-            for index, names in enumerate(groups)
+            Post(places, _threads(chance, places[0]), maintenance=index in MAINTENANCE_POSTS)
+            for index, places in enumerate(groups)
         ],
-        *[Post((name,), _threads(chance, name), steady=False) for name in turns],
+        *[Post((place,), _threads(chance, place), steady=False) for place in turns],
     )
 
 
-def _threads(chance: random.Random, name: str) -> int:
-    return chance.choice(MANY_THREADS.get(name.partition("/")[0], (1, 1, 1, 1, 2)))
+def _threads(chance: random.Random, place: Place) -> int:
+    return chance.choice(MANY_THREADS.get(place.names[0].partition("/")[0], (1, 1, 1, 1, 2)))

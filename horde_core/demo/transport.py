@@ -49,9 +49,11 @@ ROUTES = {
     "/v2/status/performance": Route(lambda horde, at: horde.performance(at.minute), MINUTE),
     "/v2/status/modes": Route(lambda horde, at: MODES, ALWAYS),
     "/model_references/v2/image_generation": Route(
-        lambda horde, at: horde.image_reference(), ALWAYS, rate_limited=False
+        lambda horde, at: horde.reference("image", at.day), DAY, rate_limited=False
     ),
-    "/model_references/v2/text_generation": Route(lambda horde, at: horde.text_reference(), ALWAYS, rate_limited=False),
+    "/model_references/v2/text_generation": Route(
+        lambda horde, at: horde.reference("text", at.day), DAY, rate_limited=False
+    ),
     "/model_mod_data.json": Route(lambda horde, at: horde.image_ages(at.day), DAY, PLAIN, rate_limited=False),
 }
 """By the end of the URL's path."""
@@ -60,8 +62,8 @@ ROUTES = {
 class DemoTransport(httpx.BaseTransport):
     """Answers as the public API and the model reference do, by URL path, whatever the host and the prefix.
 
-    Every body is a pure function of the seed and of the clock, in Unix seconds: usage changes with the UTC day, the
-    live side with the minute, the references never. Of the query, only `type` matters. Thread-safe.
+    Every body is a pure function of the seed and of the clock, in Unix seconds: usage and the references change with
+    the UTC day, the live side with the minute. Of the query, only `type` matters. Thread-safe.
     """
 
     def __init__(self, seed: int = 0, clock: Callable[[], float] = time.time) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from horde_core.demo import words
+from horde_core.demo.catalogue import words
+from horde_core.demo.catalogue.places import Place
 from horde_core.demo.demand import Post
-from horde_core.demo.seeded import Wave, source
+from horde_core.demo.seeded import MINUTES_A_DAY, Wave, source
 from horde_core.vocabulary import WorkerType
 
 TURNS_AT_ONCE = 3
@@ -47,21 +48,20 @@ CAPABILITIES = {"img2img": 0.95, "painting": 0.3, "post-processing": 0.8, "lora"
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker: what never changes (`card`, in the API's fields), and what its counters are computed from."""
+    """One worker: what never changes (`card`, in the API's fields), and what the rest is computed from."""
 
     kind: WorkerType
     card: dict[str, Any]
+    places: tuple[Place, ...]
     speed: float | None
     wave: Wave
     joined: int
     diligence: float
     jobs_an_hour: float
 
-    @property
-    def models(self) -> Sequence[str]:
-        """Names it serves, as it sends them."""
-        names: Sequence[str] = self.card.get("models", ())
-        return names
+    def serves(self, day: int) -> list[str]:
+        """Return the names it serves on a day, as it sends them."""
+        return [place.holder(day) for place in self.places]
 
     @property
     def threads(self) -> int:
@@ -91,6 +91,8 @@ class Worker:
             "performance": self._sentence(minute),
             "uptime": uptime,
         }
+        if self.kind != "interrogation":
+            counters["models"] = self.serves(minute // MINUTES_A_DAY)
         if self.kind == "image":
             counters["megapixelsteps_generated"] = fulfilled * 20.0
         return self.card | counters
@@ -160,6 +162,7 @@ def _worker(seed: int, kind: WorkerType, number: int, post: Post, teams: Sequenc
     return Worker(
         kind,
         _card(chance, kind, number, post, teams),
+        post.models,
         speed,
         Wave.drawn(chance, (190, 0.08), (23, 0.05)),
         joined=FIRST_JOINED + chance.randrange(JOINED_WITHIN),
@@ -191,28 +194,28 @@ def _card(
     if chance.random() < 0.15:
         card["owner"] = f"{chance.choice(words.HEADS)}{chance.choice(words.TRADES).lower()}#{chance.randrange(90_000)}"
         card["messages"] = []
-    return card | _abilities(chance, kind, number, post)
+    return card | _abilities(chance, kind, number)
 
 
 def _agent(chance: random.Random, kind: WorkerType, post: Post) -> str:
-    backend = post.models[0].partition("/")[0] if kind == "text" else kind
+    backend = post.models[0].names[0].partition("/")[0] if kind == "text" else kind
     agents = AGENTS.get(backend, AGENTS["text"])
     return chance.choices([agent for agent, _ in agents], [share for _, share in agents])[0]
 
 
-def _abilities(chance: random.Random, kind: WorkerType, number: int, post: Post) -> dict[str, Any]:
+def _abilities(chance: random.Random, kind: WorkerType, number: int) -> dict[str, Any]:
     """Return the fields that only this kind of worker has."""
     if kind == "interrogation":
         return {"forms": [*FORMS, *MORE_FORMS] if number == 1 else list(FORMS)}
     if kind == "text":
         return {
-            "models": list(post.models),
+            "models": [],
             "max_length": chance.choice((256, 512, 512, 1024, 1024, 2048, 4096)),
             "max_context_length": chance.choice((2048, 4096, 8192, 8192, 12_288, 16_384, 32_768, 65_536)),
         }
     able = {name: chance.random() < odds for name, odds in CAPABILITIES.items()}
     return {
-        "models": list(post.models),
+        "models": [],
         "max_pixels": chance.choice(MAX_PIXELS),
         **able,
         "sdxl_controlnet": able["controlnet"] and chance.random() < 0.5,

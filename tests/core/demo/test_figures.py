@@ -52,7 +52,7 @@ class TestUsage:
         horde.now += 1
         second = horde.usage(category)
         assert second["day"] != first["day"]
-        assert set(second["day"]) == set(first["day"])
+        assert set(second["day"]) >= set(first["day"])
 
     @pytest.mark.parametrize("category", ["image", "text"])
     def test_a_day_is_what_the_total_grew_by(self, horde: Horde, category: str) -> None:
@@ -75,7 +75,7 @@ class TestUsage:
             assert network > sum_before
             sum_before = network
             usage = horde.usage(category)
-            assert {name: usage["total"][name] - before[name] for name in before} == usage["day"]
+            assert {name: total - before.get(name, 0) for name, total in usage["total"].items()} == usage["day"]
             assert min(usage["day"].values()) == 0
             before = usage["total"]
 
@@ -92,7 +92,7 @@ class TestUsage:
         horde = simulated(seed)
         index, month = NameIndex(horde.reference("text")), horde.usage("text")["month"]
         unlisted = {name: count for name, count in month.items() if index.resolve(name).model is None}
-        assert len(unlisted) == 300
+        assert 300 <= len(unlisted) < 400
         assert 0.75 < 1 - sum(unlisted.values()) / sum(month.values()) < 0.9
         assert 0.04 < max(unlisted.values()) / sum(month.values()) < 0.085
 

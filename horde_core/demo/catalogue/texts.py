@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from itertools import product
+from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
-from horde_core.demo import words
+from horde_core.demo.catalogue import words
+from horde_core.demo.catalogue.places import CYCLE_DAYS, Place, Turn
 from horde_core.demo.seeded import source
 
 MODEL_COUNT = 700
+SUCCESSIONS = 22
+SPANS = (300, 180, 400, 240, 200, 360)
+"""In so many places one model follows another, each after so many days; it is removed when the next one goes too."""
 AUTHOR_COUNT = 40
 
 SIZES = ("0.5", "1.5", "3", "4", "7", "8", "12", "13", "14", "20", "24", "27", "32", "70", "72", "106", "123")
@@ -52,17 +57,51 @@ HOSTILE_NAMES = (
 """Names that HTML, a log or a spreadsheet would act on if they were not escaped."""
 
 
-def text_reference(seed: int) -> dict[str, dict[str, Any]]:
-    """Invent the body of the v2 text reference: exactly `MODEL_COUNT` records by name, authors together."""
+@dataclass(frozen=True, slots=True)
+class TextCatalogue:
+    """The text models of every time with their records, those that stay, and the places of those that come and go."""
+
+    records: dict[str, dict[str, Any]]
+    lasting: tuple[str, ...]
+    places: tuple[Place, ...]
+
+    def turns(self, today: int) -> Iterator[Turn]:
+        """Yield every model of the places that is or was in the reference by a day."""
+        for place in self.places:
+            yield from place.turns(today - CYCLE_DAYS + 1, today, spans=2)
+
+    def reference(self, today: int) -> dict[str, dict[str, Any]]:
+        """Return the body of the v2 text reference on a day: `MODEL_COUNT` records by name, authors together."""
+        present = {*self.lasting, *(turn.name for turn in self.turns(today) if turn.ended is None)}
+        return {name: record for name, record in self.records.items() if name in present}
+
+
+def text_catalogue(seed: int) -> TextCatalogue:
+    """Invent the text models of one seed."""
+    spans = [SPANS[place % len(SPANS)] for place in range(SUCCESSIONS)]
+    holders = [CYCLE_DAYS // span for span in spans]
+    lasting = MODEL_COUNT - 2 * SUCCESSIONS
+    records = _records(seed, lasting + sum(holders))
+    chance = source(seed, "text successions")
+    names = chance.sample(list(records), sum(holders))
+    following = iter(names)
+    places = [
+        Place(tuple(islice(following, count)), span, chance.randrange(span))
+        for count, span in zip(holders, spans, strict=True)
+    ]
+    return TextCatalogue(records, tuple(sorted(records.keys() - set(names))), tuple(places))
+
+
+def _records(seed: int, count: int) -> dict[str, dict[str, Any]]:
     chance = source(seed, "text families")
     authors = words.author_names(chance, AUTHOR_COUNT)
     popularity = [1 / (rank + 2) for rank in range(AUTHOR_COUNT)]
     stems = words.shuffled_compounds(chance, words.LISTED_TAILS)
     records: dict[str, dict[str, Any]] = {}
-    while len(records) < MODEL_COUNT:
+    while len(records) < count:
         author = chance.choices(authors, popularity)[0]
         for name, size, group in _family(chance, next(stems)):
-            if len(records) < MODEL_COUNT:
+            if len(records) < count:
                 records[f"{author}/{name}"] = _record(source(seed, "text record", name), author, name, size, group)
     return dict(sorted(records.items(), key=lambda item: item[0].lower()))
 

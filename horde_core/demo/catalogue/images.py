@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
-from horde_core.demo import words
+from horde_core.demo.catalogue import words
+from horde_core.demo.catalogue.places import CYCLE_DAYS, Place, Turn
 from horde_core.demo.seeded import source
 
 MODEL_COUNT = 160
 RETIRED_COUNT = 30
 SEASONAL_COUNT = 36
 SEASON_DAYS = 10
-"""A seasonal model is added every so many days, so that the reference always has some new ones.
-
-Each is asked for from then on until 30 days before it is added again.
-"""
+"""A seasonal model is added every so many days, in the place of the one that was added a year before."""
 YEAR_DAYS = SEASONAL_COUNT * SEASON_DAYS
 
 FIRST_DAY = 19250
@@ -40,6 +40,9 @@ MANNERS = ("soft light", "bold outlines", "muted colours", "fine grain", "deep s
 OTHER_HOSTS = ("civitai.com", "weights.mosslabs.example", "files.kilnworks.example")
 UNPARSEABLE_URL = "https://[weights.mosslabs.example/mirror.safetensors"
 
+FIRST_VERSION = "0.9"
+"""The version of a record until it is revised."""
+
 # Positions, in the order of names, of the records that have something to find for an audit.
 WITHOUT_DESCRIPTION = (17, 64, 121)
 WITHOUT_SIZE = 30
@@ -47,33 +50,36 @@ WITHOUT_DOWNLOAD = 88
 WITH_UNPARSEABLE_URL = 45
 
 
-@dataclass(frozen=True, slots=True)
-class ImageModel:
-    """One image model: its record, the side of its usual picture in pixels, and its place among the seasons."""
+class ImageModel(NamedTuple):
+    """One image model: its record, the side of its usual picture in pixels, and after how many days it is revised."""
 
-    name: str
     record: dict[str, Any]
     side: int
-    season: int | None
-    first_added: int
-
-    def birthday(self, today: int) -> int:
-        """Return the day, since 1970, on which the model was last added to the reference."""
-        if self.season is None:
-            return self.first_added
-        return today - (today - self.season * SEASON_DAYS) % YEAR_DAYS
+    revised_after: int
 
 
 @dataclass(frozen=True, slots=True)
 class ImageCatalogue:
-    """All image models, and the names of those that have been retired."""
+    """The places of the reference, the models of every time by name, and the names of the long retired."""
 
-    models: tuple[ImageModel, ...]
+    places: tuple[Place, ...]
+    models: dict[str, ImageModel]
     retired: tuple[str, ...]
 
-    def reference(self) -> dict[str, dict[str, Any]]:
-        """Return the body of the v2 image reference."""
-        return {model.name: model.record for model in self.models}
+    def turns(self, today: int) -> Iterator[Turn]:
+        """Yield every model that is or was in the reference by a day, without the long retired."""
+        for place in self.places:
+            yield from place.turns(FIRST_DAY, today)
+
+    def reference(self, today: int) -> dict[str, dict[str, Any]]:
+        """Return the body of the v2 image reference on a day."""
+        records = {}
+        for name, began, ended in self.turns(today):
+            if ended is None:
+                model = self.models[name]
+                is_revised = today >= began + model.revised_after
+                records[name] = model.record if is_revised else model.record | {"version": FIRST_VERSION}
+        return records
 
 
 def image_catalogue(seed: int) -> ImageCatalogue:
@@ -81,21 +87,32 @@ def image_catalogue(seed: int) -> ImageCatalogue:
     names = words.image_names(source(seed, "image names"))
     chance = source(seed, "image seasons")
     seasons = dict(zip(chance.sample(range(MODEL_COUNT), SEASONAL_COUNT), range(SEASONAL_COUNT), strict=True))
-    models = []
-    for position, name in zip(range(MODEL_COUNT), names, strict=False):
-        record = _record(source(seed, "image record", name), name, position)
-        first_added = FIRST_DAY + chance.randrange(FIRST_YEAR_DAYS)
-        models.append(ImageModel(name, record, BASELINES[record["baseline"]][2], seasons.get(position), first_added))
-    return ImageCatalogue(tuple(models), tuple(next(names) for _ in range(RETIRED_COUNT)))
+    first_names, retired = (tuple(islice(names, count)) for count in (MODEL_COUNT, RETIRED_COUNT))
+    places: list[Place] = []
+    models: dict[str, ImageModel] = {}
+    for position, name in enumerate(first_names):
+        begins = FIRST_DAY + chance.randrange(FIRST_YEAR_DAYS)
+        if position in seasons:
+            successors = islice(names, CYCLE_DAYS // YEAR_DAYS - 1)
+            places.append(Place((name, *successors), YEAR_DAYS, seasons[position] * SEASON_DAYS))
+        else:
+            places.append(Place((name,), begins=begins))
+        models |= {name: _model(seed, name, position) for name in places[-1].names}
+    return ImageCatalogue(tuple(places), models, retired)
+
+
+def _model(seed: int, name: str, position: int) -> ImageModel:
+    record = _record(source(seed, "image record", name), name, position)
+    revised_after = source(seed, "image revision", name).choice((0, 0, 3, 40, 200))
+    return ImageModel(record, BASELINES[record["baseline"]][2], revised_after)
 
 
 def image_ages(catalogue: ImageCatalogue, seed: int, today: int) -> dict[str, dict[str, Any]]:
     """Return when each model was added, changed and removed, in Unix seconds, as known on a day."""
     ages = {}
-    for name, added in [(model.name, model.birthday(today)) for model in catalogue.models]:
-        chance = source(seed, "image age", name)
-        modified = min(today, added + chance.choice((0, 0, 3, 40, 200)))
-        ages[name] = _age(chance, added, modified, removed=None)
+    for name, added, removed in catalogue.turns(today):
+        modified = min(today, added + catalogue.models[name].revised_after)
+        ages[name] = _age(source(seed, "image age", name), added, modified, removed)
     for name in catalogue.retired:
         chance = source(seed, "image age", name)
         added = FIRST_DAY + chance.randrange(FIRST_YEAR_DAYS)
