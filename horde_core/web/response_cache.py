@@ -9,10 +9,9 @@ import asyncio
 import gzip
 import hashlib
 import math
-import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import MappingProxyType
@@ -24,6 +23,7 @@ from starlette.responses import Response
 
 from horde_core.cache.freshness import State
 from horde_core.live.snapshot import PageView
+from horde_core.web.middleware.negotiation import chosen_coding, has_already
 
 COMPRESSED_FROM = 1024
 """Bytes of a body from which it is compressed; a smaller one hardly shrinks."""
@@ -129,30 +129,16 @@ def respond(request: Request, made: Made, media_type: str, tag: str, max_age: in
     """Serve an answer, compressed to a client that accepts it."""
     headers = {**_caching(tag, max_age), **made.about}
     body = made.plain
-    if made.compressed is not None and _reads_gzip(request):
+    if made.compressed is not None and chosen_coding(request.headers, ["gzip"]):
         body = made.compressed
         headers["Content-Encoding"] = "gzip"
     return Response(body, headers=headers, media_type=media_type)
 
 
-def _reads_gzip(request: Request) -> bool:
-    """Whether the client accepts gzip; a weight of 0 refuses it."""
-    for one in request.headers.get("accept-encoding", "").lower().split(","):
-        coding, _, weight = one.partition(";")
-        if coding.strip() == "gzip":
-            return re.fullmatch(r"\s*q=0(\.0*)?\s*", weight) is None
-    return False
-
-
 def not_modified(request: Request, tag: str, max_age: int) -> Response | None:
-    """Return 304 for a client that names this tag; compared weakly, as a client may drop the ``W/``."""
-    named = [one.strip() for line in request.headers.getlist("if-none-match") for one in line.split(",")]
-    return Response(status_code=304, headers=_caching(tag, max_age)) if _names(named, tag) else None
+    """Return 304 for a client that has the answer under this tag already."""
+    return Response(status_code=304, headers=_caching(tag, max_age)) if has_already(request.headers, tag) else None
 
 
 def _caching(tag: str, max_age: int) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": f"public, max-age={max_age}", "Vary": "Accept-Encoding"}
-
-
-def _names(named: Sequence[str], tag: str) -> bool:
-    return "*" in named or tag.removeprefix("W/") in [one.removeprefix("W/") for one in named]
