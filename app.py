@@ -3,22 +3,26 @@
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
+from streamlit import file_util
 
 try:
     from horde_core import CacheHydrator, HordeAPIIntegration, web
     from horde_core.live.repeating import Repeating
     from horde_core.web import log_limits, open_files
     from horde_core.web.garbage import LOOK_SECONDS, GarbageSchedule
+    from horde_core.web.middleware.negotiation import GzipWhereAccepted
     from horde_core.web.middleware.page_paths import PagePaths
     from horde_core.web.middleware.security_headers import SecurityHeaders
     from horde_core.web.middleware.session_guard import SessionGuard
     from horde_core.web.middleware.site_guard import SiteGuard
+    from horde_core.web.middleware.static_files import StaticFiles
     from horde_core.web.middleware.tcp_nodelay import NoDelay
-    from pages.common import data, panels, websocket_messages  # noqa: F401  (what every page draws with)
+    from pages.common import browser_files, data, panels, websocket_messages  # noqa: F401  (what every page draws with)
     from pages.common.failure import page_failed
     from pages.common.freshness_header import VISITORS
     from pages.page_table import PAGES
@@ -71,11 +75,19 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 """The path that every page and route begins with: none, or such as ``/horde``."""
 
+PATHS = [page.path for page in PAGES]
+FILES = browser_files.served(Path(file_util.get_static_dir()), BASE, PATHS)
+
 app: ASGIApp = st.App(
     "pages/main.py",
     lifespan=lifespan,
     routes=web.routes(VISITORS.count, BASE),
-    middleware=[Middleware(SecurityHeaders), Middleware(PagePaths, BASE, [page.path for page in PAGES])],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(StaticFiles, FILES, browser_files.edited),
+        Middleware(GzipWhereAccepted),
+        Middleware(PagePaths, BASE, PATHS),
+    ],
     exception_handlers={Exception: web.failed},
     on_script_error=page_failed,
 )

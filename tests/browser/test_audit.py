@@ -13,7 +13,7 @@ import pytest
 import yaml
 from playwright.sync_api import Locator, expect
 
-from tests.browser.test_dashboard import CHART, TABLE, own_problems
+from tests.browser.test_dashboard import CHART, TABLE
 from tests.fixtures.browser import AppPage
 
 ROW = 35
@@ -92,7 +92,7 @@ def test_what_removing_large_unused_models_frees_and_the_list_of_them(page: AppP
     skipped = yaml.safe_load(file_of(page, "models_to_skip"))
     assert skipped == {"models_to_skip": [row["name"] for row in found]}
     expect(page.page.locator(CHART).filter(has_text="% of the reference as it is").first).to_be_visible()
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_the_unlisted_text_model_with_the_most_usage(page: AppPage) -> None:
@@ -103,7 +103,7 @@ def test_the_unlisted_text_model_with_the_most_usage(page: AppPage) -> None:
     expect(page.page.get_by_text(re.compile(r"unlisted names: requests this month"))).to_be_visible()
     usage = [row["usage_month"] for row in rows_of(page)]
     assert usage[0] == max(usage) > 0
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_the_model_whose_backends_are_most_uneven(page: AppPage) -> None:
@@ -117,7 +117,7 @@ def test_the_model_whose_backends_are_most_uneven(page: AppPage) -> None:
     assert rows[0]["is_uneven"] is True
     chart = page.page.locator(CHART).first
     expect(chart.get_by_text(str(rows[0]["name"])[:15]).first).to_be_visible()
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_a_preset_is_in_the_link_and_the_link_brings_its_rows_back(page: AppPage) -> None:
@@ -153,7 +153,7 @@ def test_ticked_rows_stay_ticked_through_a_filter_and_a_click_tells_of_one(page:
     expect(page.page.get_by_text("All findings of")).to_be_visible()
     page.page.get_by_role("button", name="Untick all").click()
     expect(page.page.get_by_text("Tick rows, or narrow the table")).to_be_visible()
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_the_workbook_has_findings_backends_and_where_they_are_from(page: AppPage) -> None:

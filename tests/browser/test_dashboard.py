@@ -17,13 +17,6 @@ SHOWS_NO_TABLE = ("Backends", "Model")
 CHART = "[data-testid=stPlotlyChart] .main-svg"
 TABLE = "[data-testid=stDataFrame] canvas"
 
-# Opened by its address, Streamlit first looks for its server below the page's own path, and then at the root.
-STREAMLITS_OWN = re.compile(r"404 .*/_stcore/(health|host-config)\)$")
-
-
-def own_problems(page: AppPage) -> list[str]:
-    return [problem for problem in page.problems if not STREAMLITS_OWN.search(problem)]
-
 
 def rows_shown(page: AppPage) -> int:
     """How many rows the table is said to have."""
@@ -56,7 +49,7 @@ def test_the_pages_open_and_draw_without_a_problem(page: AppPage, scheme: str, w
         assert not page.page.locator("[data-testid=stException]").count()
         overflow = page.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{spec.title} scrolls sideways by {overflow} pixels"
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_a_filter_narrows_the_table_and_its_link_brings_the_same_view_back(page: AppPage) -> None:
@@ -83,7 +76,7 @@ def test_refresh_makes_the_age_on_screen_young_again(
     expect(page.page.get_by_text(re.compile("^Refresh: "))).to_be_visible()
     wait_for(page, lambda: age_in(chip) < 5)
     assert horde_server.requests["/v2/status/models?type=image"] == 2
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_a_hostile_name_is_text_on_screen(page: AppPage, start_app: StartApp, horde_server: HordeServer) -> None:
@@ -93,7 +86,7 @@ def test_a_hostile_name_is_text_on_screen(page: AppPage, start_app: StartApp, ho
     label = " ".join(HTML_NAME.split())[:20]
     expect(page.page.locator(CHART).get_by_text(label, exact=False).first).to_be_visible()
     assert page.page.locator("p[style='color: red'], p[style='color:red']").count() == 0
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def wait_for(page: AppPage, condition: Callable[[], bool]) -> None:

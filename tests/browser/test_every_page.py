@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
 from pages.page_table import PAGES
-from tests.browser.test_dashboard import CHART, TABLE, own_problems
+from tests.browser.test_dashboard import CHART, TABLE
 from tests.fixtures.app_server import AppServer
 from tests.fixtures.browser import AppPage
 
@@ -60,7 +60,7 @@ def test_a_choice_is_drawn_is_in_the_link_and_the_link_brings_it_back(page: AppP
     page.open(page.page.url)
     expect(page.page.get_by_role("heading", name=subject.title, exact=True).first).to_be_visible()
     expect(page.page.get_by_text(subject.shows).first).to_be_visible()
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def violations(page: AppPage) -> list[str]:
@@ -88,7 +88,7 @@ def test_axe_finds_nothing_serious_on_any_page(page: AppPage, scheme: Any) -> No
         expect(page.page.get_by_role("heading").first).to_be_visible()
         found[path] = violations(page)
     assert {path: places for path, places in found.items() if places} == {}
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def some_model(page: AppPage) -> str:
@@ -127,7 +127,7 @@ def test_a_model_has_a_page_of_its_own_and_up_to_four_stand_side_by_side(page: A
         expect(page.page.locator(CHART).get_by_text(name[:20]).first).to_be_visible()
     page.open("/model?name=no+such+model")
     expect(page.page.get_by_text("No model of the reference and no name")).to_be_visible()
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_clearing_the_filters_of_a_link_shows_everything_again(page: AppPage) -> None:
@@ -156,7 +156,7 @@ def test_paused_the_page_says_so_and_goes_on_when_it_may(page: AppPage) -> None:
     expect(page.page.get_by_text(re.compile(r"^.*Queue · .* · paused$")).first).to_be_visible()
     pause.click()
     expect(page.page.get_by_text("· paused")).to_have_count(0)
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 CONTROLS = (
@@ -214,7 +214,7 @@ def test_what_was_chosen_on_one_page_means_nothing_on_another(page: AppPage) -> 
         assert "usage" not in page.page.url.partition("?")[2]
     page.page.get_by_role("link", name="Usage", exact=True).click()
     expect(page.page.get_by_role("heading", name="Usage", exact=True).first).to_be_visible()
-    assert own_problems(page) == []
+    assert page.problems == []
 
 
 def test_a_row_leads_to_the_page_of_its_model(page: AppPage) -> None:

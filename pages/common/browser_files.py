@@ -1,0 +1,33 @@
+"""What a browser loads before it can draw a page: Streamlit's own files, two of them changed for this app."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from pages.common import plotly_script
+
+INDEX = "index.html"
+START = """<script>
+      // The page's server is where its scripts come from: the websocket opens at once, without a search for it.
+      window.__streamlit = {
+        BACKEND_BASE_URL: new URL(".", location.href).href,
+        HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
+      }
+    </script>
+    """
+
+
+def served(folder: Path, base: str, pages: Collection[str]) -> dict[str, Path]:
+    """Return the file for each request path below ``base``: scripts and styles in Streamlit's folder, and the pages."""
+    found = {f"{base}/{one.relative_to(folder).as_posix()}": one for one in folder.glob("static/*/*.*s")}
+    return found | {base + page: folder / INDEX for page in pages}
+
+
+def edited(name: str, content: bytes) -> bytes:
+    """Return the content under which a file is served: in most cases its own."""
+    if name == plotly_script.NAME:
+        return plotly_script.reduced(content.decode()).encode()
+    if name == INDEX:
+        return content.replace(b"<script", START.encode() + b"<script", 1)
+    return content
