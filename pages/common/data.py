@@ -7,7 +7,7 @@ A snapshot's id changes with its content, so a result is never older than what t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -26,6 +26,9 @@ from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.live.source_report import RedisReport, SourceReport, redis_report, report
 from horde_core.vocabulary import MODEL_TYPES, ModelType, Period
+
+if TYPE_CHECKING:
+    from horde_core.history.reader import HistoryReader
 
 T = TypeVar("T")
 
@@ -188,6 +191,13 @@ def balance_frame(snapshot: Snapshot, results: SharedResults | None = None) -> p
     audits = (results or _results()).audits
     as_of = today()
     return kept(("balance", snapshot.id, as_of), lambda: backends.balance_frame(audits.get(snapshot, as_of).models))
+
+
+def history() -> HistoryReader:
+    """What was recorded of the Horde that this visitor looks at."""
+    from horde_core.history.reader import HistoryReader  # its database library is loaded where the past is shown
+
+    return HistoryReader.of(reader().integration)
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:

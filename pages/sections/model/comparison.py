@@ -13,6 +13,7 @@ from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import PERIODS
 from pages.common import bars, freshness_header, panels, tables, words
 from pages.common.chart_frame import MEASURE_COLOURS
+from pages.sections.model import over_time
 from pages.sections.model.facts import facts_of, row_of
 
 
@@ -24,6 +25,7 @@ def draw(view: PageView, models: Sequence[Found]) -> None:
         f"{kind}: {freshness_header.usage_age(view, kind)}": None for kind in (model.model_type for model in models)
     }
     panels.chart("compare_chart", tuple(names), partial(_chart, rows), "; ".join(ages))
+    over_time.draw(view, models)
     facts = {model.name: facts_of(view, model) for model in models}
     compared = pd.DataFrame(facts)
     compared.insert(0, "fact", list(compared.index))

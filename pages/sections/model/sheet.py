@@ -16,7 +16,7 @@ from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import PERIODS, WORK_UNIT
 from pages.common import data, freshness_header, panels, tables, unavailable, words
 from pages.sections import findings
-from pages.sections.model import record
+from pages.sections.model import over_time, record
 from pages.sections.model.facts import audit_of, row_of
 
 HOW_WORDS = {
@@ -36,6 +36,7 @@ def draw(view: PageView, model: Found) -> None:
     _title(snapshot, model)
     _usage(view, snapshot, row)
     _live(view, row, model)
+    over_time.draw(view, [model])
     left, right = st.columns(2)
     with left:
         record.draw(view, model)

@@ -1,0 +1,65 @@
+"""What all views of the past share: the range in the link, the events of the reference, and since when it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+import streamlit as st
+
+from horde_core.history.reading.events import ReferenceEvent
+from horde_core.history.reading.series import Range, Series
+from pages.common import data, filters, panels, tables, words
+from pages.common.time_charts import Drawn, Event
+
+RANGES: tuple[Range, ...] = ("7d", "30d", "90d", "1y", "all")
+RANGE_WORDS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "1y": "1 year", "all": "All"}
+
+EVENT_WORDS = {"added": "added to the reference", "removed": "removed from the reference"}
+DAYS_NOTE = "Days are the 24 hours up to AI Horde's daily count, in UTC"
+
+
+def choose_range(key: str = "range", default: Range = "30d") -> Range:
+    """The range that a view of the past shows, in its link under ``key``."""
+    return filters.choice("Range", RANGES, default, key, RANGE_WORDS.__getitem__)
+
+
+def events(found: Sequence[ReferenceEvent], models: Sequence[str]) -> list[Event]:
+    """Events of the reference that are about these models, as a chart tells them."""
+    return [Event(one.at, event_sentence(one)) for one in found if one.model in models]
+
+
+def event_sentence(event: ReferenceEvent) -> str:
+    """What happened to a model in the reference."""
+    changed = f"changed in the reference: {', '.join(event.fields)}"
+    return f"{words.one_line(event.model, 80)} {EVENT_WORDS.get(event.event, changed)}"
+
+
+def state_sentence() -> str:
+    """Since when the past is kept, or why it is not, in one sentence."""
+    status = data.history().status()
+    if status.sentence:
+        return status.sentence
+    if status.since is None:
+        return "Nothing is recorded yet: the first figures come within a minute or two."
+    return f"Recorded since {words.moment(status.since)}."
+
+
+def note(*more: str) -> None:
+    """Say below a view of the past what it rests on."""
+    st.caption(" ".join([state_sentence(), *more]))
+
+
+def chart(key: str, given: tuple[Hashable, ...], build: Callable[[], panels.Chart]) -> None:
+    """Draw a chart of the past, built once for all visitors until more is recorded."""
+    panels.chart(key, (*given, data.history().generation()), build)
+
+
+def table_columns(drawn: Sequence[Drawn], unit: str) -> dict[str, object]:
+    """The columns of :func:`~pages.common.time_charts.rows_of`."""
+    figures = {one.title: tables.amount_column(f"{words.one_line(one.title, 40)} ({unit})") for one in drawn}
+    return {"when": tables.text_column("When"), **figures, "known": tables.text_column("What is known")}
+
+
+def is_known(series: Sequence[Series]) -> bool:
+    """Whether anything is known in any of them."""
+    return any(one.is_known for one in series)
