@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, TypedDict
+from itertools import chain
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 from horde_core.analytics.indexes import (
     IndexedHordeModelStats,
@@ -32,8 +34,8 @@ class Requests(NamedTuple):
     total: int | None
 
 
-class Live(TypedDict):
-    """The fields of :class:`~horde_core.analytics.records.LiveFigures`."""
+class Live(NamedTuple):
+    """The fields of :class:`~horde_core.analytics.records.LiveFigures`, plain."""
 
     thread_count: int | None
     thread_count_source: Literal["status", "workers"] | None
@@ -57,42 +59,35 @@ class CategoryFacts:
     ) -> None:
         rows = [*status] if status is not None and is_available(status) else None
         staff = [*workers] if workers is not None and is_available(workers) else None
-        response = usage.response if isinstance(usage, IndexedHordeModelStats) else usage
+        self.usage = usage if isinstance(usage, IndexedHordeModelStats) else IndexedHordeModelStats(usage)
         self.model_type = model_type or _type_of(rows, staff)
         self.rows = None if rows is None else [row for row in rows if row.type in (None, self.model_type)]
         self.workers = None if staff is None else [worker for worker in staff if worker.type in (None, self.model_type)]
-        self.maps: list[dict[str, Count] | None] = [response.period(p) if response else None for p in PERIODS]
-        self.has_usage = any(counts is not None for counts in self.maps)
+        self.maps: list[dict[str, Count] | None] = [self.usage.response.period(period) for period in PERIODS]
         self.rows_by_name = grouped((row.name, row) for row in self.rows or ())
         self.hides_models = any(map(hides_models, self.workers or ()))
-        self._workers_by_name: dict[str, dict[str, WorkerSummary]] = {}
-        self._known_serving: set[str] = set()
-        self._maybe_serving: set[str] = set()
+        self._workers_by_name: dict[str, list[HordeWorker]] = {}
+        self._is_serving: dict[str, bool | None] = {}
         self._index_workers()
-        self._names_of_others = _names_of_others(workers, staff, self.model_type)
+        self._summaries: dict[int, WorkerSummary] = {}
+        # Image models of the reference have a row as soon as work waits for them, unless another type's row hides it.
+        self.names_of_others = _names_of_others(workers, staff) if self.model_type == "image" else set()
         self._idle = {is_absent_zero: self._figures((), False, is_absent_zero) for is_absent_zero in (False, True)}
 
     def _index_workers(self) -> None:
         """Index workers by the names they serve, each name's workers by id in order."""
-        serving: dict[str, bool | None] = {}
-        for worker in sorted(self.workers or (), key=lambda worker: worker.identity):
-            identity, summary = worker.identity, _summary(worker)
-            serving[identity] = is_serving(worker)
+        by_name = self._workers_by_name
+        for worker in sorted(self.workers or (), key=attrgetter("identity")):
+            self._is_serving[worker.identity] = is_serving(worker)
             for name in () if worker.type is None else worker.models or ():
-                listed = self._workers_by_name.get(name)
-                if listed is None:
-                    self._workers_by_name[name] = {identity: summary}
+                if name in by_name:
+                    by_name[name].append(worker)
                 else:
-                    listed[identity] = summary
-        self._known_serving = {identity for identity, is_known in serving.items() if is_known}
-        self._maybe_serving = {identity for identity, is_known in serving.items() if is_known is None}
+                    by_name[name] = [worker]
 
-    def names(self) -> Iterable[str]:
-        """Every API name in any source, once."""
-        names: dict[str, None] = {}
-        for mentioned in (*self.maps, self.rows_by_name, self._workers_by_name):
-            names.update(dict.fromkeys(mentioned or ()))
-        return names
+    def live_names(self) -> Iterable[str]:
+        """Every API name with a row in the status or a worker, once."""
+        return dict.fromkeys(chain(self.rows_by_name, self._workers_by_name))
 
     def has_status(self, names: Iterable[str]) -> bool:
         """Whether the status lists any of these names."""
@@ -105,7 +100,7 @@ class CategoryFacts:
 
     def usage_stats(self, requests: Requests) -> UsageStats | None:
         """The requests as a record; None when the usage source is unavailable."""
-        return UsageStats(day=requests.day, month=requests.month, total=requests.total) if self.has_usage else None
+        return UsageStats(**requests._asdict()) if self.usage.available else None
 
     def most_used(self, names: Sequence[str]) -> str:
         """The name with most usage this month, then of all time; the first in order where they are equal."""
@@ -114,21 +109,21 @@ class CategoryFacts:
         requests = {name: self.requests([name]) for name in sorted(names)}
         return max(requests, key=lambda name: (requests[name].month or 0, requests[name].total or 0))
 
-    def hidden(self, models: Iterable[str]) -> set[str]:
-        """The models whose row workers of another type may hide: the status list has one row for each name."""
-        return self._names_of_others.intersection(models)
-
     def live(self, names: Sequence[str], is_listed: bool, members: Sequence[str] = ()) -> Live:
         """Live figures of names that belong to models of the reference (``members``) or to none.
 
         ``is_listed``: a row of the status has one of the names of the whole model, of which these may be a part. Most
         names of a large network have no row and no worker, and share one result.
         """
-        # Image models of the reference have a row as soon as work waits for them, unless another type's row hides it.
-        is_absent_zero = self.model_type == "image" and bool(members) and not self.hidden([*names, *members])
+        is_image_model = self.model_type == "image" and bool(members)
+        is_absent_zero = is_image_model and self.names_of_others.isdisjoint(chain(names, members))
         if is_listed or not self._workers_by_name.keys().isdisjoint(names):
             return self._figures(names, is_listed, is_absent_zero)
         return self._idle[is_absent_zero]
+
+    def idle(self, is_reference: bool) -> Live:
+        """Live figures of models of the reference, or of unlisted names, without a row and a worker."""
+        return self._idle[self.model_type == "image" and is_reference]
 
     def _figures(self, names: Sequence[str], is_listed: bool, is_absent_zero: bool) -> Live:
         rows = [row for name in names for row in self.rows_by_name.get(name, ())]
@@ -142,41 +137,48 @@ class CategoryFacts:
         elif self.rows is not None and by_workers:
             threads = None if serving is None else sum_or_unknown([worker.threads for worker in serving])
             queue, source = 0 if is_absent_zero and workers == 0 else None, "workers"
-        return {
-            "thread_count": threads,
-            "thread_count_source": source,
-            "worker_count": workers if by_workers else threads,
-            "worker_count_source": "workers" if by_workers else "threads" if threads is not None else None,
-            "queued_jobs": sum_or_unknown([row.jobs for row in rows]) if is_listed else queue,
-            "queued": sum_or_unknown([row.queued for row in rows]) if is_listed else queue,
-            "performance": combined_performance(rows) if rows else None,
-            "eta": combined_eta(rows) if rows else None,
-        }
+        return Live(
+            thread_count=threads,
+            thread_count_source=source,
+            worker_count=workers if by_workers else threads,
+            worker_count_source="workers" if by_workers else "threads" if threads is not None else None,
+            queued_jobs=sum_or_unknown([row.jobs for row in rows]) if is_listed else queue,
+            queued=sum_or_unknown([row.queued for row in rows]) if is_listed else queue,
+            performance=combined_performance(rows) if rows else None,
+            eta=combined_eta(rows) if rows else None,
+        )
 
     def worker_summaries(self, names: Sequence[str]) -> dict[str, WorkerSummary] | None:
         """The workers that list any of these names, by id in order; None when that is not known."""
-        return None if self.workers is None or self.hides_models else self._workers_of(names)
+        if self.workers is None or self.hides_models:
+            return None
+        return {identity: self._summary(worker) for identity, worker in self._workers_of(names).items()}
 
-    def _workers_of(self, names: Sequence[str]) -> dict[str, WorkerSummary]:
-        """The same without that check. A worker that lists several of the names counts once."""
+    def _summary(self, worker: HordeWorker) -> WorkerSummary:
+        """The record of a worker, made once for all names that it serves."""
+        if id(worker) not in self._summaries:
+            self._summaries[id(worker)] = _summary(worker)
+        return self._summaries[id(worker)]
+
+    def _workers_of(self, names: Sequence[str]) -> dict[str, HordeWorker]:
+        """The same without that check, plain. A worker that lists several of the names counts once."""
         listed = [self._workers_by_name[name] for name in names if name in self._workers_by_name]
-        if len(listed) < 2:
-            return listed[0] if listed else {}
-        serving = {identity: summary for workers in listed for identity, summary in workers.items()}
-        return {identity: serving[identity] for identity in sorted(serving)}
+        serving = {worker.identity: worker for worker in chain.from_iterable(listed)}
+        return serving if len(listed) < 2 else {identity: serving[identity] for identity in sorted(serving)}
 
-    def _serving(self, names: Sequence[str]) -> list[WorkerSummary] | None:
+    def _serving(self, names: Sequence[str]) -> list[HordeWorker] | None:
         """The online workers, not in maintenance, that list any of these names. None where that is not known."""
         listed = self._workers_of(names)
-        if self.workers is None or self.hides_models or not self._maybe_serving.isdisjoint(listed):
+        serving = [self._is_serving[identity] for identity in listed]
+        if self.workers is None or self.hides_models or None in serving:
             return None
-        return [listed[identity] for identity in self._known_serving.intersection(listed)]
+        return [worker for worker, is_counted in zip(listed.values(), serving, strict=True) if is_counted]
 
 
-def _names_of_others(workers: Workers | None, staff: Sequence[HordeWorker] | None, model_type: ModelType) -> set[str]:
-    """The API names that workers of another type serve."""
+def _names_of_others(workers: Workers | None, staff: Sequence[HordeWorker] | None) -> set[str]:
+    """The API names that workers of another type than image serve."""
     others = workers.of_other_types if isinstance(workers, IndexedHordeWorkers) else ()
-    foreign = [worker for worker in staff or () if worker.type not in (None, model_type)]
+    foreign = [worker for worker in staff or () if worker.type not in (None, "image")]
     return {name for worker in (*others, *foreign) if is_serving(worker) is not False for name in worker.models or ()}
 
 

@@ -6,13 +6,14 @@ of them counts once, and no figure is added up from rounded parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
 
 from horde_core.analytics.category_facts import CategoryFacts, StatusRows, Usage, Workers
-from horde_core.analytics.merge import Attribution, Backends, combine
+from horde_core.analytics.merge import Minute, Row
 from horde_core.analytics.names.matching import name_index
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.upstream.model_reference import ModelRecord
@@ -46,37 +47,29 @@ def group_models(
 
     By exact name, a model without API names has a group under its own name. Unlisted names are in no group.
     """
-    facts = CategoryFacts(horde_status, horde_stats, workers, model_type)
-    attribution = Attribution(name_index(tuple(reference), model_type), facts)
+    minute = Minute(
+        name_index(tuple(reference), model_type), CategoryFacts(horde_status, horde_stats, workers, model_type)
+    )
     if level == "exact":
-        return tuple(group for model in reference for group in _exact_names(model, attribution))
+        return tuple(_group(row, level) for model in reference for row in _exact_names(model, minute))
     members: dict[tuple[str, bool], list[str]] = {}
     for model, record in reference.items():
         # A model without a family must not join a family that has its name.
         family = record.text_model_group if level == "family" else None
         members.setdefault((family or model, bool(family)), []).append(model)
-    return tuple(_family(name, level, models, attribution) for (name, _), models in members.items())
+    return tuple(_group(_together(name, models, minute), level) for (name, _), models in members.items())
 
 
-def _family(name: str, level: GroupLevel, members: list[str], attribution: Attribution) -> ModelGroup:
-    backends: dict[str, list[str]] = {}
-    for model in members:
-        for backend, names in attribution.owned.get(model, {}).items():
-            backends.setdefault(backend, []).extend(names)
-    return _group(name, level, members, backends, attribution)
+def _together(name: str, members: Sequence[str], minute: Minute) -> Row:
+    return minute.row(name, sorted(chain.from_iterable(map(minute.names_of, members))), members)
 
 
-def _exact_names(model: str, attribution: Attribution) -> list[ModelGroup]:
-    owned = attribution.owned.get(model)
-    if not owned:
-        return [_group(model, "exact", [model], {}, attribution)]
-    names = sorted((name, backend) for backend, names in owned.items() for name in names)
-    return [_group(name, "exact", [model], {backend: [name]}, attribution) for name, backend in names]
+def _exact_names(model: str, minute: Minute) -> list[Row]:
+    names = minute.names_of(model)
+    return [minute.row(name, [name], (model,), names) for name in names] or [minute.row(model, (), (model,))]
 
 
-def _group(
-    name: str, level: GroupLevel, members: list[str], backends: Backends, attribution: Attribution
-) -> ModelGroup:
-    figures = combine(attribution, backends, attribution.facts.model_type == "text", members)
-    fields = {field: getattr(figures, field) for field in CombinedModelStatistics.model_fields}
-    return ModelGroup(name=name, level=level, members=tuple(members), **fields)
+def _group(row: Row, level: GroupLevel) -> ModelGroup:
+    record = row.record()
+    fields = {field: getattr(record, field) for field in CombinedModelStatistics.model_fields}
+    return ModelGroup(name=row.name, level=level, members=tuple(row.members), **fields)
