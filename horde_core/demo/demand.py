@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from horde_core.demo.catalogue.places import Place
-from horde_core.demo.seeded import Wave
+from horde_core.demo.seeded import Counts, Times, Wave, Waves
 
 MONTH_DAYS = 30
 BEGINNING = 19_600
@@ -28,8 +27,6 @@ STEADY = Wave(())
 
 # The common week: a little more at the end of it.
 WEEK = (0.07, math.tau / 7, 0.8)
-
-Readings = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,55 +72,50 @@ class Counters:
     def __init__(self, demands: Sequence[Demand]) -> None:
         self.names = tuple(demand.name for demand in demands)
         self._past = np.array([demand.past for demand in demands])
-        self._is_empty = np.array([not demand.rate and not demand.past for demand in demands])
+        self.is_empty = np.array([not demand.rate and not demand.past for demand in demands])
         self.moving = [index for index, demand in enumerate(demands) if demand.rate]
         """Positions of the names whose counters move; those of the others stay what they were before the beginning."""
         some = [demands[index] for index in self.moving]
-        self._rate = np.array([demand.rate for demand in some])
-        self._period, self._present = np.array([demand.presence for demand in some]).T
-        self._offset = np.array([demand.offset for demand in some])
-        self._swell = np.array([demand.swell for demand in some])
-        most = max(len(demand.wave.parts) for demand in some)
-        parts = [(*demand.wave.parts, *[(0.0, 1.0, 0.0)] * (most - len(demand.wave.parts))) for demand in some]
-        self._parts = [tuple(part.T) for part in np.array(parts).swapaxes(0, 1)]
-        self._begin = self._until(np.array([[float(BEGINNING)]]))
+        self._rate, self._offset, self._swell = (
+            np.array(figures)[:, np.newaxis]
+            for figures in zip(*((demand.rate, demand.offset, demand.swell) for demand in some), strict=True)
+        )
+        self._period, self._present = np.array([demand.presence for demand in some]).T[:, :, np.newaxis]
+        self._waves = Waves([demand.wave for demand in some])
+        self._begin = self._until(np.array([float(BEGINNING)]))
 
-    def totals(self, days: Sequence[float] | npt.NDArray[np.float64]) -> Readings:
-        """Return all requests for the moving names up to the starts of days: one row a day, one column a name."""
+    def totals(self, days: Sequence[float]) -> Counts:
+        """Return all requests for the moving names up to the starts of days: one row a name, one column a day."""
         ends = np.maximum(np.asarray(days, dtype=np.float64), BEGINNING)
-        return self._past[self.moving] + self._until(ends[:, np.newaxis]) - self._begin
+        return self._past[self.moving, np.newaxis] + self._until(ends) - self._begin
 
-    def sums(self, days: Sequence[float]) -> list[int]:
+    def sums(self, days: Sequence[float]) -> Counts:
         """Return all requests of the category up to the starts of days."""
-        still = int(self._past.sum() - self._past[self.moving].sum())
-        return [still + total for total in self.totals(days).sum(axis=1).tolist()]
+        still = self._past.sum() - self._past[self.moving].sum()
+        sums: Counts = still + self.totals(days).sum(axis=0)
+        return sums
 
     def usage(self, today: int) -> dict[str, dict[str, int]]:
         """Return the body of the usage statistics that is compiled at the start of a day: three maps of the same names.
 
         A name is listed from its first request on; some are listed with zeros.
         """
-        readings = self.totals([today, today - 1, today - MONTH_DAYS])
+        now, yesterday, month_ago = self.totals([today, today - 1, today - MONTH_DAYS]).T
         day, month, total = np.zeros_like(self._past), np.zeros_like(self._past), self._past.copy()
-        total[self.moving] = readings[0]
-        day[self.moving], month[self.moving] = readings[0] - readings[1], readings[0] - readings[2]
-        listed = np.flatnonzero(self._is_empty | (total > 0)).tolist()
+        day[self.moving], month[self.moving], total[self.moving] = now - yesterday, now - month_ago, now
+        listed = np.flatnonzero(self.is_empty | (total > 0)).tolist()
         names = [self.names[index] for index in listed]
         return {
             period: dict(zip(names, figures[listed].tolist(), strict=True))
             for period, figures in (("day", day), ("month", month), ("total", total))
         }
 
-    def _until(self, day: npt.NDArray[np.float64]) -> Readings:
-        """Return the readings at the starts of days, given as a column; all requests since 1970."""
-        rounds, rest = np.divmod(day + self._offset, self._period)
+    def _until(self, days: Times) -> Counts:
+        """Return the readings at the starts of days: all requests since 1970."""
+        rounds, rest = np.divmod(days + self._offset, self._period)
         passed = np.minimum(rest / self._present, 1.0)
         passed += self._swell * (passed * passed * (3 - 2 * passed) - passed)
-        at = (rounds + passed) * self._present
-        area = at.copy()
-        for size, speed, phase in self._parts:
-            area += size / speed * np.sin(speed * at + phase)
-        readings: Readings = np.floor(self._rate * area).astype(np.int64)
+        readings: Counts = np.floor(self._rate * self._waves.area((rounds + passed) * self._present)).astype(np.int64)
         return readings
 
 
@@ -144,28 +136,28 @@ def past_demands(chance: random.Random, names: Sequence[str], requests: int, spr
 
 
 class Flow:
-    """All requests of one category as a continuous counter, for windows that end at any minute of one day."""
+    """All requests of one category as a continuous counter. `wave` is the rhythm of the hours, in days."""
 
-    def __init__(self, counters: Counters, today: int, wave: Wave) -> None:
-        """Read all counters at the days that today's windows touch. `wave` is the rhythm of the hours, in days."""
-        days = [today + day for day in (-MONTH_DAYS, 1 - MONTH_DAYS, -1, 0, 1)]
-        self._at = dict(zip(days, counters.sums(days), strict=True))
-        self._wave = wave
+    def __init__(self, counters: Counters, wave: Wave) -> None:
+        self._counters = counters
+        self._wave = Waves([wave])
+        self._sums: dict[int, int] = {}
 
-    def until(self, time: float) -> float:
-        """Return the requests up to a time in days since 1970: today, yesterday, or one of them a month ago."""
-        day = math.floor(time)
-        begin, end = self._at[day], self._at[day + 1]
-        area = self._wave.area
-        return begin + (end - begin) * (area(time) - area(day)) / (area(day + 1) - area(day))
+    def until(self, times: Times) -> Times:
+        """Return the requests up to times in days since 1970."""
+        days = np.floor(times)
+        begin, end = self._at(days), self._at(days + 1)
+        at, since, whole = (self._wave.area(moments)[0] for moments in (times, days, days + 1))
+        flow: Times = begin + (end - begin) * (at - since) / (whole - since)
+        return flow
 
-    def windows(self, time: float, bustle: float) -> dict[str, int]:
-        """Return the requests of the minute, hour, day, month and all time that end at a time.
+    def within(self, times: Times, days: float) -> Times:
+        """Return the requests of the windows, of so many days, that end at times."""
+        return np.rint(self.until(times) - self.until(times - days))
 
-        `bustle` scales the minute alone, which varies more than longer windows.
-        """
-        now = self.until(time)
-        spans = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "month": float(MONTH_DAYS)}
-        counts = {period: round(now - self.until(time - span)) for period, span in spans.items()}
-        counts["minute"] = round(counts["minute"] * bustle)
-        return counts | {"total": round(now)}
+    def _at(self, days: Times) -> Counts:
+        """Return the requests up to the starts of days."""
+        wanted = days.astype(np.int64).tolist()
+        if missing := sorted({*wanted} - self._sums.keys()):
+            self._sums |= dict(zip(missing, self._counters.sums(missing).tolist(), strict=True))
+        return np.array([self._sums[day] for day in wanted])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from horde_core.demo.demand import Traffic
-from horde_core.demo.seeded import MINUTES_A_DAY, Wave, source
-from horde_core.demo.workers import Worker
-from horde_core.vocabulary import ModelType
+from horde_core.demo.seeded import MINUTES_A_DAY, Counts, Times, Wave, Waves, source
+from horde_core.demo.workers import Roster, Worker
+from horde_core.vocabulary import ModelType, WorkerType
 
 NO_SPEED_ETA = 10_000
 """Seconds that the API sends when something waits and the speed of its workers is unknown or 0."""
@@ -23,13 +24,17 @@ STEPS = 26
 SIZES = (40, 80, 120, 150, 200, 300, 512)
 """Tokens that the usual request for a name asks for."""
 
+STAFF_FIELDS: tuple[tuple[WorkerType, str, str], ...] = (
+    ("image", "worker_count", "thread_count"),
+    ("text", "text_worker_count", "text_thread_count"),
+    ("interrogation", "interrogator_count", "interrogator_thread_count"),
+)
 COUNTED_ONCE = 0.85
 """The share that is left when a request that names several models counts once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The queue for one name: how many jobs wait at a minute, and how much work each is."""
+class Line(NamedTuple):
+    """The queue for one name: how many jobs usually wait, and how much work each is. A certain one is never empty."""
 
     length: float
     wave: Wave
@@ -38,32 +43,61 @@ class Line:
     pulse: Wave
     requests_an_hour: float
 
-    def waiting(self, minute: int) -> int:
-        """Return the jobs that wait at a minute since 1970."""
-        return max(int(self.certain), int(self.length * max(0.0, self.wave.level(minute))))
 
-    def asked_lately(self, minute: int) -> bool:
-        """Tell whether somebody asked within the last hour: else the API knows no speed."""
-        return self.requests_an_hour * self.pulse.level(minute) >= 1
+class Standing(NamedTuple):
+    """What stands at minutes of one day, by name: one row a name, one column a minute.
+
+    `threads` and `workers` are those outside maintenance. `performance` is 0 where it is unknown. A name `is_listed`
+    in the status where somebody serves it, or where it is unserved and waited for.
+    """
+
+    names: tuple[str, ...]
+    is_listed: npt.NDArray[np.bool_]
+    threads: Counts
+    workers: Counts
+    performance: Times
+    queued: Counts
+    jobs: Counts
+    eta: Counts
+
+
+class Day(NamedTuple):
+    """What stays the same for a day or more: the names, what is known of their queues, and who serves them."""
+
+    names: tuple[str, ...]
+    lengths: Times
+    things: Counts
+    certain: Counts
+    requests_an_hour: Times
+    waves: Waves
+    pulses: Waves
+    serves: Counts
+    threads: Counts
+    speeds: Times
+    speed_waves: Waves
 
 
 class Queues:
     """The queues of one category, and its status body at any minute."""
 
-    def __init__(self, seed: int, category: ModelType, traffic: Traffic, sides: Mapping[str, int]) -> None:
+    def __init__(
+        self, seed: int, category: ModelType, traffic: Traffic, roster: Roster, sides: Mapping[str, int]
+    ) -> None:
         """`sides` has the side of the usual picture of image models, in pixels; others have 1024."""
         self._category = category
+        self._roster = roster
+        self._places = tuple({place: None for post in traffic.posts for place in post.models})
         self._unserved = traffic.unserved
         unserved = {name for place in traffic.unserved for name in place.names}
-        live = {name for post in traffic.posts for place in post.models for name in place.names} | unserved
-        rates = {demand.name: demand.rate for demand in traffic.demands}
-        most = max(rates[name] for name in live if name in rates)
+        rates = dict.fromkeys((name for place in self._places for name in place.names), 0.0)
+        rates |= dict.fromkeys(unserved, 0.0)
+        rates |= {demand.name: demand.rate for demand in traffic.demands if demand.name in rates}
+        most = max(rates.values())
         self._lines = {
-            name: self._line(
-                source(seed, "queue", name), rates.get(name, 0.0), most, sides.get(name, 1024), name in unserved
-            )
-            for name in live
+            name: self._line(source(seed, "queue", name), rate, most, sides.get(name, 1024), name in unserved)
+            for name, rate in rates.items()
         }
+        self._day: tuple[object, Day] | None = None
 
     def _line(self, chance: random.Random, rate: float, most: float, side: int, is_unserved: bool) -> Line:
         length = max(LEAST, LONGEST[self._category] * (rate / most) ** 0.75)
@@ -78,67 +112,105 @@ class Queues:
             requests_an_hour=rate / 24,
         )
 
-    def status(self, workers: Sequence[Worker], minute: int) -> list[dict[str, Any]]:
+    def status(self, minute: int) -> list[dict[str, Any]]:
         """Return the status body at a minute: every name that somebody serves or, unserved, somebody waits for."""
-        day = minute // MINUTES_A_DAY
-        serving: dict[str, list[Worker]] = defaultdict(list)
-        for worker in workers:
-            if worker.kind == self._category and not worker.in_maintenance:
-                for name in worker.serves(day):
-                    serving[name].append(worker)
-        rows = [self._row(name, some, minute) for name, some in serving.items()]
-        return rows + [self._row(place.holder(day), [], minute) for place in self._unserved]
+        standing = self.standing(np.array([minute]))
+        rows = zip(standing.names, *(column[:, 0].tolist() for column in standing[1:]), strict=True)
+        return [
+            {
+                "performance": performance,
+                "queued": float(queued),
+                "jobs": float(jobs),
+                "eta": eta,
+                "type": self._category,
+                "name": name,
+                "count": threads,
+            }
+            for name, is_listed, threads, _, performance, queued, jobs, eta in rows
+            if is_listed
+        ]
 
-    def _row(self, name: str, workers: Sequence[Worker], minute: int) -> dict[str, Any]:
-        line = self._lines[name]
-        threads = sum(worker.threads for worker in workers)
-        speeds = [speed for worker in workers if (speed := worker.speed_at(minute)) is not None]
-        performance = round(sum(speeds) / len(speeds), 1) if speeds and line.asked_lately(minute) else 0.0
-        waiting = line.waiting(minute)
-        queued = waiting * line.things
-        capacity = threads * performance
-        eta = 0 if not queued else int(queued / capacity) if capacity else NO_SPEED_ETA
-        return {
-            "performance": performance,
-            "queued": float(queued),
-            "jobs": float(waiting + min(threads, waiting // 2)),
-            "eta": eta,
-            "type": self._category,
-            "name": name,
-            "count": threads,
-        }
+    def standing(self, minutes: Counts) -> Standing:
+        """Return what stands at minutes of one day."""
+        day = self._on(int(minutes[0]) // MINUTES_A_DAY)
+        presence = self._roster.presence(self._category, minutes // 60)
+        threads, workers = day.serves @ (day.threads * presence), day.serves @ presence.astype(np.int64)
+        speeds: Times = day.speeds * day.speed_waves.level(minutes)
+        performance = np.round(day.serves @ (speeds * presence) / np.maximum(workers, 1), 1)
+        performance *= day.requests_an_hour * day.pulses.level(minutes) >= 1
+        is_listed = (threads > 0) | (day.certain > 0)
+        waiting = np.maximum(day.certain, (day.lengths * day.waves.level(minutes)).astype(np.int64)) * is_listed
+        queued, capacity = waiting * day.things, threads * performance
+        eta = np.where(capacity > 0, queued / np.where(capacity > 0, capacity, 1), NO_SPEED_ETA * (queued > 0))
+        jobs = waiting + np.minimum(threads, waiting // 2)
+        return Standing(day.names, is_listed, threads, workers, performance, queued, jobs, eta.astype(np.int64))
+
+    def _on(self, day: int) -> Day:
+        workers = self._roster.on(self._category, day)
+        served, unserved = ([place.holder(day) for place in places] for places in (self._places, self._unserved))
+        known, key = self._day, (workers, served, unserved)
+        if known is None or known[0] != key:
+            known = self._day = (key, self._made(day, workers, (*served, *unserved)))
+        return known[1]
+
+    def _made(self, day: int, workers: Sequence[Worker], names: tuple[str, ...]) -> Day:
+        lines = [self._lines[name] for name in names]
+        serving = [set() if worker.in_maintenance else {*worker.serves(day)} for worker in workers]
+        lengths, things, certain, requests = (
+            np.array(figures)[:, np.newaxis]
+            for figures in zip(
+                *((one.length, one.things, int(one.certain), one.requests_an_hour) for one in lines), strict=True
+            )
+        )
+        return Day(
+            names,
+            lengths,
+            things,
+            certain,
+            requests,
+            Waves([line.wave for line in lines]),
+            Waves([line.pulse for line in lines]),
+            np.array([[name in models for models in serving] for name in names], dtype=np.int64),
+            np.array([[worker.threads] for worker in workers]),
+            np.array([[worker.speed or 0.0] for worker in workers]),
+            Waves([worker.wave for worker in workers]),
+        )
 
 
 def network_performance(
-    workers: Sequence[Worker],
-    statuses: Mapping[ModelType, Sequence[Mapping[str, Any]]],
-    past_minute: Mapping[ModelType, float],
-    forms: int,
-) -> dict[str, Any]:
-    """Return the performance body: workers in maintenance count, and each request counts once.
+    standings: Mapping[ModelType, Standing],
+    staff: Mapping[WorkerType, tuple[Counts, Counts]],
+    past_minute: Mapping[ModelType, Times],
+    forms: Counts,
+) -> dict[str, Counts | Times]:
+    """Return the figures of the performance body at minutes: workers in maintenance count, each request counts once.
 
-    `past_minute` has the pixelsteps and the tokens generated in the last minute, `forms` the forms that wait. A
-    request may name several models, so that the sums over the names are larger than the figures of the network.
+    `staff` has the workers and their threads, `past_minute` the pixelsteps and the tokens generated in the last minute,
+    `forms` the forms that wait. A request may name several models, so that the sums over the names are larger than the
+    figures of the network.
     """
 
-    def threads(kind: str) -> list[int]:
-        return [worker.threads for worker in workers if worker.kind == kind]
+    def waiting(category: ModelType, field: str) -> Times:
+        total: Times = COUNTED_ONCE * getattr(standings[category], field).sum(axis=0)
+        return total
 
-    def waiting(category: ModelType, field: str) -> float:
-        return COUNTED_ONCE * float(sum(row[field] for row in statuses[category]))
-
-    return {
-        "queued_requests": round(waiting("image", "jobs")),
-        "queued_text_requests": round(waiting("text", "jobs")),
-        "worker_count": len(threads("image")),
-        "thread_count": sum(threads("image")),
-        "text_worker_count": len(threads("text")),
-        "text_thread_count": sum(threads("text")),
-        "interrogator_count": len(threads("interrogation")),
-        "interrogator_thread_count": sum(threads("interrogation")),
-        "queued_megapixelsteps": round(waiting("image", "queued") / 1e6, 2),
-        "queued_tokens": float(round(waiting("text", "queued"))),
-        "queued_forms": float(forms),
-        "past_minute_megapixelsteps": round(past_minute["image"] / 1e6, 2),
-        "past_minute_tokens": float(round(past_minute["text"])),
+    figures: dict[str, Counts | Times] = {
+        "queued_requests": np.rint(waiting("image", "jobs")).astype(np.int64),
+        "queued_text_requests": np.rint(waiting("text", "jobs")).astype(np.int64),
+    }
+    prefixes: tuple[tuple[WorkerType, str], ...] = (
+        ("image", ""),
+        ("text", "text_"),
+        ("interrogation", "interrogator_"),
+    )
+    for kind, prefix in prefixes:
+        workers, threads = staff[kind]
+        figures[f"{prefix}worker_count" if kind != "interrogation" else "interrogator_count"] = workers
+        figures[f"{prefix}thread_count"] = threads
+    return figures | {
+        "queued_megapixelsteps": np.round(waiting("image", "queued") / 1e6, 2),
+        "queued_tokens": np.rint(waiting("text", "queued")),
+        "queued_forms": forms.astype(np.float64),
+        "past_minute_megapixelsteps": np.round(past_minute["image"] / 1e6, 2),
+        "past_minute_tokens": np.rint(past_minute["text"]),
     }

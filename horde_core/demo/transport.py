@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import httpx
+import numpy as np
 
 from horde_core.demo.horde import SimulatedHorde
 
@@ -39,6 +40,10 @@ class Route(NamedTuple):
     rate_limited: bool = True
 
 
+def _performance(horde: SimulatedHorde, minute: int) -> dict[str, int | float]:
+    return {field: values[0].item() for field, values in horde.performance(np.array([minute])).items()}
+
+
 ROUTES = {
     "/v2/status/models": Route(lambda horde, at: horde.status(at.minute, at.kind or "image"), MINUTE),
     "/v2/workers": Route(lambda horde, at: horde.workers(at.minute, at.kind), MINUTE),
@@ -46,7 +51,7 @@ ROUTES = {
     "/v2/stats/text/models": Route(lambda horde, at: horde.usage("text", at.day), DAY),
     "/v2/stats/img/totals": Route(lambda horde, at: horde.totals("image", at.minute), MINUTE),
     "/v2/stats/text/totals": Route(lambda horde, at: horde.totals("text", at.minute), MINUTE),
-    "/v2/status/performance": Route(lambda horde, at: horde.performance(at.minute), MINUTE),
+    "/v2/status/performance": Route(lambda horde, at: _performance(horde, at.minute), MINUTE),
     "/v2/status/modes": Route(lambda horde, at: MODES, ALWAYS),
     "/model_references/v2/image_generation": Route(
         lambda horde, at: horde.reference("image", at.day), DAY, rate_limited=False

@@ -6,14 +6,19 @@ import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from horde_core.demo.catalogue import words
 from horde_core.demo.catalogue.places import Place
 from horde_core.demo.demand import Post
-from horde_core.demo.seeded import MINUTES_A_DAY, Wave, source
+from horde_core.demo.seeded import MINUTES_A_DAY, Counts, Wave, source
 from horde_core.vocabulary import WorkerType
 
+STEADY_TENURE, TURN_TENURE = (200, 600), (20, 120)
+"""Within these bounds lie the days for which a worker stays, on a steady post and on one by turns."""
 TURNS_AT_ONCE = 3
 """Of the workers of one kind that take turns, how many are there at any hour."""
 INTERROGATION_COUNT = 4
@@ -105,37 +110,74 @@ class Worker:
 
 
 class Roster:
-    """All workers of one seed. Those on steady posts are always there, the others take turns by the hour."""
+    """All workers of one seed. Those on steady posts are always there, the others take turns by the hour.
+
+    Each stays for some months; then another one fills the post.
+    """
 
     def __init__(self, seed: int, image_posts: Sequence[Post], text_posts: Sequence[Post]) -> None:
-        """Find a worker for each post, and make the workers for interrogation, which need none."""
-        teams = _teams(seed)
-        forms = [Post((), threads=1)] * INTERROGATION_COUNT
-        self._steady: dict[WorkerType, list[Worker]] = {}
-        self._turns: dict[WorkerType, list[Worker]] = {}
-        posts: tuple[tuple[WorkerType, Sequence[Post]], ...] = (
-            ("image", image_posts),
-            ("text", text_posts),
-            ("interrogation", forms),
-        )
-        for kind, some in posts:
-            made = [(post, _worker(seed, kind, number, post, teams)) for number, post in enumerate(some)]
-            self._steady[kind] = [worker for post, worker in made if post.steady]
-            self._turns[kind] = [worker for post, worker in made if not post.steady]
+        """Make a place for each post, those for interrogation too, which serve no models."""
+        self._seed = seed
+        self._teams = _teams(seed)
+        self._made: dict[tuple[WorkerType, int, int], Worker] = {}
+        posts: dict[WorkerType, Sequence[Post]] = {
+            "image": image_posts,
+            "text": text_posts,
+            "interrogation": [Post((), threads=1)] * INTERROGATION_COUNT,
+        }
+        self._tenures = {kind: [_tenure(seed, kind, *one) for one in enumerate(some)] for kind, some in posts.items()}
 
-    def online(self, hour: int) -> list[Worker]:
-        """Return who is there in an hour since 1970: image, text, then interrogation workers.
+    def on(self, kind: WorkerType, day: int) -> list[Worker]:
+        """Return the workers of a kind that are there on a day, always or by turns."""
+        return [
+            self._worker(kind, number, int((day + tenure.offset) // tenure.days), tenure.post)
+            for number, tenure in enumerate(self._tenures[kind])
+        ]
+
+    def presence(self, kind: WorkerType, hours: Counts) -> npt.NDArray[np.bool_]:
+        """Return which of the workers of a day are there in hours since 1970: one row a worker, one column an hour.
 
         From one hour to the next one worker leaves and another comes: an image worker at even hours, a text worker
         at odd ones.
         """
-        shifts: dict[WorkerType, int] = {"image": hour // 2, "text": (hour + 1) // 2, "interrogation": 0}
-        present: list[Worker] = []
-        for kind, shift in shifts.items():
-            turns = self._turns[kind]
-            present += self._steady[kind]
-            present += [turns[(shift + index) % len(turns)] for index in range(min(TURNS_AT_ONCE, len(turns)))]
-        return present
+        is_steady = np.array([tenure.post.steady for tenure in self._tenures[kind]])
+        place = np.cumsum(~is_steady) - 1
+        turns = max(1, int((~is_steady).sum()))
+        shift = (hours + (kind == "text")) // 2
+        is_next = (place[:, np.newaxis] - shift) % turns < TURNS_AT_ONCE
+        presence: npt.NDArray[np.bool_] = is_steady[:, np.newaxis] | is_next
+        return presence
+
+    def online(self, hour: int, kind: WorkerType) -> list[Worker]:
+        """Return the workers of a kind that are there in an hour since 1970."""
+        presence = self.presence(kind, np.array([hour]))[:, 0]
+        return [worker for worker, is_there in zip(self.on(kind, hour // 24), presence, strict=True) if is_there]
+
+    def staff(self, kind: WorkerType, minutes: Counts) -> tuple[Counts, Counts]:
+        """Return how many workers and threads of a kind are there at minutes of one day, those in maintenance too."""
+        presence = self.presence(kind, minutes // 60)
+        threads: Counts = np.array([worker.threads for worker in self.on(kind, int(minutes[0]) // MINUTES_A_DAY)])
+        return presence.sum(axis=0), threads @ presence
+
+    def _worker(self, kind: WorkerType, number: int, generation: int, post: Post) -> Worker:
+        key = (kind, number, generation)
+        if key not in self._made:
+            self._made[key] = _worker(self._seed, kind, number, generation, post, self._teams)
+        return self._made[key]
+
+
+class Tenure(NamedTuple):
+    """For how many days each worker of a post stays; the first since 1970 for `offset` days less."""
+
+    post: Post
+    days: int
+    offset: int
+
+
+def _tenure(seed: int, kind: WorkerType, number: int, post: Post) -> Tenure:
+    chance = source(seed, "tenure", kind, number)
+    days = chance.randrange(*(STEADY_TENURE if post.steady else TURN_TENURE))
+    return Tenure(post, days, chance.randrange(days))
 
 
 def _teams(seed: int) -> list[dict[str, str | None]]:
@@ -147,8 +189,10 @@ def _identity(chance: random.Random) -> str:
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
-def _worker(seed: int, kind: WorkerType, number: int, post: Post, teams: Sequence[dict[str, str | None]]) -> Worker:
-    chance = source(seed, "worker", kind, number)
+def _worker(
+    seed: int, kind: WorkerType, number: int, generation: int, post: Post, teams: Sequence[dict[str, str | None]]
+) -> Worker:
+    chance = source(seed, "worker", kind, number, generation)
     speed: float | None
     if kind == "image":
         speed = 1e6 * min(2.6, chance.lognormvariate(0.1, 0.45))

@@ -175,3 +175,13 @@ class TestChange:
         assert sum(month.get(name, 0) > 0 for name in served) > 0.9 * len(served)
         assert sum(index.resolve(name).model is not None for name in served) > 0.75 * len(served)
         assert {row["name"] for row in horde.status("image")} & set(horde.reference("image"))
+
+    def test_workers_come_and_go_by_the_week_and_their_number_stays(self) -> None:
+        horde, seen = simulated(), []
+        for day in range(-90, 1):
+            horde.now = NOW + day * DAY
+            seen.append({worker["id"] for worker in horde.workers()})
+        assert {len(ids) for ids in seen} == {64}
+        assert len(set.union(*seen)) > 100
+        always = set.intersection(*seen)
+        assert 15 < len(always) < 50
