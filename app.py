@@ -12,6 +12,7 @@ from streamlit import file_util
 
 try:
     from horde_core import CacheHydrator, HordeAPIIntegration, web
+    from horde_core.history.keeper import HistoryKeeper
     from horde_core.live.repeating import Repeating
     from horde_core.web import log_limits, open_files
     from horde_core.web.garbage import LOOK_SECONDS, GarbageSchedule
@@ -59,6 +60,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     background: list[Repeating | CacheHydrator] = [
         Repeating("garbage", garbage.look, LOOK_SECONDS),
         Repeating("log-limits", LOG_LIMITS.tell, log_limits.INTERVAL_SECONDS),
+        HistoryKeeper.of(horde),
     ]
     if horde.redis is not None:
         background.append(Repeating("take-over", horde.cache.take_over, TAKE_OVER_SECONDS))

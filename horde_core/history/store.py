@@ -121,15 +121,8 @@ class Store:
     def prepare(self) -> None:
         """Make folder, file and tables where they are missing, and bring older tables up to date.
 
-        Sets a broken file aside. Raises :class:`NewerSchemaError`, or :class:`StoreError` where it cannot be done.
+        Raises :class:`NewerSchemaError`, :class:`BrokenFileError`, or :class:`StoreError` where it cannot be done.
         """
-        try:
-            self._prepare()
-        except BrokenFileError:
-            self.set_aside()
-            self._prepare()
-
-    def _prepare(self) -> None:
         if self.path is not None:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,17 +157,22 @@ class Store:
         self._writer.dispose()
         self._reader.dispose()
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the file was deleted or replaced since it was last used."""
+        return self._identity() != self._opened
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat() if self.path is not None else None
+        except OSError:
+            return None
+        return found and (found.st_dev, found.st_ino)
+
     def _reopen_if_replaced(self) -> None:
         """Let go of a file that was deleted or replaced under our connections."""
-        if self.path is None:
-            return
-        try:
-            found = self.path.stat()
-            identity = (found.st_dev, found.st_ino)
-        except OSError:
-            identity = None
         with self._lock:
-            if identity != self._opened:
+            if (identity := self._identity()) != self._opened:
                 self.close()
                 self._opened = identity
 

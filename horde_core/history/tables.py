@@ -106,8 +106,8 @@ source_hour = Table(
     Column("samples", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""How many samples of a source were recorded in an hour (``status:*``, ``workers``, ``performance``, ``totals:*``); a
-mean over an hour divides by it. No row: none, the hour is unknown."""
+"""How many samples of a live source (not of usage and reference) were recorded in an hour; means over an hour divide
+by it. No row: none, the hour is unknown."""
 
 usage_compile = Table(
     "usage_compile",
@@ -192,11 +192,9 @@ network_figure = Table(
     Column("figure", Text, nullable=False),
     UniqueConstraint("kind", "figure"),
 )
-"""A figure of the network: the kind of work (``image``, ``text``, ``alchemy``) and which figure of it.
-
-``workers`` and ``threads`` (those in maintenance included), ``jobs`` waiting or in progress, work ``queued``
-(megapixelsteps, tokens or forms), work done ``per_minute`` (megapixelsteps or tokens); ``requests`` and ``work``
-(pixelsteps or tokens) are counters of all time, whose differences count."""
+"""A figure of the network: the kind of work (``image``, ``text``, ``alchemy``) and which figure of it. ``workers`` and
+``threads`` (those in maintenance included), ``jobs`` waiting or in progress, work ``queued`` (megapixelsteps, tokens
+or forms) and work done ``per_minute``; ``requests`` and ``work`` are counters of all time, whose differences count."""
 
 network_sample = Table(
     "network_sample",

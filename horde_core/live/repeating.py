@@ -13,17 +13,21 @@ STOP_SECONDS = 2.0
 
 
 class Repeating:
-    """Runs ``action`` every ``interval`` seconds in a daemon thread; an exception is logged and ends nothing."""
+    """Runs ``action`` every ``interval`` seconds in a daemon thread; an exception is logged and ends nothing.
 
-    def __init__(self, name: str, action: Callable[[], object], interval: float) -> None:
+    The first run comes ``first`` seconds after the start, by default an interval.
+    """
+
+    def __init__(self, name: str, action: Callable[[], object], interval: float, first: float | None = None) -> None:
         self._name = name
         self._action = action
         self._interval = interval
+        self._first = interval if first is None else first
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start; the first run comes after one interval. No effect when it runs already."""
+        """Start. No effect when it runs already."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -42,7 +46,9 @@ class Repeating:
         return self._thread is not None and self._thread.is_alive()
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._interval):
+        pause = self._first
+        while not self._stopping.wait(pause):
+            pause = self._interval
             try:
                 self._action()
             except Exception:  # the next run may succeed

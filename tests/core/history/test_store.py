@@ -11,7 +11,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from horde_core.history import tables
-from horde_core.history.store import NewerSchemaError, Store, StoreError, generations, insert_into, schema_of
+from horde_core.history.store import (
+    BrokenFileError,
+    NewerSchemaError,
+    Store,
+    StoreError,
+    generations,
+    insert_into,
+    schema_of,
+)
 
 
 @pytest.fixture
@@ -86,12 +94,15 @@ def test_a_file_that_is_no_database_is_set_aside_and_kept(tmp_path: Path) -> Non
     file = tmp_path / "horde.sqlite"
     file.write_bytes(b"no database" * 1000)
     store = Store(f"sqlite:///{file}")
-    with pytest.raises(StoreError, match="its file is no database"):
+    with pytest.raises(BrokenFileError, match="its file is no database"):
         keys(store)
+    with pytest.raises(BrokenFileError):
+        store.prepare()
+    aside = store.set_aside()
     store.prepare()
     written(store)
     assert keys(store) == ["a"]
-    (aside,) = tmp_path.glob("horde.sqlite.broken-*")
+    assert aside is not None
     assert aside.read_bytes() == b"no database" * 1000
 
 
