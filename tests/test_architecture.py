@@ -51,8 +51,8 @@ PUBLIC_NAMES = {
 def test_the_core_exports_its_public_names_and_nothing_else() -> None:
     exported = {
         name
-        for name, value in vars(horde_core).items()
-        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+        for name in {*vars(horde_core), *dir(horde_core)}
+        if not name.startswith("_") and not isinstance(getattr(horde_core, name), types.ModuleType)
     }
     assert exported == PUBLIC_NAMES
     assert {name for name in horde_core.__all__ if not name.startswith("__")} == PUBLIC_NAMES

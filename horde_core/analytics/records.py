@@ -14,7 +14,7 @@ from horde_core.vocabulary import Period
 class MergedRecord(BaseModel):
     """Base of the results: frozen, and equal after a JSON round trip."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class UsageStats(MergedRecord):

@@ -48,7 +48,7 @@ class Severity(StrEnum):
 class DeletionRiskFlags(BaseModel):
     """The flags of one model: true, false, or None for unknown."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     zero_usage_day: bool | None
     zero_usage_month: bool | None
@@ -116,7 +116,7 @@ class BackendBalance:
 class AuditFacts(BaseModel):
     """What is known of one model, or of a group of text models: all that the rules look at. None is unknown."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     model_type: ModelType
@@ -217,7 +217,7 @@ class FlagCount:
 class AuditSummary(BaseModel):
     """How many models each flag, severity and preset selects; None where that is unknown for some model."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     models: int
     by_flag: Mapping[Flag, FlagCount]
@@ -233,7 +233,7 @@ class AuditSummary(BaseModel):
 class CategoryAuditResponse(BaseModel):
     """The audit of a category: every model of the reference, or every group of them, in the reference's order."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     model_type: ModelType
     level: GroupLevel

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the audit takes settings as data and never reads any
 class AuditThresholds(BaseModel):
     """The thresholds of one category."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     model_type: ModelType
     low_usage_percentage: float = Field(ge=0, le=100, description="percent of the category's 30-day usage")

@@ -43,7 +43,7 @@ class QueryError(ValueError):
 class Query(BaseModel):
     """The parameters of an endpoint: none but those listed are allowed. By itself it has none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
 
 Q = TypeVar("Q", bound=Query)

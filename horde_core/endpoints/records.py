@@ -21,7 +21,7 @@ from horde_core.upstream.parsed import Kind
 class AnswerRecord(BaseModel):
     """A part of an answer: immutable."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class SourceState(AnswerRecord):

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cachetools import TTLCache
@@ -68,10 +68,7 @@ class DerivedCache(Generic[T]):
         self._computing = threading.Lock()
         self._lock = threading.Lock()
         self._held: TTLCache[str, T] = TTLCache(most, ttl, timer=(clock or Clock()).monotonic)
-        # Another release may compute otherwise, or know other fields.
-        schema = json.dumps(record.model_json_schema(), sort_keys=True)
-        version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
-        self._prefix = f"{prefix}:{version}:"
+        self._room = prefix
 
     def get(self, key: str, compute: Callable[[], T]) -> T:
         """Return the result under a key, computing it where neither layer has it. Raises what ``compute`` raises."""
@@ -84,6 +81,13 @@ class DerivedCache(Generic[T]):
             with self._lock:
                 self._held[key] = result
             return result
+
+    @cached_property
+    def _prefix(self) -> str:
+        """Return what keys begin with in Redis: another release may compute otherwise, or know other fields."""
+        schema = json.dumps(self._record.model_json_schema(), sort_keys=True)
+        version = hashlib.blake2b(f"{__version__} {schema}".encode(), digest_size=6).hexdigest()
+        return f"{self._room}:{version}:"
 
     def _in_memory(self, key: str) -> T | None:
         with self._lock:

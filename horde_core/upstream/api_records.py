@@ -99,7 +99,7 @@ class Record(BaseModel):
     ``unread`` are documented fields of the JSON object that no figure needs.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="ignore", populate_by_name=True)
     unread: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod

@@ -104,7 +104,7 @@ Options = Annotated[dict[str, str], BeforeValidator(_some_options)]
 class ModelRecord(BaseModel):
     """One model of the reference. None is "not stated"; sizes are bytes, ``parameters`` a count of weights."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="ignore")
 
     name: Name
     baseline: Annotated[LenientText, BeforeValidator(_baseline)] = None

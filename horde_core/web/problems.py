@@ -19,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(BaseModel):
     """Error body (RFC 9457)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     type: str = "about:blank"
     title: str

@@ -11,8 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-import yaml
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from horde_core.cache.freshness import State
 from horde_core.live.snapshot import PageView
@@ -82,6 +80,8 @@ def names_bytes(names: Sequence[str], about: Mapping[str, str]) -> bytes:
 def skip_list_bytes(names: Sequence[str], about: Mapping[str, str]) -> bytes:
     """The setting ``models_to_skip`` of an image worker's bridge, as YAML, below comments that say where it is from."""
     # In quotation marks, where YAML escapes all that it would read as a line break.
+    import yaml
+
     quoted = yaml.safe_dump(list(names), allow_unicode=True, width=10_000, default_style='"')
     return f"{_comments(about)}models_to_skip:\n{quoted if names else '  []'}".encode()
 
@@ -100,6 +100,8 @@ def _utc(unix_seconds: float) -> str:
 
 
 def _workbook_cell(value: Any) -> Any:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     written = cell(value)
     return ILLEGAL_CHARACTERS_RE.sub("\ufffd", written) if isinstance(written, str) else written
 

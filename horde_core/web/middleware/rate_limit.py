@@ -7,9 +7,6 @@ import math
 import time
 from collections.abc import Callable
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,7 +19,14 @@ class RateLimit:
     def __init__(self, app: ASGIApp, per_minute: Callable[[], int]) -> None:
         self._app = app
         self._per_minute = per_minute
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        from limits import (  # with the first request, when Starlette makes this
+            RateLimitItemPerMinute,
+            storage,
+            strategies,
+        )
+
+        self._limit = RateLimitItemPerMinute
+        self._limiter = strategies.FixedWindowRateLimiter(storage.MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on while its address is below the limit."""
@@ -30,7 +34,7 @@ class RateLimit:
         if not allowed:
             await self._app(scope, receive, send)
             return
-        limit, address = RateLimitItemPerMinute(allowed), address_of(scope)
+        limit, address = self._limit(allowed), address_of(scope)
         if self._limiter.hit(limit, address):
             await self._app(scope, receive, send)
             return

@@ -1,0 +1,30 @@
+"""What ``horde_core`` promises to scripts: the one list of its public names, read by type checkers and at run time."""
+
+from .analytics.category_statistics import CategoryStatistics as CategoryStatistics
+from .analytics.indexes import IndexedHordeModelStats as IndexedHordeModelStats
+from .analytics.indexes import IndexedHordeModelStatus as IndexedHordeModelStatus
+from .analytics.indexes import IndexedHordeWorkers as IndexedHordeWorkers
+from .analytics.merge import merge_category_with_horde_data as merge_category_with_horde_data
+from .analytics.merge import merge_model_with_horde_data as merge_model_with_horde_data
+from .analytics.merge import unlisted_models as unlisted_models
+from .analytics.names.matching import NameIndex as NameIndex
+from .analytics.names.matching import Resolution as Resolution
+from .analytics.names.matching import resolve as resolve
+from .analytics.records import BackendVariation as BackendVariation
+from .analytics.records import CombinedModelStatistics as CombinedModelStatistics
+from .analytics.records import UsageStats as UsageStats
+from .analytics.records import WorkerSummary as WorkerSummary
+from .audit import DeletionRiskFlags as DeletionRiskFlags
+from .audit import ModelAuditInfo as ModelAuditInfo
+from .audit import ModelAuditInfoFactory as ModelAuditInfoFactory
+from .live.hydrator import CacheHydrator as CacheHydrator
+from .live.integration import HordeAPIIntegration as HordeAPIIntegration
+from .live.results import AuditCache as AuditCache
+from .live.results import StatisticsCache as StatisticsCache
+from .live.sources import ModelReferenceManager as ModelReferenceManager
+from .settings import Settings as Settings
+from .upstream.api_records import HordeModelStatsResponse as HordeModelStatsResponse
+from .upstream.api_records import HordeModelStatus as HordeModelStatus
+from .upstream.api_records import HordeWorker as HordeWorker
+from .upstream.model_reference import ModelRecord as ModelRecord
+from .version import __version__ as __version__
