@@ -106,6 +106,14 @@ def test_every_name_that_is_live_is_resolved(recorded: Recorded, today: NameInde
         assert all((today.resolve(name).model is None) == (today.resolve(name).how == "none") for name in live)
 
 
+def test_names_in_bulk_have_the_owners_of_the_exact_rules(
+    legacy: tuple[str, ...], december: NameIndex, today: NameIndex, usage: dict[str, dict[str, int]]
+) -> None:
+    names = list(usage["total"])
+    for index in (december, today, NameIndex(legacy)):
+        assert index.owners(names) == [index.resolve(name)[:2] for name in names]
+
+
 def test_image_names_of_the_recorded_days_belong_to_the_model_that_they_spell(recorded: Recorded) -> None:
     index = NameIndex(recorded("reference/reference_image_v2.json"), model_type="image")
     for day in DAYS:

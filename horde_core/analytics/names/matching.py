@@ -6,16 +6,20 @@ order of the rules is in :data:`How`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from horde_core.analytics.names.quantisations import RUN
+from horde_core.analytics.indexes import grouped
+from horde_core.analytics.names.plain import read_exactly, read_plain_names
+from horde_core.analytics.names.quantisations import RUN, is_run, may_be_of_token
 from horde_core.analytics.names.spelling import (
     CANONICAL,
     after_words,
     author_and_segment,
     backend_of,
+    first_word_of,
     key_of,
     split_backend,
     without_owner,
@@ -54,9 +58,12 @@ How = Literal[
 =========================  ============================================================================================
 """
 
+Owner = tuple[str | None, str]
+"""The reference model of an API name, None for an unlisted one, and its backend."""
+
 _Rules = tuple[How, How, How, How]
-_Match = tuple[list["_Entry"], int, int]
-"""A hit: the models, how many characters of the key they cover, and which of four rules it was."""
+_Match = tuple[Sequence[int], int, int]
+"""A hit: the positions of the models, how many characters of the key they cover, and which of four rules it was."""
 
 _BY_SEGMENT: _Rules = ("segment", "quantisation", "key", "key+quantisation")
 _BY_MODEL_OF_AUTHOR: _Rules = (
@@ -84,14 +91,6 @@ class Resolution(NamedTuple):
     how: How
 
 
-class _Entry(NamedTuple):
-    """A reference model as the table holds it: its author and last segment in lower case, and its name."""
-
-    author: str
-    segment: str
-    model: str
-
-
 class NameIndex:
     """The reference, indexed once, to resolve any number of API names in constant time each. Answers never change.
 
@@ -102,30 +101,51 @@ class NameIndex:
         self.model_names: tuple[str, ...] = tuple(dict.fromkeys(model_names))
         self.model_type = model_type
         self._names = frozenset(self.model_names)
-        self._by_name: dict[str, list[str]] = {}
-        for model in self.model_names:
-            self._by_name.setdefault(model.casefold(), []).append(model)
+        self._segments: list[str] = []
+        self._by_key: dict[str, tuple[int, ...]] = {}
+        self._first_words: set[str] = set()
         self._backend_spellings: frozenset[str] = frozenset()
-        self._by_key: dict[str, list[_Entry]] = {}
-        if model_type == "text":
-            self._index_segments()
-        self._resolved: dict[str, Resolution] = {}
+        lowers = self._index_text() if model_type == "text" else [name.casefold() for name in self.model_names]
+        self._by_lower = dict(zip(lowers, self.model_names, strict=True))
+        self._ambiguous: set[str] = set()
+        if len(self._by_lower) < len(lowers):
+            self._ambiguous = {lower for lower, count in Counter(lowers).items() if count > 1}
         self._longest_key = max(map(len, self._by_key), default=0)
+        self._resolved: dict[str, Resolution] = {}
 
-    def _index_segments(self) -> None:
-        entries = []
-        for model in self.model_names:
-            author, segment = author_and_segment(model)
-            entries.append(_Entry(author, segment.casefold(), model))
-        # The legacy reference also lists koboldcpp/Model and aphrodite/Author/Model. concedo/Beepo-22B is no such
-        # spelling: no bare name has its segment, so what looks like a backend is its author.
-        spelled = {entry.model: entry.segment for entry in entries if backend_of(entry.model) != CANONICAL}
-        if spelled:
-            bare = {entry.segment for entry in entries if entry.model not in spelled}
-            self._backend_spellings = frozenset(model for model, segment in spelled.items() if segment in bare)
-        for entry in entries:
-            if entry.segment and entry.model not in self._backend_spellings:
-                self._by_key.setdefault(key_of(entry.segment), []).append(entry)
+    def _index_text(self) -> list[str]:
+        """Index the last segments; return the whole names without case."""
+        lowers: list[str] = []
+        heads: list[str] = []
+        keys: list[str] = []
+        for model, plain in zip(self.model_names, read_plain_names(self.model_names), strict=True):
+            lower, head, segment, key, first_word = plain or read_exactly(model)
+            lowers.append(lower)
+            heads.append(head)
+            self._segments.append(segment)
+            keys.append(key)
+            self._first_words.add(first_word)
+        hidden = self._spelled_for_backends(heads)
+        self._by_key = {key: (position,) for position, key in enumerate(keys)}
+        if hidden or "" in self._by_key or len(self._by_key) < len(keys):
+            alike = grouped((key, position) for position, key in enumerate(keys) if key and position not in hidden)
+            self._by_key = {key: tuple(models) for key, models in alike.items()}
+        return lowers
+
+    def _spelled_for_backends(self, heads: list[str]) -> set[int]:
+        """Return the models that spell another one for a backend.
+
+        The legacy reference also lists koboldcpp/Model and aphrodite/Author/Model. concedo/Beepo-22B is no such
+        spelling: no bare name has its segment, so what looks like a backend is its author.
+        """
+        of_backends = {head for head in set(heads) if backend_of(head + "/") != CANONICAL}
+        spelled = [position for position, head in enumerate(heads) if head in of_backends] if of_backends else []
+        if not spelled:
+            return set()
+        bare = {segment for segment, head in zip(self._segments, heads, strict=True) if head not in of_backends}
+        hidden = {position for position in spelled if self._segments[position] in bare}
+        self._backend_spellings = frozenset(self.model_names[position] for position in hidden)
+        return hidden
 
     def resolve(self, api_name: str) -> Resolution:
         """Return which model of the reference an API name belongs to. Any string is a name; nothing raises."""
@@ -149,16 +169,53 @@ class NameIndex:
         self._resolved = resolved
         return resolved
 
+    def owners(self, api_names: Sequence[str]) -> list[Owner]:
+        """Return the model and the backend of many names, in their order; :meth:`resolve` says the same of each.
+
+        Most names are plain and need one look-up or two. Those that only an exact rule can tell are left to it.
+        """
+        if self.model_type == "image":
+            return [self.resolve(name)[:2] for name in api_names]
+        by_key, first_words, segments, by_lower = self._by_key, self._first_words, self._segments, self._by_lower
+        owners: list[Owner] = []
+        unlisted: dict[str, Owner] = {}
+        for name, plain in zip(api_names, read_plain_names(api_names), strict=True):
+            if plain is not None:
+                lower, head, segment, key, first_word = plain
+                of_none = unlisted.get(head)
+                if of_none is None:
+                    of_none = unlisted[head] = None, backend_of(head + "/")
+                start = ""
+                if first_word in first_words:
+                    start = key
+                    while start not in by_key:
+                        start, _, last_word = start.rpartition(" ")
+                        if not may_be_of_token(last_word):
+                            start = ""
+                            break
+                if start:
+                    models = by_key[start]
+                    is_sure = is_run(key[len(start) + 1 :]) if len(start) < len(key) else lower not in by_lower
+                    if is_sure and len(models) == 1 and segment.startswith(segments[models[0]]):
+                        owners.append((self.model_names[models[0]], of_none[1]))
+                        continue
+                elif "_" not in segment or first_word_of(segment.partition("_")[2]) not in first_words:
+                    owners.append(of_none)
+                    continue
+            owners.append(self.resolve(name)[:2])
+        return owners
+
     def _by_whole_name(self, name: str, backend: str) -> Resolution | None:
         """Rules 1 and 2. What looks like a backend is part of the model's own name, unless it spells another model."""
         if name in self._names:
             return Resolution(name, backend if name in self._backend_spellings else CANONICAL, None, "exact")
-        models = self._by_name.get(name.casefold())
-        if models is None:
+        lower = name.casefold()
+        model = self._by_lower.get(lower)
+        if model is None:
             return None
-        if len(models) > 1:
+        if lower in self._ambiguous:
             return Resolution(None, backend, None, "ambiguous")
-        return Resolution(models[0], backend if models[0] in self._backend_spellings else CANONICAL, None, "case")
+        return Resolution(model, backend if model in self._backend_spellings else CANONICAL, None, "case")
 
     def _by_last_segment(self, author: str, segment: str, backend: str, rules: _Rules) -> Resolution | None:
         """Rules 3 to 6: the segment is a model's, or begins with one and goes on with nothing but quantisation."""
@@ -167,17 +224,17 @@ class NameIndex:
         match = self._match(lower, key)
         if match is None:
             return None
-        entries, length, rule = match
+        models, length, rule = match
         how = rules[rule]
-        if len(entries) > 1 or how in _ONLY_BY_AUTHOR:
-            by_author = [entry for entry in entries if entry.author == author]
+        if len(models) > 1 or how in _ONLY_BY_AUTHOR:
+            by_author = [model for model in models if author_and_segment(self.model_names[model])[0] == author]
             if how in _ONLY_BY_AUTHOR and not by_author:
                 return None
-            entries = by_author or entries
+            models = by_author or models
         quant = after_words(segment, key.count(" ", 0, length) + 1) if length < len(key) else None
-        if len(entries) > 1:
+        if len(models) > 1:
             return Resolution(None, backend, quant, "ambiguous")
-        return Resolution(entries[0].model, backend, quant, how)
+        return Resolution(self.model_names[models[0]], backend, quant, how)
 
     def _match(self, lower: str, key: str) -> _Match | None:
         """Return the models that the first of rules 3 to 6 finds.
@@ -185,20 +242,20 @@ class NameIndex:
         Read from the longest model down, since a model's own name may end like a quantisation:
         Tenebra_30B_Alpha01_FP16.i1-IQ4_XS is Tenebra's FP16.
         """
-        by_key, longest = self._by_key, self._longest_key
+        by_key, segments, longest = self._by_key, self._segments, self._longest_key
         whole = len(key)
         found = None
-        if entries := by_key.get(key):
-            if alike := [entry for entry in entries if lower == entry.segment]:
+        if models := by_key.get(key):
+            if alike := [model for model in models if lower == segments[model]]:
                 return alike, whole, 0
-            found = entries, whole, 2
+            found = models, whole, 2
         length = key.rfind(" ", 0, longest + 1)
         while length > 0:
-            entries = by_key.get(key[:length])
-            if entries and RUN.fullmatch(key, length + 1):
-                if alike := [entry for entry in entries if lower.startswith(entry.segment)]:
+            models = by_key.get(key[:length])
+            if models and RUN.fullmatch(key, length + 1):
+                if alike := [model for model in models if lower.startswith(segments[model])]:
                     return alike, length, 1
-                found = found or (entries, length, 3)
+                found = found or (models, length, 3)
             length = key.rfind(" ", 0, length)
         return found
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+WORDS_KEPT = 8_192
+"""Words and endings of names of which an answer is remembered; today's names have some 2,000."""
 
 QUANTISATIONS: tuple[str, ...] = (
     # GGUF types of llama.cpp and ik_llama.cpp, and what their converters put around them
@@ -69,8 +73,37 @@ _TOKEN_IN_PATH = _TOKEN.replace("_", "[-_. /]")
 # Possessive, so that there is one way to read a run. Only its first token may hold a slash, so that no slash is read
 # from another one's run: both keep the time linear, whatever the name.
 RUN = re.compile(rf"{_TOKEN_IN_KEY}(?: {_TOKEN_IN_KEY})*+\)?", re.ASCII)
+CUT_OFF = ("k", "0", "1", "2", "3", "xs", "xxs")
+"""What a slash cuts off a token: ``model-Q5/K_M.gguf``."""
+
 WRITTEN_APART = re.compile(
     rf"[@:/(](?i:(?={_TOKEN_IN_PATH}(?:[-_.\s]+{_TOKEN_IN_SEGMENT})*+[-_.\s)]*\Z)"  # nothing but quantisation follows
-    r"|(?<=q\d/)(?=(?:k|[0-3]|xx?s)(?![a-z0-9])))",  # or a token is cut in two
+    rf"|(?<=q\d/)(?=(?:{'|'.join(CUT_OFF)})(?![a-z0-9])))",  # or a token is cut in two
     re.ASCII,
 )
+
+
+def _words_of(row: str) -> str:
+    """Return a pattern that fits every word of a row, and few others.
+
+    Its runs of letters, and its digits and classes, in any order and number. A letter that may be missing is a run.
+    """
+    row = row.replace(r"\d", "[0-9]")
+    runs = set(re.findall("[a-z]+|[0-9]", re.sub(r"\[[^]]*\]|([a-z])\?", r" \1 ", row)))
+    characters = "".join([*re.findall(r"\[([^]]*)\]", row), *sorted(run for run in runs if len(run) == 1)])
+    return f"(?:{'|'.join([*sorted(run for run in runs if len(run) > 1), f'[0{characters}]'])})+"
+
+
+_WORD_OF_TOKEN = re.compile("|".join(map(_words_of, QUANTISATIONS)))
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def may_be_of_token(word: str) -> bool:
+    """Whether a word of a key may be part of a quantisation. True for every word that is, and for a few others."""
+    return _WORD_OF_TOKEN.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def is_run(words: str) -> bool:
+    """Whether words of a key are nothing but quantisations."""
+    return RUN.fullmatch(words) is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
-from horde_core.analytics.names.quantisations import WRITTEN_APART
+from horde_core.analytics.names.quantisations import WORDS_KEPT, WRITTEN_APART
 
 CANONICAL = "canonical"
 """The backend of a name that has no backend in front."""
@@ -75,6 +76,12 @@ def author_and_segment(path: str) -> tuple[str, str]:
 def key_of(lower: str) -> str:
     """Return the key of a segment in lower case: every run of ``-``, ``_``, ``.`` and space is one space."""
     return " ".join(_with_spaces(lower).split()) or lower
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def first_word_of(lower: str) -> str:
+    """Return the first word of the key of a segment in lower case."""
+    return key_of(lower).partition(" ")[0]
 
 
 def _with_spaces(text: str) -> str:
