@@ -42,7 +42,7 @@ _WORST_FIRST = (State.UNAVAILABLE, State.STALE, State.FRESH)
 def statistics_answer(results: SharedResults, view: PageView) -> StatisticsAnswer:
     """The category as a whole."""
     return StatisticsAnswer(
-        **_about(view), category=_category(view), total_count=1, returned_count=1,
+        **about(view), category=_category(view), total_count=1, returned_count=1,
         statistics=results.statistics.get(view.snapshot),
     )  # fmt: skip
 
@@ -53,7 +53,7 @@ def models_answer(view: PageView, query: ModelsQuery) -> ModelsAnswer:
     page = _page(rows, query)
     models = tuple(ModelRow(name=name, **_asked_for(row, query)) for name, row in page)
     return ModelsAnswer(
-        **_about(view), category=_category(view), total_count=_counted(rows, view, query), returned_count=len(page),
+        **about(view), category=_category(view), total_count=_counted(rows, view, query), returned_count=len(page),
         offset=query.offset, models=models,
     )  # fmt: skip
 
@@ -74,7 +74,7 @@ def unlisted_answer(view: PageView, query: ModelsQuery) -> UnlistedAnswer:
     is_known = view.snapshot.status.available and view.snapshot.usage.available
     total = _counted(rows, view, query) if is_known else None
     return UnlistedAnswer(
-        **_about(view), category=_category(view), total_count=total, returned_count=len(page),
+        **about(view), category=_category(view), total_count=total, returned_count=len(page),
         offset=query.offset, models=models,
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
     missing = {key.partition(":")[0] for key in _unknown(view.sources)}
     is_known = snapshot.reference.available and selection.needs.isdisjoint(missing)
     return AuditAnswer(
-        **_about(view), category=_category(view), total_count=len(rows) if is_known else None,
+        **about(view), category=_category(view), total_count=len(rows) if is_known else None,
         returned_count=len(page),
         offset=query.offset, group=query.level, as_of=response.as_of, thresholds=thresholds,
         category_month_usage=response.category_month_usage,
@@ -104,7 +104,7 @@ def resolve_answer(view: PageView, query: ResolveQuery) -> ResolveAnswer:
     """Which model a name belongs to, from the references alone."""
     resolutions = tuple(_resolved(snapshot, query.name) for snapshot in view.categories.values())
     return ResolveAnswer(
-        **_about(view), total_count=len(resolutions), returned_count=len(resolutions), name=query.name,
+        **about(view), total_count=len(resolutions), returned_count=len(resolutions), name=query.name,
         resolutions=resolutions,
     )  # fmt: skip
 
@@ -134,7 +134,8 @@ _SORT_KEYS: Mapping[SortBy, Callable[[CombinedModelStatistics], float | None]] =
 }
 
 
-def _about(view: PageView) -> dict[str, Any]:
+def about(view: PageView) -> dict[str, Any]:
+    """What every answer says of what it rests on."""
     return {
         "snapshot": view.id,
         "simulated": view.is_simulated,
@@ -171,7 +172,7 @@ def _category(view: PageView) -> Category:
 
 def _worst(readings: Iterable[Reading[Any]]) -> State:
     states = {reading.state for reading in readings}
-    return next(state for state in _WORST_FIRST if state in states)
+    return next((state for state in _WORST_FIRST if state in states), State.FRESH)
 
 
 def _unknown(readings: Iterable[Reading[Any]]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from horde_core.analytics.records import CombinedModelStatistics, LiveFigures
+from horde_core.endpoints.history import HistoryAnswer, HistoryPoint
 from horde_core.endpoints.records import (
     AuditAnswer,
     ModelsAnswer,
@@ -99,6 +100,20 @@ def source_rows(answer: SourcesAnswer) -> pd.DataFrame:
 def statistics_lines(answer: StatisticsAnswer) -> list[Row]:
     """One row a figure, named by its place in the record, such as ``coverage served``; lists are left out."""
     return [{"figure": name, "value": value} for name, value in _single(answer.statistics.model_dump(mode="json"))]
+
+
+def history_lines(answer: HistoryAnswer) -> list[Row]:
+    """One row a point."""
+    return [
+        {"of": one.of, "figure": one.figure, "unit": one.unit, **point.model_dump(mode="json")}
+        for one in answer.series
+        for point in one.points
+    ]
+
+
+def history_rows(answer: HistoryAnswer) -> pd.DataFrame:
+    """The same as a frame."""
+    return _frame(history_lines(answer), ("of", "figure", "unit", *HistoryPoint.model_fields))
 
 
 def _single(record: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:

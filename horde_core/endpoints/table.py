@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
 
-from horde_core.endpoints import answers, records, rows
+from horde_core.endpoints import answers, history, records, rows
 from horde_core.endpoints.parameters import CATEGORIES, ModelsQuery, Query, ResolveQuery, UnlistedQuery, audit_query
 from horde_core.live.results import SharedResults
 from horde_core.live.snapshot import PageView
@@ -42,6 +42,14 @@ def _read_every_source(results: SharedResults, _kinds: Sequence[ModelType], _que
     sources = integration.all_sources()
     readings = integration.read(sources, wait) if wait else [integration.cache.peek(source) for source in sources]
     return PageView({}, None, tuple(readings))
+
+
+def _read_history_of_names(results: SharedResults, kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
+    return history.with_history(results, results.reader.references_view(kinds, wait))
+
+
+def _read_history(results: SharedResults, _kinds: Sequence[ModelType], _query: Query, _wait: float) -> PageView:
+    return history.with_history(results, PageView({}, None, ()))
 
 
 class Endpoint(NamedTuple):
@@ -141,6 +149,43 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         rows=rows.resolution_rows,
         lines=rows.resolution_lines,
         read=_read_references,
+    ),
+    Endpoint(
+        name="history-usage",
+        path="/history/{category}/usage",
+        summary="Requests by day, as far back as is known: of models or names, or of the most used models and all "
+        "others.",
+        example="/history/text_generation/usage?most=3",
+        query=lambda _kind: history.UsageHistoryQuery,
+        answer=history.usage_history_answer,
+        record=history.HistoryAnswer,
+        rows=rows.history_rows,
+        lines=rows.history_lines,
+        read=_read_history_of_names,
+    ),
+    Endpoint(
+        name="history-network",
+        path="/history/network",
+        summary="Workers, threads, queue, throughput and requests of the network over time.",
+        example="/history/network?kind=image",
+        query=lambda _kind: history.NetworkHistoryQuery,
+        answer=history.network_history_answer,
+        record=history.HistoryAnswer,
+        rows=rows.history_rows,
+        lines=rows.history_lines,
+        read=_read_history,
+    ),
+    Endpoint(
+        name="history-workers",
+        path="/history/workers",
+        summary="Workers that were seen, gained and lost each day, as numbers.",
+        example="/history/workers?type=text",
+        query=lambda _kind: history.WorkersHistoryQuery,
+        answer=history.workers_history_answer,
+        record=history.HistoryAnswer,
+        rows=rows.history_rows,
+        lines=rows.history_lines,
+        read=_read_history,
     ),
     Endpoint(
         name="sources",

@@ -20,15 +20,14 @@ from horde_core.history.reading.days import Days, Sum
 from horde_core.history.reading.events import ReferenceEvent, read_events
 from horde_core.history.reading.last_seen import LastSeen, last_seen, read_last_served, read_last_used
 from horde_core.history.reading.network import (
-    FIGURES,
     Figure,
     Headline,
     NetworkHistory,
     read_headlines,
     read_network,
-    source_of,
+    sources_of,
 )
-from horde_core.history.reading.series import DAY, MINUTE, Change, Point, Range, Series, Span, span_of
+from horde_core.history.reading.series import DAY, MINUTE, Change, Point, Range, Series, Span, Step, span_of, unknown
 from horde_core.history.reading.serving import Serving, read_serving
 from horde_core.history.reading.status import OFF, HistoryStatus, read_status
 from horde_core.history.reading.usage import Label, Usage, months_of, most_used, read_days, stacked, sums_by, sums_of
@@ -116,18 +115,27 @@ class HistoryReader:
             return HistoryStatus("unreadable", f"{error}.")
 
     def usage(self, index: NameIndex, names: Sequence[str], period: Period) -> Usage:
-        """Requests by day of models of the reference, or of unlisted names, and of their category."""
+        """Requests by day of models of the reference, or of names of the API, and of their category.
+
+        A name that the reference does not list, and of which nothing was recorded, has only a gap.
+        """
 
         def read(connection: Connection, written: Written) -> Usage:
             days, attribution = self._days(connection, written, index), self._attribution(connection, index)
             span = self._span(period, days.first)
             within = days.within(span)
-            sums = sums_of(connection, days, {name: attribution.numbers(name) for name in names}, within)
             total = self._total(connection, written, index)
+
+            def series(name: str) -> Series:
+                numbers = attribution.numbers(name)
+                if numbers is None:
+                    return Series(name, unknown(span))
+                requests = sums_of(connection, days, {name: numbers}, within)[name]
+                return Series(name, days.points(requests, within, span))
+
             return Usage(
-                index.model_type, span,
-                tuple(Series(name, days.points(sums[name], within, span)) for name in names),
-                Series("total", days.points(total, within, span)), days.last,
+                index.model_type, span, tuple(map(series, names)), Series("total", days.points(total, within, span)),
+                days.last,
             )  # fmt: skip
 
         return self._shared(("usage", index, tuple(names), period), read)
@@ -155,14 +163,18 @@ class HistoryReader:
         return self._shared(("backends", index, period), read)
 
     def month_lines(self, index: NameIndex, names: Sequence[str]) -> Mapping[str, MonthLine]:
-        """The last 30 days of many models or names, and the change against the 30 days before."""
+        """The last 30 days of many models or unlisted names, and the change against the 30 days before.
+
+        Names of which nothing is known are left out.
+        """
 
         def read(connection: Connection, written: Written) -> Mapping[str, MonthLine]:
             days, attribution = self._days(connection, written, index), self._attribution(connection, index)
             ends = self._now() if days.last is None else days.last
             month = Span(ends - SPARK_DAYS * DAY, ends)
             within = days.within(month)
-            groups = {name: attribution.numbers(name) for name in names}
+            recorded = {name: attribution.numbers(name) for name in names}
+            groups = {name: numbers for name, numbers in recorded.items() if numbers is not None}
             sums = sums_of(connection, days, groups, within)
             now, before = (
                 dict.fromkeys(groups) if number is None else months_of(connection, groups, number)
@@ -170,7 +182,7 @@ class HistoryReader:
             )  # fmt: skip
             return {
                 name: MonthLine(days.points(sums[name], within, month), Change(now[name], before[name]))
-                for name in names
+                for name in groups
             }
 
         return self._shared(("month lines", index, tuple(names)), read)
@@ -193,20 +205,24 @@ class HistoryReader:
         def read(connection: Connection, written: Written) -> Serving:
             source = f"status:{index.model_type}"
             covered = self._coverage(connection, written).get(source, _NEVER)
+            span = self._span(period, covered.since)
             names = self._attribution(connection, index).numbers(name)
-            return read_serving(connection, names, covered, source, self._span(period, covered.since))
+            return read_serving(connection, names or (), covered if names is not None else _NEVER, source, span)
 
         return self._shared(("serving", index, name, period), read)
 
-    def network(self, kind: WorkKind, period: Period, before: bool = False) -> NetworkHistory:
-        """Figures of one kind of work; ``before``: of as long a period that ends where this one begins."""
+    def network(self, kind: WorkKind, period: Period, before: bool = False, step: Step | None = None) -> NetworkHistory:
+        """Figures of one kind of work, by the step that suits the period where none is given.
+
+        ``before``: of as long a period that ends where this one begins.
+        """
 
         def read(connection: Connection, written: Written) -> NetworkHistory:
             covered = self._covered(connection, written, kind)
             span = self._span(period, covered["workers"].since)
-            return read_network(connection, kind, span.before if before else span, covered)
+            return read_network(connection, kind, span.before if before else span, step or span.step, covered)
 
-        return self._shared(("network", kind, period, before), read)
+        return self._shared(("network", kind, period, before, step), read)
 
     def headlines(self, kind: WorkKind) -> Mapping[Figure, Headline]:
         """Each figure of one kind of work over the last day, against yesterday and last week."""
@@ -277,7 +293,7 @@ class HistoryReader:
 
     def _covered(self, connection: Connection, written: Written, kind: WorkKind) -> dict[Figure, Coverage]:
         coverage = self._coverage(connection, written)
-        return {figure: coverage.get(source_of(figure, kind), _NEVER) for figure in FIGURES}
+        return {figure: coverage.get(source, _NEVER) for figure, source in sources_of(kind).items()}
 
     def _days(self, connection: Connection, written: Written, index: NameIndex) -> Days:
         category = index.model_type

@@ -121,20 +121,23 @@ class Snapshot:
 class PageView:
     """What one page draws: its categories, the network and the ages where it shows them, and a reading of each source.
 
-    States and ages of the readings change while the content stays.
+    States and ages of the readings change while the content stays. ``history`` changes with what was recorded, where
+    that is shown.
     """
 
     categories: Mapping[ModelType, Snapshot]
     network: Network | None
     sources: tuple[Reading[Any], ...]
     ages: Reading[ModelAges] | None = None
+    history: str | None = None
 
     @property
     def id(self) -> str:
         """Changes when the content of anything drawn does."""
         parts = [snapshot.id for snapshot in self.categories.values()]
         parts += [self.network.id] if self.network else []
-        return "-".join([*parts, content_of(self.ages)] if self.ages else parts)
+        parts += [content_of(self.ages)] if self.ages else []
+        return "-".join([*parts, self.history] if self.history is not None else parts)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -144,12 +147,12 @@ class PageView:
     @property
     def is_simulated(self) -> bool:
         """Whether the data is of the simulated Horde."""
-        return self.snapshot.is_simulated
+        return any(snapshot.is_simulated for snapshot in self.categories.values())
 
     @property
     def nothing_reachable(self) -> bool:
         """Whether no source has anything to show."""
-        return all(source.state is State.UNAVAILABLE for source in self.sources)
+        return self.history is None and all(source.state is State.UNAVAILABLE for source in self.sources)
 
     def reading(self, key: str) -> Reading[Any]:
         """Return what is known of one source that the page rests on. Raises KeyError for any other."""

@@ -34,6 +34,9 @@ BYTES_HELD = 64 * 1024 * 1024
 BYTES_BESIDES = 1024
 """Bytes that an answer takes in memory besides its body: objects, headers and key."""
 
+HISTORY_SECONDS = 60.0
+"""Seconds that an answer from the history stays fresh: as often is looked for something to record."""
+
 MAKERS = 2
 """Threads that make answers."""
 
@@ -122,7 +125,8 @@ def seconds_left(view: PageView) -> int:
     """Seconds that an answer stays fresh: the rest of the shortest TTL; 0 as soon as a source is not fresh."""
     if any(reading.state is not State.FRESH for reading in view.sources):
         return 0
-    return math.floor(min((reading.fresh_for or 0.0 for reading in view.sources), default=0.0))
+    seconds = [reading.fresh_for or 0.0 for reading in view.sources]
+    return math.floor(min([*seconds, HISTORY_SECONDS] if view.history is not None else seconds, default=0.0))
 
 
 def respond(request: Request, made: Made, media_type: str, tag: str, max_age: int) -> Response:

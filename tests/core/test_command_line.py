@@ -15,6 +15,8 @@ import pytest
 from horde_core.command_line import NOT_UNDERSTOOD, UNAVAILABLE, WIDEST_CELL, main
 from horde_core.endpoints.parameters import CATEGORIES
 from horde_core.endpoints.table import ENDPOINTS
+from horde_core.history.store import Store
+from horde_core.settings import Settings
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import CATEGORIES as KINDS
@@ -26,6 +28,8 @@ RESOLVE = ["resolve", "--name", "koboldcpp/Cydonia-24B-v4.1-Q4_K_M"]
 ASKED = [
     *([endpoint.name, category] for endpoint in ENDPOINTS if endpoint.has_category for _, category in KINDS),
     RESOLVE,
+    ["history-network"],
+    ["history-workers"],
     ["sources"],
 ]
 FORMATS = [
@@ -95,6 +99,8 @@ class TestForms:
         ("asked", "form"), FORMATS, ids=lambda value: " ".join(value) if isinstance(value, list) else value
     )
     def test_every_question_is_answered_in_every_form(self, terminal: Terminal, asked: list[str], form: str) -> None:
+        if asked[0].startswith("history"):
+            Store(Settings().history_url).prepare()
         told = terminal.run(*asked, "--format", form)
         assert (told.code, told.err) == (0, "")
         if form == "json":

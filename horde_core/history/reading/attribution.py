@@ -25,10 +25,12 @@ class Attribution:
 
     def __init__(self, index: NameIndex) -> None:
         self._index = index
+        self._listed = frozenset(index.model_names)
         self._known = 0
         self.models: dict[int, str | None] = {}
         self.backends: dict[int, str] = {}
         self.names: dict[int, str] = {}
+        self._by_name: dict[str, int] = {}
         self._of_model: dict[str, list[int]] = {}
         self._unlisted: dict[str, list[int]] = {}
 
@@ -39,15 +41,22 @@ class Attribution:
     def take(self, connection: Connection) -> None:
         """Attribute the names that were recorded since the last call; a store never numbers names anew."""
         found = connection.execute(_NAMES_AFTER, {"category": self._index.model_type, "known": self._known})
-        for number, name in found.tuples():
+        for number, name in found:
             model, backend, _, _ = self._index.resolve(name)
             self.models[number], self.backends[number], self.names[number] = model, backend, name
+            self._by_name[name] = number
             if model is None:
                 self._unlisted.setdefault(name.casefold(), []).append(number)
             else:
                 self._of_model.setdefault(model, []).append(number)
             self._known = number
 
-    def numbers(self, name: str) -> Sequence[int]:
-        """The names that count for a model of the reference, or for an unlisted name in any case; none recorded: ()."""
-        return self._of_model.get(name) or self._unlisted.get(name.casefold()) or ()
+    def numbers(self, name: str) -> Sequence[int] | None:
+        """The names that count for a model of the reference, for an unlisted name in any case, or for any one name.
+
+        None where nothing of that name was recorded and the reference does not list it; () where it does.
+        """
+        found = self._of_model.get(name) or self._unlisted.get(name.casefold())
+        if found is None and name in self._by_name:
+            found = [self._by_name[name]]
+        return () if found is None and name in self._listed else found

@@ -73,12 +73,12 @@ class Coverage:
 
 def read_coverage(connection: Connection, source: str) -> Coverage:
     """When a source was seen, by its key."""
-    return Coverage(tuple(Span(*row) for row in connection.execute(_STRETCHES, {"source": source}).tuples()))
+    return Coverage(tuple(Span(*row) for row in connection.execute(_STRETCHES, {"source": source})))
 
 
 def read_every_coverage(connection: Connection) -> dict[str, Coverage]:
     """When each source was seen that ever was, by its key."""
     found: dict[str, list[Span]] = {}
-    for source, began, ended in connection.execute(_SOURCES).tuples():
+    for source, began, ended in connection.execute(_SOURCES):
         found.setdefault(source, []).append(Span(began, ended))
     return {source: Coverage(tuple(stretches)) for source, stretches in found.items()}

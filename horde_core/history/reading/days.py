@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from horde_core.history.reading.series import DAY, HOUR, Kind, Point, Span
+from horde_core.history.reading.series import DAY, HOUR, Kind, Point, Span, unknown
 
 LONGEST_DAY = 36 * HOUR
 """Compiles further apart than this have a block between them; one that is overdue by as much leaves a gap."""
@@ -157,7 +157,7 @@ class Days:
     def points(self, total: Sum, within: range, span: Span) -> tuple[Point, ...]:
         """The slots with what was added up in them, and gaps where nothing is known of the rest of the span."""
         if not within:
-            return (Point(*span, None, Kind.GAP),)
+            return unknown(span)
         known = [
             Point(begins, ends, None if kind is Kind.GAP else value if value > 0 else 0, kind)
             for (begins, ends, _, kind), value in zip(

@@ -42,7 +42,7 @@ class ReferenceEvent(NamedTuple):
 
 def read_events(connection: Connection, category: ModelType, span: Span) -> tuple[ReferenceEvent, ...]:
     """The events of a category's reference in a span, in order."""
-    found = connection.execute(_EVENTS, {"category": category, "begins": span.begins, "ends": span.ends}).tuples()
+    found = connection.execute(_EVENTS, {"category": category, "begins": span.begins, "ends": span.ends})
     return tuple(
         ReferenceEvent(at, name, cast(Change, event), tuple(fields.split(",")) if fields else (), after, origin)
         for at, name, event, fields, after, origin in found

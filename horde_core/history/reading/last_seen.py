@@ -72,13 +72,13 @@ def read_last_used(
         before = days.places[first.id].before
         block = days.slots[before] if before is not None else None
         in_block = block.ends if block is not None and block.kind is Kind.BLOCK else None
-        for name, day, month in connection.execute(_FIRST, {"first": first.id}).tuples():
+        for name, day, month in connection.execute(_FIRST, {"first": first.id}):
             may_be = first.ended if day is None or month is None else in_block if month > day else None
             seen(name, first.ended if day else None, may_be)
-        for name, used, possible in connection.execute(_USED, {"category": category, "first": first.id}).tuples():
+        for name, used, possible in connection.execute(_USED, {"category": category, "first": first.id}):
             seen(name, ended[used], ended[possible])
     ends = {stretch: days.slots[slot].ends for stretch, (slot, _) in days.stretches.items()}
-    for name, stretch in connection.execute(_PAST, {"stretches": list(ends)}).tuples() if ends else ():
+    for name, stretch in connection.execute(_PAST, {"stretches": list(ends)}) if ends else ():
         seen(name, ends[stretch])
     return found
 
@@ -88,7 +88,7 @@ def read_last_served(
 ) -> dict[str | None, int | None]:
     """When names of each model last had a thread or a worker; those that have one now, when somebody last looked."""
     found: dict[str | None, int | None] = {}
-    for name, ended, still_open in connection.execute(_SERVED, {"category": category}).tuples():
+    for name, ended, still_open in connection.execute(_SERVED, {"category": category}):
         model = model_of(name)
         found[model] = _later(found.get(model), covered.until if still_open else ended)
     return found

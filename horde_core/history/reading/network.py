@@ -62,7 +62,7 @@ class NetworkHistory:
 
     ``workers`` and ``threads`` include those in maintenance; ``jobs`` wait or are in progress; work ``queued`` and done
     ``per_minute`` are in megapixelsteps, tokens or forms. ``requests`` and ``work`` (pixelsteps or tokens) are what was
-    done in each step. A figure that the API does not tell of this kind of work has only gaps.
+    done in each step.
     """
 
     kind: WorkKind
@@ -86,10 +86,9 @@ class Headline:
 
 
 def read_network(
-    connection: Connection, kind: WorkKind, span: Span, covered: Mapping[Figure, Coverage]
+    connection: Connection, kind: WorkKind, span: Span, step: Step, covered: Mapping[Figure, Coverage]
 ) -> NetworkHistory:
-    """The figures of one kind of work over a span, by the step that suits it."""
-    step = span.step
+    """The figures of one kind of work over a span, by sample (``5min``), hour or day."""
     reach = 2 * STEP_SECONDS[step]  # a counter's first step needs what it was before
     asked = {"kind": kind, "begins": span.begins - reach, "ends": span.ends}
     if step == "5min":
@@ -97,20 +96,20 @@ def read_network(
         series = {
             figure: _counted(samples[figure], span, STILL_NEW) if figure in COUNTERS
             else _held(samples[figure], span, covered[figure])
-            for figure in FIGURES
+            for figure in covered
         }  # fmt: skip
     else:
         hours: defaultdict[str, list[tuple[int, int, float, float]]] = defaultdict(list)
-        for figure, *row in connection.execute(_HOURS, asked).tuples():
+        for figure, *row in connection.execute(_HOURS, asked):
             hours[figure].append((row[0], row[1], row[2], row[3]))
         seconds = STEP_SECONDS[step]
-        partly = {figure: covered[figure].partly(span, step) for figure in FIGURES}
+        partly = {figure: covered[figure].partly(span, step) for figure in covered}
         series = {
             figure: _counted(_last_of(hours[figure], seconds), span, seconds * 3 // 2) if figure in COUNTERS
             else _means(hours[figure], span, step, partly[figure])
-            for figure in FIGURES
+            for figure in covered
         }  # fmt: skip
-    return NetworkHistory(kind, span, step, {figure: Series(figure, tuple(series[figure])) for figure in FIGURES})
+    return NetworkHistory(kind, span, step, {figure: Series(figure, tuple(series[figure])) for figure in covered})
 
 
 def read_headlines(
@@ -146,18 +145,19 @@ def read_headlines(
             Change(of_day(figure, 0), of_day(figure, 7)),
             covered[figure].since,
         )
-        for figure in FIGURES
+        for figure in covered
     }  # fmt: skip
 
 
-def source_of(figure: Figure, kind: WorkKind) -> str:
-    """The key of the source whose coverage a figure has."""
-    return f"totals:{kind}" if figure in COUNTERS else "performance"
+def sources_of(kind: WorkKind) -> dict[Figure, str]:
+    """The figures of a kind of work, each with the source that covers it; how much alchemy was done is not told."""
+    figures = ("workers", "threads", "jobs", "queued") if kind == "alchemy" else FIGURES
+    return {figure: f"totals:{kind}" if figure in COUNTERS else "performance" for figure in figures}
 
 
 def _samples(connection: Connection, asked: Mapping[str, Any]) -> Samples:
     samples: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    for figure, at, value in connection.execute(_SAMPLES, asked).tuples():
+    for figure, at, value in connection.execute(_SAMPLES, asked):
         samples[figure].append((at, value))
     return samples
 

@@ -152,6 +152,11 @@ class Change(NamedTuple):
         return ratio_or_unknown(self.difference, self.before, 100)
 
 
+def unknown(span: Span) -> tuple[Point, ...]:
+    """A span of which nothing is known."""
+    return (Point(*span, None, Kind.GAP),)
+
+
 def joined(points: Iterable[Point]) -> list[Point]:
     """Points in order, those side by side that say the same made one."""
     one: list[Point] = []

@@ -65,7 +65,7 @@ class Serving:
 def read_serving(connection: Connection, names: Sequence[int], covered: Coverage, source: str, span: Span) -> Serving:
     """What served these names; ``covered`` is the coverage of ``source``, the category's status."""
     asked = {"names": list(names), "begins": span.begins, "ends": span.ends}
-    found = connection.execute(_STRETCHES, asked).tuples().all() if names else []
+    found = connection.execute(_STRETCHES, asked).all() if names else []
     gaps = covered.gaps(span, STILL_NEW)
     threads = added_steps([(began, ended, count) for began, ended, count, _ in found], gaps, span)
     workers = added_steps([(began, ended, count) for began, ended, _, count in found], gaps, span)
@@ -94,11 +94,11 @@ def _waiting(
     if not steps:
         return (), ()
     asked = {"names": list(names), "source": source, "begins": steps[0].begins, "ends": steps[-1].begins}
-    rows = connection.execute(_WAITING[step], asked).tuples() if names else ()
+    rows = connection.execute(_WAITING[step], asked) if names else ()
     waiting = {at: sums for at, *sums in rows}
     samples: defaultdict[int, int] = defaultdict(int)
     length = steps[0].seconds
-    for hour, count in connection.execute(_SAMPLES, asked | {"ends": steps[-1].begins + DAY}).tuples():
+    for hour, count in connection.execute(_SAMPLES, asked | {"ends": steps[-1].begins + DAY}):
         samples[hour - hour % length] += count
     partly = covered.partly(span, step)
     jobs: list[Point] = []

@@ -42,6 +42,11 @@ class HistoryStatus:
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
 
+    @property
+    def until(self) -> int | None:
+        """The last moment that was recorded."""
+        return max((one.until for one in self.coverage.values() if one.until is not None), default=None)
+
 
 def read_status(
     connection: Connection, coverage: Mapping[str, Coverage], generation: str, size: int | None, now: int

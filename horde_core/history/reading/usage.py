@@ -68,8 +68,8 @@ class Usage:
 def read_days(connection: Connection, category: ModelType) -> Days:
     """The days of a category."""
     asked = {"category": category}
-    compiles = [Compile(*row) for row in connection.execute(_COMPILES, asked).tuples()]
-    return Days(compiles, [Stretch(*row) for row in connection.execute(_STRETCHES, asked).tuples()])
+    compiles = [Compile(*row) for row in connection.execute(_COMPILES, asked)]
+    return Days(compiles, [Stretch(*row) for row in connection.execute(_STRETCHES, asked)])
 
 
 def sums_of(connection: Connection, days: Days, groups: Mapping[str, Sequence[int]], within: range) -> dict[str, Sum]:
@@ -130,7 +130,7 @@ def _add_up(
     compiled, past = (_COMPILED_OF_CATEGORY, _PAST) if names is None else (_COMPILED_OF_NAMES, _PAST_OF_NAMES)
     add, add_past = days.add, days.add_past
     if names is None or names:
-        for name, compile_id, day, month, requests, fell in connection.execute(compiled, asked).tuples():
+        for name, compile_id, day, month, requests, fell in connection.execute(compiled, asked):
             add(sum_of(name), compile_id, day, month, requests, fell)
-        for name, stretch_id, known in connection.execute(past, asked).tuples() if stretches else ():
+        for name, stretch_id, known in connection.execute(past, asked) if stretches else ():
             add_past(sum_of(name), stretch_id, known)

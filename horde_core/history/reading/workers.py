@@ -53,7 +53,7 @@ class Presence:
 def read_workers_by_day(connection: Connection, of_type: WorkerType, span: Span, covered: Coverage) -> WorkersByDay:
     """How many workers of a type there were each day; ``covered`` is the coverage of the list of workers."""
     asked = {"type": of_type, "begins": span.begins - DAY, "ends": span.ends}
-    rows = connection.execute(_DAYS, asked).tuples().all()
+    rows = connection.execute(_DAYS, asked).all()
     partly = covered.partly(Span(span.begins - DAY, span.ends), "day")
     figures = {"seen": 1, "gained": 2, "lost": 3, "online": 4}
 
@@ -71,7 +71,7 @@ def read_workers_by_day(connection: Connection, of_type: WorkerType, span: Span,
 
 def read_presence(connection: Connection, identity: str, span: Span, covered: Coverage) -> Presence:
     """When one worker was there, by its id at the API."""
-    rows = connection.execute(_RUNS, {"identity": identity, "begins": span.begins, "ends": span.ends}).tuples().all()
+    rows = connection.execute(_RUNS, {"identity": identity, "begins": span.begins, "ends": span.ends}).all()
     gaps = covered.gaps(span, STILL_NEW)
     threads = ((began, ended, count) for began, ended, count, _ in rows)
     maintenance = ((began, ended, None if resting is None else int(resting)) for began, ended, _, resting in rows)
