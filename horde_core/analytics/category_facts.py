@@ -16,7 +16,7 @@ from horde_core.analytics.indexes import (
     grouped,
     is_available,
 )
-from horde_core.analytics.records import UsageStats, WorkerSummary
+from horde_core.analytics.records import Live, UsageStats, WorkerSummary
 from horde_core.unknowns import sum_or_unknown
 from horde_core.upstream.api_records import Count, HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.vocabulary import PERIODS, ModelType
@@ -32,19 +32,6 @@ class Requests(NamedTuple):
     day: int | None
     month: int | None
     total: int | None
-
-
-class Live(NamedTuple):
-    """The fields of :class:`~horde_core.analytics.records.LiveFigures`, plain."""
-
-    thread_count: int | None
-    thread_count_source: Literal["status", "workers"] | None
-    worker_count: int | None
-    worker_count_source: Literal["workers", "threads"] | None
-    queued_jobs: int | None
-    queued: float | None
-    performance: float | None
-    eta: int | None
 
 
 class CategoryFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal
+from typing import Generic, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -48,6 +48,36 @@ class WorkerSummary(MergedRecord):
         return readable_name(self.name, self.id)
 
 
+class Live(NamedTuple):
+    """The fields of :class:`LiveFigures`, plain."""
+
+    thread_count: int | None
+    thread_count_source: Literal["status", "workers"] | None
+    worker_count: int | None
+    worker_count_source: Literal["workers", "threads"] | None
+    queued_jobs: int | None
+    queued: float | None
+    performance: float | None
+    eta: int | None
+
+    @property
+    def listed_threads(self) -> int | None:
+        """Return the threads in rows of the status list: its part of the category's total."""
+        return self.thread_count if self.thread_count_source == "status" else 0
+
+    @property
+    def distinct_workers(self) -> int | None:
+        """Return the count of workers; None where it is unknown or only threads were counted."""
+        return self.worker_count if self.worker_count_source == "workers" else None
+
+    @property
+    def unserved(self) -> bool | None:
+        """Work waits and no thread serves it; None when unknown."""
+        if self.queued is None or self.thread_count is None:
+            return None
+        return self.queued > 0 and self.thread_count == 0
+
+
 class LiveFigures(MergedRecord):
     """Live figures of a set of API names, in the units of the API."""
 
@@ -71,14 +101,19 @@ class LiveFigures(MergedRecord):
     eta: int | None = Field(description="seconds to drain the queue")
 
     @property
+    def live(self) -> Live:
+        """The same figures, plain."""
+        return Live(*[getattr(self, figure) for figure in Live._fields])
+
+    @property
     def listed_threads(self) -> int | None:
         """Return the threads in rows of the status list: its part of the category's total."""
-        return self.thread_count if self.thread_count_source == "status" else 0
+        return self.live.listed_threads
 
     @property
     def distinct_workers(self) -> int | None:
         """Return the count of workers; None where it is unknown or only threads were counted."""
-        return self.worker_count if self.worker_count_source == "workers" else None
+        return self.live.distinct_workers
 
 
 class BackendVariation(LiveFigures):
@@ -107,9 +142,7 @@ class CombinedModelStatistics(LiveFigures):
     @property
     def unserved(self) -> bool | None:
         """Work waits and no thread serves it; None when unknown."""
-        if self.queued is None or self.thread_count is None:
-            return None
-        return self.queued > 0 and self.thread_count == 0
+        return self.live.unserved
 
     def usage(self, period: Period) -> int | None:
         """Return the requests of one period; None when unknown."""

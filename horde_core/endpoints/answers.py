@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from horde_core.analytics.merge import Row
 from horde_core.analytics.names.spelling import is_hidden_by_server
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.audit import AuditThresholds, ModelAuditInfo, worst_first
@@ -49,9 +50,9 @@ def statistics_answer(results: SharedResults, view: PageView) -> StatisticsAnswe
 
 def models_answer(view: PageView, query: ModelsQuery) -> ModelsAnswer:
     """Every model of the reference."""
-    rows = _sorted(view.snapshot.merged.models.items() if view.snapshot.reference.available else (), query)
+    rows = _sorted(view.snapshot.merged.models.rows() if view.snapshot.reference.available else (), query)
     page = _page(rows, query)
-    models = tuple(ModelRow(name=name, **_asked_for(row, query)) for name, row in page)
+    models = tuple(ModelRow(name=row.name, **_asked_for(row.record(), query)) for row in page)
     return ModelsAnswer(
         **about(view), category=_category(view), total_count=_counted(rows, view, query), returned_count=len(page),
         offset=query.offset, models=models,
@@ -60,16 +61,16 @@ def models_answer(view: PageView, query: ModelsQuery) -> ModelsAnswer:
 
 def unlisted_answer(view: PageView, query: ModelsQuery) -> UnlistedAnswer:
     """Every name outside the reference; no rows while the reference is unavailable, as it decides which they are."""
-    rows = _sorted(view.snapshot.merged.unlisted.items() if view.snapshot.reference.available else (), query)
+    rows = _sorted(view.snapshot.merged.unlisted.rows() if view.snapshot.reference.available else (), query)
     page = _page(rows, query)
     models = tuple(
         UnlistedRow(
-            name=name,
-            backend=next(iter(row.backend_variations or ()), None),
-            hidden_by_server=is_hidden_by_server(name),
-            **_asked_for(row, query),
+            name=row.name,
+            backend=next((variation.backend for variation in row.variations), None),
+            hidden_by_server=is_hidden_by_server(row.name),
+            **_asked_for(row.record(), query),
         )
-        for name, row in page
+        for row in page
     )
     is_known = view.snapshot.status.available and view.snapshot.usage.available
     total = _counted(rows, view, query) if is_known else None
@@ -123,14 +124,14 @@ def sources_answer(results: SharedResults) -> SourcesAnswer:
     )
 
 
-_SORT_KEYS: Mapping[SortBy, Callable[[CombinedModelStatistics], float | None]] = {
-    "worker_count": lambda row: row.distinct_workers,
-    "thread_count": lambda row: row.thread_count,
-    "usage_day": lambda row: row.usage("day"),
-    "usage_month": lambda row: row.usage("month"),
-    "usage_total": lambda row: row.usage("total"),
-    "queued_jobs": lambda row: row.queued_jobs,
-    "eta": lambda row: row.eta,
+_SORT_KEYS: Mapping[SortBy, Callable[[Row], float | None]] = {
+    "worker_count": lambda row: row.live.distinct_workers,
+    "thread_count": lambda row: row.live.thread_count,
+    "usage_day": lambda row: row.requests.day,
+    "usage_month": lambda row: row.requests.month,
+    "usage_total": lambda row: row.requests.total,
+    "queued_jobs": lambda row: row.live.queued_jobs,
+    "eta": lambda row: row.live.eta,
 }
 
 
@@ -179,17 +180,15 @@ def _unknown(readings: Iterable[Reading[Any]]) -> tuple[str, ...]:
     return tuple(reading.key for reading in readings if reading.state is State.UNAVAILABLE)
 
 
-def _sorted(
-    models: Iterable[tuple[str, CombinedModelStatistics]], query: ModelsQuery
-) -> list[tuple[str, CombinedModelStatistics]]:
-    rows = sorted(models, key=lambda row: (row[0].casefold(), row[0]))
+def _sorted(models: Iterable[Row], query: ModelsQuery) -> list[Row]:
+    rows = sorted(models, key=lambda row: (row.name.casefold(), row.name))
     if query.min_worker_count is not None:
         workers = _SORT_KEYS["worker_count"]
-        rows = [row for row in rows if (count := workers(row[1])) is not None and count >= query.min_worker_count]
+        rows = [row for row in rows if (count := workers(row)) is not None and count >= query.min_worker_count]
     if query.sort_by == "name":
         return rows[::-1] if query.descends else rows
     key = _SORT_KEYS[query.sort_by]
-    figures = [(key(row[1]), row) for row in rows]
+    figures = [(key(row), row) for row in rows]
     known = sorted([f for f in figures if f[0] is not None], key=lambda f: f[0] or 0, reverse=query.descends)
     return [row for _, row in known] + [row for figure, row in figures if figure is None]
 

@@ -51,12 +51,5 @@ def _listed(asked: str, snapshot: Snapshot) -> Found | None:
 
 
 def _unlisted(asked: str, snapshot: Snapshot) -> Found | None:
-    unlisted = snapshot.merged.unlisted
-    name = asked if asked in unlisted else _other_spelling(asked, snapshot)
-    return None if name is None else Found(asked, name, snapshot.model_type, "none", None, unlisted[name])
-
-
-def _other_spelling(asked: str, snapshot: Snapshot) -> str | None:
-    """The unlisted entry that holds a name in another case."""
-    folded = asked.casefold()
-    return next((name for name in snapshot.merged.unlisted if name.casefold() == folded), None)
+    row = snapshot.merged.unlisted.in_any_case(asked)
+    return None if row is None else Found(asked, row.name, snapshot.model_type, "none", None, row.record())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -104,9 +104,9 @@ class Snapshot:
             factory=factory,
         )
 
-    def names_of(self, model: str) -> tuple[str, ...]:
+    def names_of(self, model: str) -> Sequence[str]:
         """The API names that belong to a model of the reference."""
-        return self.merged.models[model].names
+        return self.merged.models.row(model).names
 
     @cached_property
     def serving_workers(self) -> frozenset[str] | None:

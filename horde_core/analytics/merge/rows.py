@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from horde_core.analytics.category_facts import CategoryFacts, Live, Requests
+from horde_core.analytics.category_facts import CategoryFacts, Requests
 from horde_core.analytics.indexes import grouped
 from horde_core.analytics.names.spelling import CANONICAL
-from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, WorkerSummary
+from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Live, WorkerSummary
 
 
 class Variation(NamedTuple):
@@ -124,16 +125,19 @@ class Rows(Mapping[str, CombinedModelStatistics]):
 
     def row(self, name: str) -> Row:
         """Return the plain row of a model or an unlisted name. Raises KeyError for any other."""
-        key = name if self._is_reference else name.casefold()
-        row = self._row(key) if key in self.names else self.live[key]
+        row = self._row(name if self._is_reference else name.casefold())
         if row.name != name:
             raise KeyError(name)
         return row
 
+    def in_any_case(self, name: str) -> Row | None:
+        """Return the row of an unlisted name in any of its spellings; None where there is none."""
+        key = name.casefold()
+        return self._row(key) if key in self.names or key in self.live else None
+
     def rows(self) -> Iterator[Row]:
         """Every plain row, in order."""
-        yield from map(self._row, self.names)
-        yield from map(self.live.__getitem__, self._added)
+        return map(self._row, chain(self.names, self._added))
 
     def records(self, include_backend_variations: bool = True) -> dict[str, CombinedModelStatistics]:
         """Every record by name, in order; models without a name on the network share one."""
@@ -146,9 +150,8 @@ class Rows(Mapping[str, CombinedModelStatistics]):
         return records
 
     def _row(self, key: str) -> Row:
-        row = self.live.get(key)
-        if row is not None:
-            return row
+        if key in self.live:
+            return self.live[key]
         names, facts = self.names[key], self._facts
         if self._is_reference:
             return Row(key, names, (key,), False, facts, self._backends)
