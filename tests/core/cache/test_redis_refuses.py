@@ -167,18 +167,22 @@ def test_a_value_and_its_number_are_in_one_slot_and_under_the_prefix(prefix: str
     assert keys.written("status:text").startswith(f"{prefix}:horde_api:")
 
 
-@pytest.mark.parametrize("nodes", [1, 3])
+@pytest.fixture(scope="module", params=[1, 3], ids=lambda nodes: f"{nodes} nodes")
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RedisServer]]:
+    servers = start_cluster(tmp_path_factory.mktemp("cluster"), request.param)
+    yield servers
+    for server in servers:
+        server.stop()
+
+
 @pytest.mark.parametrize("prefix", ["horde:model_ref", "{horde}:model_ref"])
 def test_a_cluster_shares_as_a_single_redis_does(
-    nodes: int, prefix: str, clock: TurnedClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    cluster: list[RedisServer], prefix: str, clock: TurnedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ExitStack() as opened:
-        servers = start_cluster(tmp_path, nodes)
-        for server in servers:
-            opened.callback(server.stop)
         one, two = (
             opened.enter_context(closing(RedisConnection(server.url, clock.both, prefix)))
-            for server in (servers[0], servers[-1])
+            for server in (cluster[0], cluster[-1])
         )
         first, second = RedisStorage(one, clock.both), RedisStorage(two, clock.both)
         sources = [f"source {number}" for number in range(12)]
