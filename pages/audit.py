@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from horde_core.audit import Severity
-from pages.common import data, filters, panels, unavailable, words
+from pages.common import data, filters, findings, panels, unavailable, words
 from pages.common.unlisted import unlisted
-from pages.sections import findings
 from pages.sections.audit import controls, table, tabs
 
 view = data.current_view()

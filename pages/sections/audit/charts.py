@@ -12,9 +12,8 @@ from horde_core.audit.presets import PRESET_OF
 from horde_core.audit.removal import Remainder
 from horde_core.frames.audit import findings_by_severity
 from horde_core.vocabulary import GIGABYTE, ModelType
-from pages.common import bars, panels, tables, words
+from pages.common import bars, findings, panels, tables, words
 from pages.common.chart_frame import PALETTE, framed, linear_axis, name_rows
-from pages.sections import findings
 from pages.sections.audit import size_scatter
 
 SEVERITY_COLOURS = {

@@ -14,8 +14,7 @@ from horde_core.cache.freshness import State
 from horde_core.frames.audit import audit_frame
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.selection import Selection
-from pages.common import data, tables, tickable_table, words
-from pages.sections import findings
+from pages.common import data, findings, tables, tickable_table, words
 
 NAMES = {"model": "Model", "family": "Family", "exact": "API name"}
 MEMBERS_ARE: dict[GroupLevel, GroupLevel] = {"model": "exact", "family": "model"}

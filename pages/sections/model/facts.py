@@ -8,8 +8,7 @@ from horde_core.audit import ModelAuditInfo
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import GIGABYTE, PERIODS, WORK_UNIT
-from pages.common import data, tables, unavailable, words
-from pages.sections import findings
+from pages.common import data, findings, tables, unavailable, words
 
 
 def row_of(snapshot: Snapshot, model: Found) -> dict[str, Any]:

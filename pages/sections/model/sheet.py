@@ -14,8 +14,7 @@ from horde_core.frames.workers import worker_rows
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.vocabulary import PERIODS, WORK_UNIT
-from pages.common import data, freshness_header, panels, tables, unavailable, words
-from pages.sections import findings
+from pages.common import data, findings, freshness_header, panels, tables, unavailable, words
 from pages.sections.model import over_time, record
 from pages.sections.model.facts import audit_of, row_of
 

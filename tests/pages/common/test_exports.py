@@ -22,8 +22,7 @@ from horde_core.frames.backends import backend_totals_frame, balance_frame
 from horde_core.frames.models import category_frame
 from horde_core.safe_csv import csv_bytes, guarded
 from horde_core.settings import Settings
-from pages.common import exports, words
-from pages.sections import findings
+from pages.common import exports, findings, words
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.snapshots import snapshot
 

@@ -14,8 +14,7 @@ from horde_core.audit.rules import RULES, SEVERITY_RULES
 from horde_core.frames.audit import audit_frame
 from horde_core.settings import Settings
 from horde_core.vocabulary import ModelType
-from pages.common import words
-from pages.sections import findings
+from pages.common import findings, words
 from tests.fixtures.snapshots import snapshot
 
 TODAY = date(2026, 1, 1)
