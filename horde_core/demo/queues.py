@@ -24,11 +24,6 @@ STEPS = 26
 SIZES = (40, 80, 120, 150, 200, 300, 512)
 """Tokens that the usual request for a name asks for."""
 
-STAFF_FIELDS: tuple[tuple[WorkerType, str, str], ...] = (
-    ("image", "worker_count", "thread_count"),
-    ("text", "text_worker_count", "text_thread_count"),
-    ("interrogation", "interrogator_count", "interrogator_thread_count"),
-)
 COUNTED_ONCE = 0.85
 """The share that is left when a request that names several models counts once."""
 

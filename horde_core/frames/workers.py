@@ -186,13 +186,11 @@ def workforce_summary(frame: pd.DataFrame, kind: str) -> WorkforceSummary:
 
 
 class StaffSummary(NamedTuple):
-    """All workers: by type, how up to date their bridges are, and what there is to filter them by."""
+    """All workers by type, and how up to date their bridges are."""
 
     workers: int
     by_type: dict[str, WorkforceSummary]
     bridges: BridgeSummary
-    capabilities: list[str]
-    bridge_names: list[str]
 
 
 def staff_summary(frame: pd.DataFrame) -> StaffSummary:
@@ -201,8 +199,6 @@ def staff_summary(frame: pd.DataFrame) -> StaffSummary:
         workers=len(frame),
         by_type={kind: workforce_summary(frame, kind) for kind in ("image", "text", "alchemy")},
         bridges=bridge_summary(frame),
-        capabilities=sorted({ability for row in frame["capabilities"] for ability in row}),
-        bridge_names=sorted(set(frame["bridge"])),
     )
 
 
