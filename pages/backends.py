@@ -44,6 +44,7 @@ panels.tabs(
     "backends_tab",
     {
         "Split by model": lambda: backends.split(view),
+        "Over time": lambda: backends.over_time(view),
         "Imbalance": lambda: backends.balance(view, summary.models),
         "All backends": lambda: backends.programs(view),
         "Unknown prefixes": lambda: backends.prefixes(view),

@@ -73,6 +73,11 @@ PAGES = (
         "What is known of one model? Choose up to four to compare them; the link keeps the choice.",
     ),
     PageSpec(
+        "Trends",
+        ":material/timeline:",
+        "How did workers, threads, queue and work of the network change, and how does that compare with before?",
+    ),
+    PageSpec(
         "Audit",
         ":material/fact_check:",
         "Which {category} models of the reference should a maintainer look at, and why?",

@@ -6,7 +6,7 @@ from horde_core.analytics import formulas
 from horde_core.vocabulary import PERIODS
 from pages.common import data, filters, freshness_header, panels, tables, words
 from pages.common.unlisted import unlisted
-from pages.sections.usage import concentration, momentum, ranking, shares
+from pages.sections.usage import concentration, momentum, over_time, ranking, shares
 
 view = data.current_view()
 snapshot = view.snapshot
@@ -63,6 +63,7 @@ panels.tabs(
     "usage_tab",
     {
         "Ranking": lambda: ranking.draw(view, period, level, top),
+        "Over time": lambda: over_time.draw(view),
         "Concentration": lambda: concentration.draw(view, period),
         "Baseline, size, NSFW": lambda: shares.draw(view, period),
         "Momentum": lambda: momentum.draw(view),

@@ -55,6 +55,7 @@ if is_known:
         "workers_tab",
         {
             "Workers": lambda: workers.everyone(view, staff),
+            "Over time": lambda: workers.over_time(view),
             "Bridges": lambda: workers.bridges(view),
             "Concentration": lambda: workers.concentration(view),
         },

@@ -7,20 +7,28 @@ from collections.abc import Callable, Hashable, Sequence
 import streamlit as st
 
 from horde_core.history.reading.events import ReferenceEvent
-from horde_core.history.reading.series import Range, Series
-from pages.common import data, filters, panels, tables, words
+from horde_core.history.reading.series import Range, Series, shares
+from horde_core.history.reading.usage import Usage
+from pages.common import data, filters, panels, tables, time_charts, words
 from pages.common.time_charts import Drawn, Event
 
 RANGES: tuple[Range, ...] = ("7d", "30d", "90d", "1y", "all")
 RANGE_WORDS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "1y": "1 year", "all": "All"}
 
 EVENT_WORDS = {"added": "added to the reference", "removed": "removed from the reference"}
+SCALES = ("counts", "shares")
+SCALE_WORDS = {"counts": "Counts", "shares": "Shares"}
 DAYS_NOTE = "Days are the 24 hours up to AI Horde's daily count, in UTC"
 
 
 def choose_range(key: str = "range", default: Range = "30d") -> Range:
     """The range that a view of the past shows, in its link under ``key``."""
     return filters.choice("Range", RANGES, default, key, RANGE_WORDS.__getitem__)
+
+
+def choose_share(key: str = "scale") -> bool:
+    """Whether requests are shown as shares of their category, in the link under ``key``."""
+    return filters.choice("Scale", SCALES, "counts", key, SCALE_WORDS.__getitem__) == "shares"
 
 
 def events(found: Sequence[ReferenceEvent], models: Sequence[str]) -> list[Event]:
@@ -63,3 +71,18 @@ def table_columns(drawn: Sequence[Drawn], unit: str) -> dict[str, object]:
 def is_known(series: Sequence[Series]) -> bool:
     """Whether anything is known in any of them."""
     return any(one.is_known for one in series)
+
+
+def usage_chart(
+    usage: Usage, title: str, titles: Sequence[Drawn], noun: str, is_share: bool, chosen: Range
+) -> panels.Chart:
+    """Requests by day of parts of a category that add up, as counts or as shares of it."""
+    scope = f"{RANGE_WORDS[chosen]} · {DAYS_NOTE}"
+    if not is_known([usage.total]):
+        return panels.Chart(title, scope, None, f"Nothing is known of the {noun} in this time.")
+    drawn = [one._replace(series=shares(one.series, usage.total)) for one in titles] if is_share else list(titles)
+    unit = f"% of all {noun}" if is_share else noun
+    sums = [words.amount(one.series.known_sum) for one in titles]
+    alt = words.ranking([one.title for one in titles], sums, f"{noun.capitalize()} in what is known of this time")
+    figure = time_charts.bars(drawn, usage.span, unit)
+    return panels.Chart(title, scope, figure, alt, time_charts.rows_of(drawn), table_columns(drawn, unit))

@@ -71,8 +71,10 @@ def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] 
             hovertext=[_hover(point, one.title, unit) for point in points],
             hoverinfo="text",
         )
+        if one.before is not None:
+            figure.add_trace(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
     figure.update_layout(barmode="stack")
-    return _on_axes(figure, drawn, span, unit, _tallest(drawn), events)
+    return _on_axes(figure, drawn, span, unit, max(_tallest(drawn), _highest(drawn)), events)
 
 
 def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:

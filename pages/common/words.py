@@ -62,6 +62,11 @@ def speak(language: str | None, zone: str | None) -> None:
     _VISITOR.set(Visitor(locale, Numbers.of(locale), zone if zone and zone in _zones() else "UTC"))
 
 
+def visitor() -> Visitor:
+    """How the visitor writes figures and times: part of the key of whatever holds both."""
+    return _VISITOR.get()
+
+
 def numbers() -> Numbers:
     """How the visitor writes figures: part of the key of whatever holds some."""
     return _VISITOR.get().numbers

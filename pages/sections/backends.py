@@ -11,9 +11,11 @@ import streamlit as st
 from horde_core.analytics import formulas
 from horde_core.frames.backends import distribution_frame, share_matrix
 from horde_core.frames.usage import leading_rows
+from horde_core.history.reading.series import Range
 from horde_core.live.snapshot import PageView
-from pages.common import bars, data, filters, freshness_header, panels, tables, unavailable, words
-from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, framed, label, name_rows
+from pages.common import bars, data, filters, freshness_header, panels, past, tables, unavailable, words
+from pages.common.chart_frame import FULL_NAME, MEASURE_COLOURS, PALETTE, framed, label, name_rows
+from pages.common.time_charts import Drawn
 
 MEASURES = {
     "requests": "Share of 30-day requests",
@@ -89,6 +91,20 @@ def split(view: PageView) -> None:
     """The heat map of models and backends."""
     measure = filters.choice("Split by", tuple(SPLITS), "usage_month", "split", SPLITS.__getitem__)
     panels.chart("split_chart", (measure,), partial(_split_chart, view, measure), freshness_header.usage_age(view))
+
+
+def over_time(view: PageView) -> None:
+    """Requests by backend over time."""
+    with st.container(horizontal=True):
+        chosen, is_share = past.choose_range(), past.choose_share()
+    past.chart("backends_past", (chosen, is_share), partial(_over_time_chart, view, chosen, is_share))
+    past.note()
+
+
+def _over_time_chart(view: PageView, chosen: Range, is_share: bool) -> panels.Chart:
+    usage = data.history().backends(view.snapshot.name_index, chosen)
+    drawn = [Drawn(one, one.name, colour) for one, colour in zip(usage.series, PALETTE * 2, strict=False)]
+    return past.usage_chart(usage, "Text requests a day, by backend", drawn, "requests", is_share, chosen)
 
 
 def balance(view: PageView, models: int) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from horde_core.analytics import formulas
-from horde_core.analytics.network import KINDS
+from horde_core.analytics.indexes import IndexedHordeWorkers
+from horde_core.analytics.network import KINDS, WORKER_TYPES, Kind
 from horde_core.frames.workers import StaffSummary, bridge_counts, bridge_frame, meets_requirements
+from horde_core.history.reading.series import Range
 from horde_core.live.snapshot import PageView
 from horde_core.selection import has_all_of, search, several
-from pages.common import bars, columns, data, filters, panels, tables, unavailable, words
+from pages.common import address, bars, columns, data, filters, panels, past, tables, time_charts, unavailable, words
 from pages.common.chart_frame import PALETTE
+from pages.common.time_charts import Drawn
 
 BRIDGE_WORDS = {
     "newest": "Newest in use",
@@ -69,6 +73,62 @@ def everyone(view: PageView, staff: StaffSummary) -> None:
         loosen="*type, capability, bridge, team, requirements* or *model*",
         height=560,
     ).explore(view)
+
+
+def over_time(view: PageView) -> None:
+    """Workers that were seen, gained and lost each day, and when one of them was there."""
+    with st.container(horizontal=True):
+        kind = filters.choice("Kind of work", KINDS, "image", "kind", str.capitalize)
+        chosen = past.choose_range()
+    past.chart("workers_past", (kind, chosen), partial(_seen_chart, kind, chosen))
+    identities = data.kept(("workers by name", view.id), lambda: _identities(view))
+    address.note_text("worker")
+    one = st.selectbox(
+        "When was a worker there?", sorted(identities), None, key="worker", bind="query-params", placeholder="A worker"
+    )
+    if one is not None:
+        past.chart("presence", (one, chosen), partial(_presence_chart, one, identities[one], chosen))
+    past.note("Workers that have left are told by number only after 90 days.")
+
+
+def _identities(view: PageView) -> dict[str, str]:
+    """The workers on the list by a name to choose from; a name that several have is told with its id."""
+    listed: IndexedHordeWorkers = view.reading("workers").value_or(IndexedHordeWorkers.unavailable())
+    counted = Counter(worker.name for worker in listed)
+    return {
+        words.one_line(worker.name if counted[worker.name] == 1 else f"{worker.name} ({worker.identity})", 80): (
+            worker.identity
+        )
+        for worker in listed
+    }
+
+
+def _seen_chart(kind: Kind, chosen: Range) -> panels.Chart:
+    found = data.history().workers_by_day(WORKER_TYPES[kind], chosen)
+    drawn = [
+        Drawn(series, title, colour)
+        for series, title, colour in zip(
+            (found.seen, found.gained, found.lost), ("Seen", "Gained", "Lost"), PALETTE, strict=False
+        )
+    ]
+    title, scope = f"{kind.capitalize()} workers seen, gained and lost a day", "Days in UTC, against the day before"
+    if not past.is_known([one.series for one in drawn]):
+        return panels.Chart(title, scope, None, "No whole day was recorded in this time.")
+    figure = time_charts.lines(drawn, found.span, "workers")
+    last = [words.amount(one.series.last_known) for one in drawn]
+    alt = words.ranking([one.title for one in drawn], last, f"{title}, as last known")
+    return panels.Chart(title, scope, figure, alt, time_charts.rows_of(drawn), past.table_columns(drawn, "workers"))
+
+
+def _presence_chart(name: str, identity: str, chosen: Range) -> panels.Chart:
+    found = data.history().presence(identity, chosen)
+    drawn = [Drawn(found.threads, "Threads", PALETTE[0])]
+    title, scope = "Threads of the worker, 0 while it was away", words.one_line(name, 80)
+    if not past.is_known([found.threads]):
+        return panels.Chart(title, scope, None, "Nothing was recorded of it in this time.")
+    figure = time_charts.lines(drawn, found.span, "threads")
+    alt = f"{title}, now {words.amount(found.threads.last_known)}"
+    return panels.Chart(title, scope, figure, alt, time_charts.rows_of(drawn), past.table_columns(drawn, "threads"))
 
 
 def _bridge_chart(view: PageView) -> panels.Chart:

@@ -121,6 +121,11 @@ class Series:
         return sum(known) if known else None
 
     @property
+    def last_known(self) -> float | None:
+        """The last value that is known; None where nothing is."""
+        return next((point.value for point in reversed(self.points) if point.value is not None), None)
+
+    @property
     def gaps(self) -> tuple[Point, ...]:
         """The stretches in which nothing is known."""
         return tuple(point for point in self.points if point.kind is Kind.GAP)

@@ -11,13 +11,11 @@ from horde_core.history.reading.series import Range, Series, Span, shares
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import WORK_UNIT
-from pages.common import filters, panels, past, tables, time_charts, words
+from pages.common import panels, past, tables, time_charts, words
 from pages.common.chart_frame import PALETTE
 from pages.common.data import history
 from pages.common.time_charts import Drawn
 
-SCALES = ("counts", "shares")
-SCALE_WORDS = {"counts": "Counts", "shares": "Shares"}
 NO_REQUESTS = "Nothing is known of its requests in this time."
 
 
@@ -26,7 +24,7 @@ def draw(view: PageView, models: Sequence[Found]) -> None:
     st.subheader("Over time", anchor=False)
     with st.container(horizontal=True):
         chosen = past.choose_range()
-        is_share = filters.choice("Scale", SCALES, "counts", "scale", SCALE_WORDS.__getitem__) == "shares"
+        is_share = past.choose_share()
     names = tuple(model.name for model in models)
     past.chart("past_requests", (names, chosen, is_share), partial(_requests, view, models, chosen, is_share))
     left, right = st.columns(2)
@@ -110,6 +108,6 @@ def _levels(title: str, scope: str, drawn: Sequence[Drawn], span: Span, unit: st
     if not past.is_known([one.series for one in drawn]):
         return panels.Chart(title, scope, None, "Nothing was recorded in this time.")
     figure = time_charts.lines(drawn, span, unit)
-    now = [words.amount(one.series.points[-1].value) for one in drawn]
-    alt = words.ranking([one.title for one in drawn], now, f"{title}, at the end", 4)
+    now = [words.amount(one.series.last_known) for one in drawn]
+    alt = words.ranking([one.title for one in drawn], now, f"{title}, as last known", 4)
     return panels.Chart(title, scope, figure, alt, time_charts.rows_of(drawn), past.table_columns(drawn, unit))

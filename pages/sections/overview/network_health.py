@@ -18,8 +18,9 @@ from horde_core.analytics.network import (
     Network,
     Window,
 )
+from horde_core.history.reading.network import Figure as Past
 from horde_core.vocabulary import ModelType
-from pages.common import panels, tables, words
+from pages.common import headlines, panels, tables, words
 
 LOADS: Mapping[Load, tuple[str, str]] = {
     Load.FINE: (":material/check_circle:", "green"),
@@ -59,15 +60,24 @@ def _card(health: Health, network_id: str) -> None:
         st.badge(health.load.value, icon=icon, color=colour, help=f"{thresholds()} {formulas.LEAST_OF_IMAGES}.")  # type: ignore[arg-type]
     included = "those in maintenance included"
     drain = words.duration(health.drain_seconds)
-    figures = (
-        panels.Figure(words.bounded("Drain time", health.kind, health.queued), drain, "", formulas.NETWORK_DRAIN.help),
-        panels.Figure("Jobs queued", words.count(health.jobs), "", "Waiting or in progress.", health.jobs),
-        panels.Figure("Threads", words.count(health.threads), "", f"Of all workers, {included}.", health.threads),
-        panels.Figure("Workers", words.count(health.workers), "", f"{included.capitalize()}.", health.workers),
-    )
+    figures: dict[panels.Figure, Past | None] = {
+        panels.Figure(
+            words.bounded("Drain time", health.kind, health.queued), drain, "", formulas.NETWORK_DRAIN.help
+        ): None,
+        panels.Figure("Jobs queued", words.count(health.jobs), "", "Waiting or in progress.", health.jobs): "jobs",
+        panels.Figure(
+            "Threads", words.count(health.threads), "", f"Of all workers, {included}.", health.threads
+        ): "threads",
+        panels.Figure(
+            "Workers", words.count(health.workers), "", f"{included.capitalize()}.", health.workers
+        ): "workers",
+    }
     with st.grid(2, gap="xsmall", min_column_width=110):
-        for figure in figures:
-            panels.metric(figure, f"health {health.kind}", network_id)
+        for figure, past in figures.items():
+            with st.container(gap=None):
+                panels.metric(figure, f"health {health.kind}", network_id)
+                if past is not None:
+                    headlines.line(health.kind, past, f"{figure.label} of {health.kind} work")
     least = words.sentence_case(words.at_least(health.kind, health.queued))
     queued = f"{least}{words.plural_amount(health.queued, health.unit)} queued"
     st.caption(f"{queued} · {words.amount(health.per_minute)} done in the last minute")

@@ -1,0 +1,51 @@
+"""A small line of a figure's last day, as a picture of a few hundred bytes: no chart library is needed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from horde_core.history.reading.series import Point
+from pages.common import words
+
+WIDTH, HEIGHT, MARGIN = 120, 24, 2
+COLOUR = "#5B8DEF"
+"""Holds on light and dark ground."""
+
+
+def svg(points: Sequence[Point], colour: str = COLOUR) -> str | None:
+    """Draw levels as steps between the least and the largest of them, with a gap where nothing is known.
+
+    None where nothing is known at all.
+    """
+    known = [point.value for point in points if point.value is not None]
+    if not known:
+        return None
+    begins, seconds = points[0].begins, max(points[-1].ends - points[0].begins, 1)
+    least, range_ = min(known), (max(known) - min(known)) or 1
+
+    def x(at: int) -> float:
+        return round((at - begins) / seconds * WIDTH, 1)
+
+    def y(value: float) -> float:
+        return round(HEIGHT - MARGIN - (value - least) / range_ * (HEIGHT - 2 * MARGIN), 1)
+
+    path, is_broken = [], True
+    for point in points:
+        if point.value is None:
+            is_broken = True
+            continue
+        path.append(f"{'M' if is_broken else 'L'}{x(point.begins)} {y(point.value)}H{x(point.ends)}")
+        is_broken = False
+    line = f'fill="none" stroke="{colour}" stroke-width="1.5" vector-effect="non-scaling-stroke"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'preserveAspectRatio="none"><path d="{"".join(path)}" {line}/></svg>'
+    )
+
+
+def alt(what: str, points: Sequence[Point]) -> str:
+    """Say the same in words."""
+    known = [point.value for point in points if point.value is not None]
+    if not known:
+        return f"{what}: nothing is known of the last day"
+    return f"{what} in the last day: between {words.amount(min(known))} and {words.amount(max(known))}"

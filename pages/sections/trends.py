@@ -1,0 +1,78 @@
+"""The network over time: workers and threads, what waits, what is done; the period before as faint lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import streamlit as st
+
+from horde_core.analytics.network import Kind
+from horde_core.history.reading.network import Figure
+from horde_core.history.reading.series import Range
+from pages.common import data, panels, past, time_charts, words
+from pages.common.chart_frame import PALETTE
+from pages.common.time_charts import Drawn
+
+STEP_WORDS = {"5min": "5 minutes", "hour": "hour", "day": "day"}
+WORK: Mapping[Kind, str] = {"image": "megapixelsteps", "text": "tokens", "alchemy": "forms"}
+MADE: Mapping[Kind, str] = {"image": "images", "text": "text requests"}
+
+
+class Trend(NamedTuple):
+    """One chart: its key, its title, its figures with their names, their unit; ``is_sum`` adds up over each step."""
+
+    key: str
+    title: str
+    figures: Mapping[Figure, str]
+    unit: str
+    is_sum: bool = False
+
+
+def draw(kind: Kind, chosen: Range) -> None:
+    """Draw the charts of one kind of work, two side by side."""
+    with st.grid(2, gap="small", min_column_width=330):
+        for trend in _trends(kind):
+            with st.container():
+                past.chart(f"trend_{trend.key}", (kind, chosen), partial(_chart, kind, chosen, trend))
+
+
+def _trends(kind: Kind) -> Sequence[Trend]:
+    work, made = WORK[kind], MADE.get(kind)
+    least = ", at least" if kind == "image" else ""
+    trends = [
+        Trend("staff", "Workers and threads", {"workers": "Workers", "threads": "Threads"}, "workers, threads"),
+        Trend("jobs", "Jobs waiting or in progress", {"jobs": "Jobs"}, "jobs"),
+    ]
+    if made is None:  # the API does not say how much alchemists did
+        return trends
+    return [
+        *trends,
+        Trend("queued", f"Work queued{least}", {"queued": "Work queued"}, work),
+        Trend("pace", "Work done in a minute", {"per_minute": "Work done"}, f"{work} a minute"),
+        Trend("made", f"{words.sentence_case(made)} made", {"requests": words.sentence_case(made)}, made, is_sum=True),
+    ]
+
+
+def _chart(kind: Kind, chosen: Range, trend: Trend) -> panels.Chart:
+    history = data.history()
+    now, before = history.network(kind, chosen), history.network(kind, chosen, before=True)
+    has_before = chosen != "all"
+    drawn = [
+        Drawn(now.series[figure], title, colour, before.series[figure] if has_before else None)
+        for (figure, title), colour in zip(trend.figures.items(), PALETTE, strict=False)
+    ]
+    step = STEP_WORDS[now.step]
+    unit = f"{trend.unit} in {step}" if trend.is_sum else trend.unit
+    scope = f"{past.RANGE_WORDS[chosen]} · " + (
+        f"added up over each {step}" if trend.is_sum else "each look" if now.step == "5min" else f"mean of each {step}"
+    )
+    if not past.is_known([one.series for one in drawn]):
+        return panels.Chart(trend.title, scope, None, "Nothing was recorded in this time.")
+    figure = (time_charts.bars if trend.is_sum else time_charts.lines)(drawn, now.span, unit)
+    last = [
+        words.amount(next((p.value for p in reversed(one.series.points) if p.value is not None), None)) for one in drawn
+    ]
+    alt = words.ranking([one.title for one in drawn], last, f"{trend.title}, as last known", 4)
+    return panels.Chart(trend.title, scope, figure, alt, time_charts.rows_of(drawn), past.table_columns(drawn, unit))
