@@ -76,6 +76,7 @@ PAGES = (
         "Trends",
         ":material/timeline:",
         "How did workers, threads, queue and work of the network change, and how does that compare with before?",
+        has_network=True,
     ),
     PageSpec(
         "Audit",

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from horde_core.analytics.network import KINDS
-from pages.common import filters, panels, past
+from pages.common import data, filters, panels, past
 from pages.sections import trends
 
 with st.container(horizontal=True, vertical_alignment="center"):
     kind = filters.choice("Kind of work", KINDS, "image", "kind", str.capitalize)
     chosen = past.choose_range()
 
-trends.draw(kind, chosen)
+trends.draw(data.current_view(), kind, chosen)
 past.note("Faint dotted lines are the same figures in the period of the same length before.")
 
 panels.explanation(

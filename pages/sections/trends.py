@@ -11,7 +11,8 @@ import streamlit as st
 from horde_core.analytics.network import Kind
 from horde_core.history.reading.network import Figure
 from horde_core.history.reading.series import Range
-from pages.common import data, panels, past, time_charts, words
+from horde_core.live.snapshot import PageView
+from pages.common import data, headlines, panels, past, time_charts, words
 from pages.common.chart_frame import PALETTE
 from pages.common.time_charts import Drawn
 
@@ -30,8 +31,24 @@ class Trend(NamedTuple):
     is_sum: bool = False
 
 
-def draw(kind: Kind, chosen: Range) -> None:
-    """Draw the charts of one kind of work, two side by side."""
+def draw(view: PageView, kind: Kind, chosen: Range) -> None:
+    """Draw the figures of one kind of work as they are now, and its charts, two side by side."""
+    assert view.network is not None, "main.py opens this page with the network"
+    health, past_of = view.network.health(kind), data.history().headlines(kind)
+    figures: Mapping[Figure, tuple[str, str, float | None]] = {
+        "workers": ("Workers", words.count(health.workers), health.workers),
+        "threads": ("Threads", words.count(health.threads), health.threads),
+        "jobs": ("Jobs", words.count(health.jobs), health.jobs),
+        "queued": (words.bounded("Work queued", kind, health.queued), words.amount(health.queued), health.queued),
+        "per_minute": ("Work done a minute", words.amount(health.per_minute), health.per_minute),
+    }
+    panels.figures(
+        f"trends {kind}",
+        *(
+            panels.Figure(label, said, headlines.change_words(past_of[figure]), number=number)
+            for figure, (label, said, number) in figures.items()
+        ),
+    )
     with st.grid(2, gap="small", min_column_width=330):
         for trend in _trends(kind):
             with st.container():
