@@ -13,7 +13,7 @@ from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME, IMAGE_USAGE, TE
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until
 
-OF_MODELS = tuple(page.name for page in PAGES if page.name not in ("model", "sources"))
+OF_MODELS = tuple(page.name for page in PAGES if page.name not in ("model", "trends", "sources"))
 """Pages with figures of a whole category, whatever is chosen on them."""
 
 CATEGORIES = ("image", "text")
