@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -101,11 +102,22 @@ def draw(one: Filter, options: Sequence[str] = (), width: int = 240) -> Any:
     return several(one.label, options, one.key, one.word, width)
 
 
-def ranges(bounds: Sequence[Filter]) -> dict[str, Any]:
+@contextmanager
+def folded(label: str, icon: str, key: str, keys: Iterable[str], help_text: str | None = None) -> Iterator[bool]:
+    """Fold boxes with these keys away, and say whether they are wanted: while open, or where one has a value.
+
+    A box that nobody looks at takes as long to draw as any other.
+    """
+    popover = st.popover(label, icon=icon, help=help_text, key=key, on_change="rerun")
+    with popover:
+        yield bool(popover.open) or any(one in st.query_params or st.session_state.get(one) for one in keys)
+
+
+def ranges(bounds: Sequence[Filter], key: str) -> dict[str, Any]:
     """The least and the most of some figures, folded away until they are wanted; what was chosen, by key."""
     chosen: dict[str, Any] = {}
-    with st.popover("Ranges", icon=":material/straighten:"):
-        for pair in zip(bounds[::2], bounds[1::2], strict=True):
+    with folded("Ranges", ":material/straighten:", key, [one.key for one in bounds]) as are_wanted:
+        for pair in zip(bounds[::2], bounds[1::2], strict=True) if are_wanted else ():
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 chosen |= {one.key: draw(one) for one in pair}
     return chosen

@@ -74,7 +74,7 @@ class Table(NamedTuple):
                 given = {one.key: filters.draw(one, one.options(frame, None), 180) for one in self.filters}
         with st.container(horizontal=True, vertical_alignment="center"):
             given |= {one.key: filters.draw(one) for one in searches}
-            given |= filters.ranges(limits) if limits else {}
+            given |= filters.ranges(limits, f"{self.key}_ranges") if limits else {}
             columns = chosen_columns(self._columns_key(view), self.columns, self.hidden, bool(self.links_to))
             downloads = st.container(horizontal=True, width="content")
         selection = Selection.of([*self.filters, *limits, *searches], given)

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.page_table import PAGES
-from tests.fixtures.dashboard import Visit
+from tests.fixtures.dashboard import Visit, unfolded
 from tests.pages.test_pages import CATEGORIES, notices
 
 VALUES = ("", "inf", "-inf", "nan", "1e400", "9" * 23, "-1", "0.5", "zzz", "[]", "a" * 3_000, "\x00", "<b>", "=1+1")
@@ -14,9 +14,10 @@ LEFT_OUT = "not understood"
 
 
 def parameters(app: AppTest) -> list[str]:
-    """The parameters of a page, by the keys of what may be chosen on it."""
+    """The parameters of a page, by the keys of what may be chosen on it, folded away or not."""
     kinds = ("text_input", "number_input", "multiselect", "button_group", "tab_container")
-    widgets = [widget for kind in kinds for widget in app.get(kind)]
+    opened = unfolded(app)
+    widgets = [widget for kind in kinds for widget in opened.get(kind)]
     return sorted({str(widget.key) for widget in widgets if getattr(widget, "key", None)})
 
 

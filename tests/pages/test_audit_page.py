@@ -12,7 +12,7 @@ from horde_core.audit.presets import PRESETS, presets_for
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.settings import Settings
 from pages.common import tickable_table
-from tests.fixtures.dashboard import Visit
+from tests.fixtures.dashboard import Visit, unfolded
 from tests.fixtures.horde_bodies import DEFAULT_BODIES, IMAGE_AGES, IMAGE_REFERENCE, TEXT_REFERENCE
 from tests.fixtures.horde_server import HordeServer
 from tests.pages.test_pages import figures, notices
@@ -170,7 +170,7 @@ class TestCategories:
 
 class TestThresholds:
     def test_a_tried_threshold_changes_the_counts_at_once_and_is_said(self, visit: Visit) -> None:
-        app = visit("audit")
+        app = unfolded(visit("audit"))
         before = counted(app)["Low usage"]
         app.number_input(key="month_minimum").set_value(4_000).run()
         assert (before, counted(app)["Low usage"]) == (1, 3)

@@ -11,7 +11,7 @@ from horde_core.analytics.groups import GroupLevel
 from horde_core.audit import AuditSummary, AuditThresholds, ModelAuditInfo
 from horde_core.audit.filters import filters_for
 from horde_core.audit.presets import PRESET_OF, Preset, presets_for
-from horde_core.audit.thresholds import WHAT_IFS, what_ifs, with_tried
+from horde_core.audit.thresholds import WHAT_IFS, WhatIf, what_ifs, with_tried
 from horde_core.numbers import ENGLISH
 from horde_core.selection import Filter, Kind, Selection
 from horde_core.vocabulary import ModelType
@@ -48,23 +48,28 @@ def threshold_words(thresholds: AuditThresholds, model_type: ModelType) -> str:
 
 def tried_thresholds(model_type: ModelType) -> AuditThresholds:
     """The thresholds with what this visitor tries instead; an empty box stands for the setting's own value."""
-    own = data.THRESHOLDS[model_type]
-    tried: dict[str, float] = {}
-    with st.popover("Thresholds", icon=":material/tune:", help="Try other thresholds: every count follows at once."):
-        st.caption("Empty boxes stand for the settings in force, which they show in grey.")
-        for one in what_ifs(model_type):
-            label, setting = f"{one.label} ({one.unit_of(model_type)})", words.exact(getattr(own, one.field))
-            value = filters.number(label, one.key, one.most, one.step, placeholder=setting, width=320)
-            if value is not None:
-                tried[one.field] = value
-        st.button(
-            "Back to the settings",
-            key="reset_thresholds",
-            on_click=filters.clear,
-            args=([one.key for one in what_ifs(model_type)],),
-            disabled=not tried,
-        )
+    own, boxes = data.THRESHOLDS[model_type], what_ifs(model_type)
+    keys, tried = [one.key for one in boxes], dict[str, float]()
+    about = "Try other thresholds: every count follows at once."
+    with filters.folded("Thresholds", ":material/tune:", "audit_thresholds", keys, about) as are_wanted:
+        if are_wanted:
+            tried = _tried(own, boxes, model_type)
+            st.button(
+                "Back to the settings", key="reset_thresholds", on_click=filters.clear, args=(keys,), disabled=not tried
+            )
     return with_tried(own, tried)
+
+
+def _tried(own: AuditThresholds, boxes: Sequence[WhatIf], model_type: ModelType) -> dict[str, float]:
+    """A box for each threshold; what is tried, by field."""
+    st.caption("Empty boxes stand for the settings in force, which they show in grey.")
+    tried: dict[str, float] = {}
+    for one in boxes:
+        label, setting = f"{one.label} ({one.unit_of(model_type)})", words.exact(getattr(own, one.field))
+        value = filters.number(label, one.key, one.most, one.step, placeholder=setting, width=320)
+        if value is not None:
+            tried[one.field] = value
+    return tried
 
 
 def tried_note(thresholds: AuditThresholds, model_type: ModelType) -> None:
@@ -151,13 +156,16 @@ def choose(
         chosen[one.key] = filters.draw(one, options, width)
 
     on_words = [one for one in available if one.kind is Kind.SEVERAL]
+    rarer = on_words[ALWAYS_SHOWN:]
     chosen |= {one.key: filters.draw(one) for one in available if one.kind is Kind.TEXT}
     for one in on_words[:ALWAYS_SHOWN]:
         several(one, 190)
-    with st.popover("More filters", icon=":material/filter_list:"):
-        for one in on_words[ALWAYS_SHOWN:]:
+    with filters.folded(
+        "More filters", ":material/filter_list:", "audit_more", [one.key for one in rarer]
+    ) as are_wanted:
+        for one in rarer if are_wanted else ():
             several(one, 320)
-    chosen |= filters.ranges([one for one in available if one.kind is Kind.BOUND])
+    chosen |= filters.ranges([one for one in available if one.kind is Kind.BOUND], "audit_ranges")
     return Selection.of(available, chosen)
 
 

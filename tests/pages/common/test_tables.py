@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from horde_core import selection
 from horde_core.live.snapshot import PageView
 from horde_core.safe_csv import csv_bytes
 from pages.common import exports, filters, tables
-from tests.fixtures.dashboard import Visit
+from tests.fixtures.dashboard import Visit, unfolded
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.snapshots import snapshot
 from tests.pages.common.test_exports import read_back
@@ -103,7 +104,7 @@ def test_csv_says_where_it_is_from_before_its_header() -> None:
 
 
 def test_ranges_and_columns_narrow_a_table_and_its_sentence_says_so(visit: Visit) -> None:
-    app = visit("usage", "text")
+    app = unfolded(visit("usage", "text"))
     app.number_input(key="usage_usage_month_from").set_value(1_000).run()
     assert list(app.dataframe[0].value["name"]) == ["mistralai/Mistral-7B-Instruct-v0.3"]
     assert any(
@@ -112,6 +113,23 @@ def test_ranges_and_columns_narrow_a_table_and_its_sentence_says_so(visit: Visit
     )
     app.multiselect(key="usage_columns_text").set_value(["share"]).run()
     assert list(app.dataframe[0].value.columns) == ["name", "link", "share"]
+
+
+def test_boxes_of_ranges_are_drawn_while_they_are_open_or_one_has_a_value(visit: Visit) -> None:
+    def is_drawn(app: AppTest) -> bool:
+        return any(box.key == "usage_usage_month_from" for box in app.number_input)
+
+    closed = visit("usage", "text")
+    assert not is_drawn(closed)
+    app = unfolded(closed)
+    assert is_drawn(app)
+    app.session_state["usage_ranges"] = False
+    assert not is_drawn(app.run())
+    app = unfolded(app)
+    app.number_input(key="usage_usage_month_from").set_value(1_000).run()
+    app.session_state["usage_ranges"] = False
+    assert is_drawn(app.run())
+    assert list(app.dataframe[0].value["name"]) == ["mistralai/Mistral-7B-Instruct-v0.3"]
 
 
 def test_a_link_with_ranges_and_columns_reproduces_the_table(visit: Visit) -> None:
