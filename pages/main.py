@@ -1,5 +1,6 @@
 """The frame of every page: navigation, category, freshness, notices. Then the page itself."""
 
+from copy import copy
 from pathlib import Path
 
 import streamlit as st
@@ -13,10 +14,11 @@ words.speak(st.context.locale, st.context.timezone)
 st.set_page_config(page_title="AI Horde dashboard", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large")
 
-page = st.navigation(
-    [st.Page(f"{one.name}.py", title=one.title, icon=one.icon, default=one is PAGES[0]) for one in PAGES],
-    position="top",
+pages = data.kept(
+    ("pages",),
+    lambda: [st.Page(f"{one.name}.py", title=one.title, icon=one.icon, default=one is PAGES[0]) for one in PAGES],
 )
+page = st.navigation([copy(one) for one in pages], position="top")  # each run marks its own as the one to be run
 spec = next(one for one in PAGES if one.title == page.title)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from horde_core.analytics import formulas
 from horde_core.frames.usage import MOVER_SHARE_FROM
-from pages.common import data, freshness_header, panels, tables, words
+from pages.common import data, freshness_header, panels, words
 from pages.sections.overview import movers, network_health, serve_next
 
 view = data.current_view()
@@ -25,12 +25,7 @@ with st.grid(2, gap="small", min_column_width=330):
             panels.chart(f"serve_next_{kind}", (), partial(serve_next.chart, view, snapshot))
 
 st.subheader("Made by the network", anchor=False)
-tables.show(
-    data.kept(("activity", network.id), partial(network_health.activity_frame, network)),
-    network_health.ACTIVITY_COLUMNS,
-    alt="Images and text requests made in the last minute, hour, day and month",
-    key="activity_table",
-)
+data.kept(("activity", network.id), partial(network_health.activity, network))
 st.caption(
     "Windows that AI Horde closed a minute or two ago; the last minute of the cards above is newer. Tokens are those "
     "that requests asked for, in the cards those that were written."

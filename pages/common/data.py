@@ -150,10 +150,13 @@ def redis_layer() -> RedisReport:
 
 
 def kept(given: tuple[Hashable, ...], compute: Callable[[], T]) -> T:
-    """Return a result that is computed once for all sessions with the same ``given``: a frame, a summary, a chart.
+    """Return a result that is computed once for all sessions with the same ``given``: a frame, a summary.
 
-    ``given`` holds all that the result depends on: what it is, the id of what it is computed from, what was chosen, and
-    the locale where it holds words. The result is shared and must not be changed.
+    What ``compute`` draws is kept with it, as messages to the browser that are sent again each time. It may be anything
+    but an input.
+
+    ``given`` holds all that the result depends on, told apart by its ``repr``: what it is, the id of what it is
+    computed from, what was chosen, and the locale where it holds words. The result is shared and must not be changed.
     """
     result: T = _kept(given, compute)
     return result
@@ -228,6 +231,7 @@ def audits(snapshot: Snapshot) -> Mapping[str, ModelAuditInfo]:
     return kept(("audits", snapshot.id, response.as_of), lambda: {info.name: info for info in response.models})
 
 
-@st.cache_resource(ttl=FRAME_TTL, max_entries=RESULTS_KEPT, show_spinner=False)
+# By default Streamlit hashes a tuple part by part, at 90 us a look-up.
+@st.cache_resource(ttl=FRAME_TTL, max_entries=RESULTS_KEPT, show_spinner=False, hash_funcs={tuple: repr})
 def _kept(given: tuple[Hashable, ...], _compute: Callable[[], Any]) -> Any:
     return _compute()

@@ -71,14 +71,15 @@ def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Char
     ``build`` is called once for all sessions with the same view, locale and ``given``, and each time where ``given`` is
     None, because it depends on what somebody typed or ticked. ``as_of`` says how old it is.
     """
-    item = build() if given is None else data.kept((key, data.current_view().id, words.numbers(), *given), build)
+
+    def draw() -> Chart:
+        return _drawn(build(), key, as_of)
+
     with st.container(border=True):
-        st.markdown(f"**{item.title}**")
-        st.caption(" · ".join(filter(None, [item.scope, as_of])))
-        if item.figure is None:
-            st.info(item.alt)
-            return
-        st.plotly_chart(item.figure, key=key, alt=item.alt, config=_PLOTLY_CONFIG)
+        if given is None:
+            item = draw()
+        else:
+            item = data.kept((key, data.current_view().id, words.numbers(), as_of, *given), draw)
         if item.rows is not None and item.columns is not None:
             folded = st.expander(
                 "As a table", icon=":material/table:", type="compact", key=f"{key}_rows", on_change="rerun"
@@ -86,6 +87,17 @@ def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Char
             if folded.open:
                 with folded:
                     tables.show(item.rows, item.columns, item.alt, f"{key}_rows_table", height=300)
+
+
+def _drawn(item: Chart, key: str, as_of: str) -> Chart:
+    """Draw title, scope and figure; return the rest."""
+    st.markdown(f"**{item.title}**")
+    st.caption(" · ".join(filter(None, [item.scope, as_of])))
+    if item.figure is None:
+        st.info(item.alt)
+        return item._replace(rows=None)
+    st.plotly_chart(item.figure, key=key, alt=item.alt, config=_PLOTLY_CONFIG)
+    return item._replace(figure=None)
 
 
 def tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
@@ -104,5 +116,4 @@ def tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
 def explanation(*paragraphs: str) -> None:
     """Draw the folded "How this is computed" at the bottom of a page."""
     with st.expander("How this is computed", icon=":material/function:"):
-        for paragraph in paragraphs:
-            st.markdown(paragraph)
+        st.markdown("\n\n".join(paragraphs))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from horde_core.live.snapshot import PageView
@@ -16,6 +18,7 @@ from horde_core.numbers import decimals
 from horde_core.selection import Filter, Selection, bounds, search
 from horde_core.vocabulary import PERIODS, ModelType, Period
 from pages.common import address, data, downloads, exports, filters, words
+from pages.common.packed_rows import packed
 
 Figures = npt.NDArray[np.float64]
 
@@ -95,7 +98,12 @@ class Table(NamedTuple):
             none = unknown or unbounded or f"No {self.rows_are[0]} matches."
             filters.nothing_matches(f"{self.key}_name", none, loosen, [*keys, *self.clear])
             return
-        show(chosen, columns, self.alt, f"{self.key}_table", self.height)
+        table = partial(show, chosen, columns, self.alt, f"{self.key}_table", self.height)
+        is_as_it_opens = not selection.chosen and columns.keys() - {MODEL_LINK} == self.columns.keys() - {*self.hidden}
+        if self.given is not None and is_as_it_opens:
+            data.kept(("table", self.key, view.id, words.numbers(), *self.given), table)
+        else:
+            table()
         about = exports.provenance(view, self.title, "; ".join(conditions))
         with downloads:
             self._offer(selection, [column for column in columns if column != MODEL_LINK], about)
@@ -246,21 +254,35 @@ def shown(frame: pd.DataFrame, columns: Mapping[str, Any]) -> tuple[pd.DataFrame
     return frame[list(columns)].assign(**rounded), configs
 
 
-def show(
-    frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, height: int = 420, **selection: Any
-) -> Any:
-    """Show the named columns of a frame, in that order; return what is selected where ``selection`` allows it."""
-    chosen, configs = shown(frame, columns)
-    return st.dataframe(
-        chosen,
-        column_config=configs,
-        hide_index=True,
-        height="content" if ROW_HEIGHT * (len(frame) + 1) < height else height,
-        placeholder=words.UNKNOWN,
-        alt=alt,
-        key=key,
-        **selection,
-    )
+class Rows(NamedTuple):
+    """What a browser is sent of a table: its rows, and how each column is shown."""
+
+    packed: pa.Table
+    configs: dict[str, Any]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, columns: Mapping[str, Any]) -> Rows:
+        """Return the named columns of a frame, in that order."""
+        chosen, configs = shown(frame, columns)
+        return cls(packed(chosen), configs)
+
+    def show(self, alt: str, key: str, height: int = 420, **selection: Any) -> Any:
+        """Show them; return what is selected where ``selection`` allows it."""
+        return st.dataframe(
+            self.packed,
+            column_config=self.configs,
+            hide_index=True,
+            height="content" if ROW_HEIGHT * (self.packed.num_rows + 1) < height else height,
+            placeholder=words.UNKNOWN,
+            alt=alt,
+            key=key,
+            **selection,
+        )
+
+
+def show(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, key: str, height: int = 420) -> None:
+    """Show the named columns of a frame, in that order."""
+    Rows.of(frame, columns).show(alt, key, height)
 
 
 def chosen_columns(key: str, columns: Mapping[str, Any], hidden: Sequence[str], has_link: bool) -> dict[str, Any]:

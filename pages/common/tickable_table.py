@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -29,26 +29,31 @@ def untick(key: str) -> None:
     generations[key] = generations.get(key, 0) + 1
 
 
-def table(
-    frame: pd.DataFrame,
-    identities: Sequence[Identity],
-    columns: Mapping[str, Any],
-    alt: str,
-    key: str,
-    height: int,
-) -> int | None:
-    """Show a frame, note which rows are ticked, and return the position of the row whose cell was clicked.
+class Rows(NamedTuple):
+    """Rows to be ticked: what a browser is sent of them, the key of each, and a digest of these keys in their order."""
+
+    shown: tables.Rows
+    identities: Sequence[Identity]
+    order: str
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, columns: Mapping[str, Any], identities: Sequence[Identity]) -> Rows:
+        """Return the named columns of a frame, whose rows have these keys."""
+        return cls(tables.Rows.of(frame, columns), identities, _digest(identities))
+
+
+def table(rows: Rows, alt: str, key: str, height: int) -> int | None:
+    """Show rows, note which of them are ticked, and return the position of the row whose cell was clicked.
 
     Streamlit's selection holds positions. So the element gets a new key whenever the rows or their order change, and
     starts with the rows selected that were ticked before.
     """
+    identities = rows.identities
     held = ticked(key)
     before = [place for place, identity in enumerate(identities) if identity in held]
-    state = tables.show(
-        frame,
-        columns,
+    state = rows.shown.show(
         alt,
-        element_key(key, identities),
+        _element_key(key, rows.order),
         height,
         on_select="rerun",
         selection_mode=("multi-row", "single-cell"),
@@ -63,6 +68,12 @@ def table(
 
 def element_key(key: str, identities: Sequence[Identity]) -> str:
     """The key of the element that shows these rows, in this order, since all were last unticked."""
-    generation = st.session_state.get(_GENERATIONS, {}).get(key, 0)
-    digest = hashlib.blake2b(repr(identities).encode(errors="replace"), digest_size=6).hexdigest()
-    return f"{key}_{generation}_{digest}"
+    return _element_key(key, _digest(identities))
+
+
+def _element_key(key: str, order: str) -> str:
+    return f"{key}_{st.session_state.get(_GENERATIONS, {}).get(key, 0)}_{order}"
+
+
+def _digest(identities: Sequence[Identity]) -> str:
+    return hashlib.blake2b(repr(identities).encode(errors="replace"), digest_size=6).hexdigest()

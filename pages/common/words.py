@@ -157,8 +157,13 @@ def zone_offset(unix_seconds: float) -> int:
 
 def _time(unix_seconds: float, pattern: str) -> str:
     visitor = _VISITOR.get()
+    return _written_time(int(unix_seconds), pattern, visitor.zone, visitor.locale)
+
+
+@lru_cache(maxsize=4096)
+def _written_time(unix_seconds: int, pattern: str, zone: str, locale: str) -> str:
     time = datetime.fromtimestamp(unix_seconds, UTC)
-    return str(format_datetime(time, pattern, tzinfo=ZoneInfo(visitor.zone), locale=visitor.locale))
+    return str(format_datetime(time, pattern, tzinfo=ZoneInfo(zone), locale=locale))
 
 
 def listing(parts: list[str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -28,6 +28,8 @@ class Audited(NamedTuple):
     response: CategoryAuditResponse
     infos: Sequence[ModelAuditInfo]
     rows: pd.DataFrame
+    given: tuple[Hashable, ...]
+    """All that the rows depend on."""
 
     @property
     def members(self) -> int:
@@ -42,10 +44,14 @@ class Audited(NamedTuple):
 
 def audited(view: PageView, response: CategoryAuditResponse) -> Audited:
     """Make the rows of an audit, shared by all sessions with the same view."""
-    given = ("audit", view.id, response.thresholds.digest, response.level, response.model_type, response.as_of)
-    infos = data.kept((*given, "infos"), lambda: worst_first(response.models))
-    rows = data.kept((*given, words.numbers()), lambda: _rows(infos, response))
-    return Audited(view, view.snapshot, response, infos, rows)
+    digest = response.thresholds.digest
+    given = ("audit", view.id, digest, response.level, response.model_type, response.as_of, words.numbers())
+
+    def make() -> Audited:
+        infos = worst_first(response.models)
+        return Audited(view, view.snapshot, response, infos, _rows(infos, response), given)
+
+    return data.kept(given, make)._replace(view=view)
 
 
 def _rows(infos: Sequence[ModelAuditInfo], response: CategoryAuditResponse) -> pd.DataFrame:
@@ -58,34 +64,37 @@ def identity(info: ModelAuditInfo) -> tickable_table.Identity:
     return (info.name, info.members)
 
 
-def shown(audit: Audited, selection: Selection) -> tuple[list[ModelAuditInfo], pd.DataFrame]:
+class Shown(NamedTuple):
     """The models that match a selection, and their rows."""
-    if not selection.chosen:
-        return list(audit.infos), audit.rows
-    kept = selection.narrows(audit.infos)
-    infos = [info for info, is_kept in zip(audit.infos, kept, strict=True) if is_kept]
-    return infos, audit.rows[kept]
+
+    infos: Sequence[ModelAuditInfo]
+    rows: tickable_table.Rows
 
 
-def table(
-    audit: Audited, infos: Sequence[ModelAuditInfo], rows: pd.DataFrame, chosen_columns: dict[str, object]
-) -> None:
+def shown(audit: Audited, selection: Selection, columns: Mapping[str, Any]) -> Shown:
+    """Narrow the rows of an audit. Those of all models are shared by all sessions with the same view and columns."""
+
+    def make() -> Shown:
+        infos, rows = audit.infos, audit.rows
+        if selection.chosen:
+            kept = selection.narrows(infos)
+            infos, rows = [info for info, is_kept in zip(infos, kept, strict=True) if is_kept], rows[kept]
+        return Shown(infos, tickable_table.Rows.of(rows, columns, [identity(info) for info in infos]))
+
+    is_as_it_opens = not selection.chosen and not {*findings.HIDDEN} & columns.keys()
+    return data.kept((*audit.given, *columns), make) if is_as_it_opens else make()
+
+
+def table(audit: Audited, chosen: Shown) -> None:
     """The rows that are shown, to be ticked; a click on a cell tells everything of its row."""
-    looked_at = tickable_table.table(
-        rows,
-        [identity(info) for info in infos],
-        chosen_columns,
-        "Audit of the model reference",
-        audit.key,
-        height=520,
-    )
+    looked_at = tickable_table.table(chosen.rows, "Audit of the model reference", audit.key, height=520)
     if looked_at is None:
         st.caption("Click a cell to see every finding of its row with its reason, and what it adds up.")
     else:
-        details(audit, infos[looked_at])
+        details(audit, chosen.infos[looked_at])
 
 
-def columns(audit: Audited) -> dict[str, object]:
+def columns(audit: Audited) -> dict[str, Any]:
     """The columns that the visitor wants."""
     level = audit.response.level
     return tables.chosen_columns(

@@ -21,11 +21,12 @@ def found(audit: Audited) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         selection = controls.choose(audit.infos, model_type, thresholds, preset)
         columns = table.columns(audit)
-    infos, rows = table.shown(audit, selection)
+    shown = table.shown(audit, selection, columns)
+    infos = shown.infos
     unknown = unavailable.clause(audit.view, *sorted(selection.needs))
     controls.active_line(selection, thresholds, len(infos), summary.models, level, unknown)
     if infos:
-        table.table(audit, infos, rows, columns)
+        table.table(audit, shown)
     else:
         said = f"{unknown}, so it is unknown which model matches." if unknown else "No model matches."
         filters.nothing_matches("audit_nothing", said, "a filter", list(selection.chosen), controls.clear)

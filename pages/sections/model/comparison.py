@@ -11,7 +11,7 @@ import pandas as pd
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import PERIODS
-from pages.common import bars, freshness_header, panels, tables, words
+from pages.common import bars, data, freshness_header, panels, tables, words
 from pages.common.chart_frame import MEASURE_COLOURS
 from pages.sections.model import over_time
 from pages.sections.model.facts import facts_of, row_of
@@ -26,11 +26,16 @@ def draw(view: PageView, models: Sequence[Found]) -> None:
     }
     panels.chart("compare_chart", tuple(names), partial(_chart, rows), "; ".join(ages))
     over_time.draw(view, models)
+    told = tuple((model.model_type, model.name) for model in models)
+    data.kept(("compared", view.id, words.numbers(), *told), partial(_side_by_side, view, models))
+
+
+def _side_by_side(view: PageView, models: Sequence[Found]) -> None:
     facts = {model.name: facts_of(view, model) for model in models}
     compared = pd.DataFrame(facts)
     compared.insert(0, "fact", list(compared.index))
     compared.columns = ["fact", *(f"model {place}" for place in range(1, len(models) + 1))]
-    titles = [tables.text_column(words.one_line(name, 50)) for name in names]
+    titles = [tables.text_column(words.one_line(model.name, 50)) for model in models]
     tables.show(
         compared,
         {"fact": tables.name_column("Figure")} | dict(zip(compared.columns[1:], titles, strict=True)),

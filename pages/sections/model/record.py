@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +11,12 @@ from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.upstream.web_address import host_of
-from pages.common import tables, unavailable
+from pages.common import data, tables, unavailable
 from pages.sections.model.facts import gigabytes, parameters
 
 
-def draw(view: PageView, model: Found) -> None:
-    """Draw the facts of its record, and its links."""
+def draw(view: PageView, model: Found, given: tuple[Hashable, ...]) -> None:
+    """Draw the facts of its record, which depend on what is ``given``, and its links."""
     record = model.record
     if record is None:
         st.markdown("**Reference**")
@@ -31,18 +31,22 @@ def draw(view: PageView, model: Found) -> None:
         )
         return
     with st.container(border=True):
-        st.markdown("**Reference**")
-        st.text(record.description or "No description.")
-        facts = _stated(model, record)
-        tables.show(
-            pd.DataFrame({"fact": list(facts), "value": list(facts.values())}),
-            {"fact": tables.text_column("Fact", width="small"), "value": tables.text_column("Value", width="large")},
-            alt="What the reference states of the model",
-            key="record_table",
-        )
+        data.kept(("model's record", *given), lambda: _facts(model, record))
         with st.container(horizontal=True):
             for place, (title, url) in enumerate(_links(record)):
                 st.link_button(title, url, icon=":material/open_in_new:", key=f"link_{place}")
+
+
+def _facts(model: Found, record: ModelRecord) -> None:
+    st.markdown("**Reference**")
+    st.text(record.description or "No description.")
+    facts = _stated(model, record)
+    tables.show(
+        pd.DataFrame({"fact": list(facts), "value": list(facts.values())}),
+        {"fact": tables.text_column("Fact", width="small"), "value": tables.text_column("Value", width="large")},
+        alt="What the reference states of the model",
+        key="record_table",
+    )
 
 
 def _stated(model: Found, record: ModelRecord) -> dict[str, str]:

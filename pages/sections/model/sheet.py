@@ -32,15 +32,20 @@ def draw(view: PageView, model: Found) -> None:
     """Draw everything about one model."""
     snapshot = view.categories[model.model_type]
     row = row_of(snapshot, model)
-    _title(snapshot, model)
+    given = (view.id, model.model_type, model.name, words.numbers())
+    data.kept(("model's title", *given, model.asked), lambda: _title(snapshot, model))
     _usage(view, snapshot, row)
     _live(view, row, model)
     over_time.draw(view, [model])
     left, right = st.columns(2)
     with left:
-        record.draw(view, model)
+        record.draw(view, model, given)
     with right:
-        _findings(view, model)
+        data.kept(("model's findings", *given), lambda: _findings(view, model))
+    data.kept(("model's tables", *given), lambda: _tables(view, snapshot, model))
+
+
+def _tables(view: PageView, snapshot: Snapshot, model: Found) -> None:
     _workers(snapshot, model)
     if model.model_type == "text":
         _backends(view, model)
@@ -144,7 +149,7 @@ def _findings(view: PageView, model: Found) -> None:
 
 def _workers(snapshot: Snapshot, model: Found) -> None:
     st.subheader("Workers", anchor=False)
-    rows = data.kept(("model's workers", snapshot.id, model.name), lambda: worker_rows(model.statistics))
+    rows = worker_rows(model.statistics)
     if rows is None:
         st.info("Workers are unavailable, so it is unknown who serves it.")
     elif not len(rows):
@@ -166,10 +171,9 @@ def _workers(snapshot: Snapshot, model: Found) -> None:
 
 
 def _backends(view: PageView, model: Found) -> None:
-    snapshot = view.categories[model.model_type]
     missing = unavailable.clause(view, "usage", "status", model_type=model.model_type)
     st.subheader("Backends", anchor=False)
-    rows = data.kept(("model's backends", snapshot.id, model.name), lambda: variation_frame(model.statistics))
+    rows = variation_frame(model.statistics)
     if not len(rows):
         known = "No backend has requests for it or serves it."
         st.info(f"{missing}, so its backends are unknown." if missing else known)

@@ -83,6 +83,16 @@ def _card(health: Health, network_id: str) -> None:
     st.caption(f"{queued} · {words.amount(health.per_minute)} done in the last minute")
 
 
+def activity(network: Network) -> None:
+    """Draw what was made in each window."""
+    tables.show(
+        activity_frame(network),
+        ACTIVITY_COLUMNS,
+        alt="Images and text requests made in the last minute, hour, day and month",
+        key="activity_table",
+    )
+
+
 def activity_frame(network: Network) -> pd.DataFrame:
     """What was made in each window, images and text requests side by side."""
     by_kind: dict[ModelType, dict[Window, Activity]] = {
