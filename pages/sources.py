@@ -5,7 +5,7 @@ import streamlit as st
 from horde_core.upstream.client import CALLS_A_MINUTE
 from horde_core.version import __version__
 from pages.common import data, panels, words
-from pages.sections import sources
+from pages.sections import history, sources
 
 view = data.current_view()
 reports = data.source_reports()
@@ -26,6 +26,7 @@ panels.tabs(
     "sources_tab",
     {
         "State": lambda: sources.state(view, reports),
+        "History": lambda: history.draw(view),
         "Not understood": lambda: sources.not_understood(view, reports),
         "Counters": lambda: sources.counters(view, reports),
         "Formulas": lambda: sources.formulas(view),

@@ -43,13 +43,14 @@ def event_sentence(event: ReferenceEvent) -> str:
 
 
 def state_sentence() -> str:
-    """Since when the past is kept, or why it is not, in one sentence."""
-    status = data.history().status()
+    """Since when the past is kept, or why it is not, in one sentence or two."""
+    status, kept = data.history().status(), data.history_state()
+    trouble = [words.full_stop(one) for one in (status.sentence or kept.trouble, kept.note) if one]
     if status.sentence:
-        return status.sentence
+        return " ".join(trouble)
     if status.since is None:
-        return "Nothing is recorded yet: the first figures come within a minute or two."
-    return f"Recorded since {words.moment(status.since)}."
+        return " ".join(trouble or ["Nothing is recorded yet: the first figures come within a minute or two."])
+    return " ".join([f"Recorded since {words.moment(status.since)}.", *trouble])
 
 
 def note(*more: str) -> None:
