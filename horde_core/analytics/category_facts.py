@@ -35,7 +35,10 @@ class Requests(NamedTuple):
 
 
 class CategoryFacts:
-    """The sources of one category; ``None`` is an unavailable source. The inputs are not changed."""
+    """The sources of one category; ``None`` is an unavailable source. The inputs are not changed.
+
+    ``live_names`` are the API names with a row in the status or a worker, each once.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class CategoryFacts:
         self._workers_by_name: dict[str, list[HordeWorker]] = {}
         self._is_serving: dict[str, bool | None] = {}
         self._index_workers()
+        self.live_names = dict.fromkeys(chain(self.rows_by_name, self._workers_by_name))
         self._summaries: dict[int, WorkerSummary] = {}
         # Image models of the reference have a row as soon as work waits for them, unless another type's row hides it.
         self.names_of_others = _names_of_others(workers, staff) if self.model_type == "image" else set()
@@ -71,10 +75,6 @@ class CategoryFacts:
                     by_name[name].append(worker)
                 else:
                     by_name[name] = [worker]
-
-    def live_names(self) -> Iterable[str]:
-        """Every API name with a row in the status or a worker, once."""
-        return dict.fromkeys(chain(self.rows_by_name, self._workers_by_name))
 
     def has_status(self, names: Iterable[str]) -> bool:
         """Whether the status lists any of these names."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Generic, Self, TypeVar
 
 from horde_core.unknowns import sum_or_unknown
@@ -105,7 +106,7 @@ class IndexedHordeModelStats:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every API name in any of the three maps, once, in the API's order."""
-        return tuple(dict.fromkeys(name for period in PERIODS for name in self.response.period(period) or ()))
+        return tuple(dict.fromkeys(chain.from_iterable(self.response.period(period) or () for period in PERIODS)))
 
     def __len__(self) -> int:
         return len(self.names)

@@ -6,16 +6,14 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, repeat
+from operator import itemgetter
 from weakref import WeakKeyDictionary
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, grouped
-from horde_core.analytics.names.matching import NameIndex
+from horde_core.analytics.names.matching import NameIndex, Owner
 from horde_core.analytics.records import Split
 from horde_core.unknowns import sum_or_unknown
 from horde_core.vocabulary import PERIODS, Period
-
-Owner = tuple[str | None, str]
-"""The model that an API name belongs to (None: unlisted), and its backend."""
 
 
 class Attribution:
@@ -28,12 +26,13 @@ class Attribution:
 
     def __init__(self, index: NameIndex, usage: IndexedHordeModelStats, before: Attribution | None = None) -> None:
         self.usage = usage
-        owners = dict(zip(usage.names, _owners(index, usage.names, before), strict=True))
-        self.model_of = {name: model for name, (model, _) in owners.items()}
-        self.backends = {name: backend for name, (_, backend) in owners.items()}
-        self.models: dict[str, Sequence[str]] = dict.fromkeys(index.model_names, ())
-        self.models |= _sorted((model, name) for name, model in self.model_of.items() if model is not None)
-        self.unlisted = _sorted((name.casefold(), name) for name in self.unlisted_names())
+        owners = _owners(index, usage.names, before)
+        self.model_of = dict(zip(usage.names, map(itemgetter(0), owners), strict=True))
+        self.backends = dict(zip(usage.names, map(itemgetter(1), owners), strict=True))
+        owned = [(model, name) for name, model in self.model_of.items() if model is not None]
+        self.models: Mapping[str, Sequence[str]] = {**dict.fromkeys(index.model_names, ()), **_sorted(owned)}
+        names = self.unlisted_names()
+        self.unlisted: Mapping[str, Sequence[str]] = _sorted(zip(map(str.casefold, names), names, strict=True))
 
     def unlisted_names(self) -> list[str]:
         """The names that belong to no model, one by one, in the API's order."""
@@ -54,11 +53,12 @@ def _split(counts: Mapping[str, int | None] | None, attributed: Sequence[str], u
     return Split(attributed=of_models, unlisted=of_others, total=sum_or_unknown(counts.values()))
 
 
-def _sorted(pairs: Iterable[tuple[str, str]]) -> dict[str, Sequence[str]]:
+def _sorted(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     groups = grouped(pairs)
     for names in groups.values():
-        names.sort()
-    return dict(groups)
+        if len(names) > 1:
+            names.sort()
+    return groups
 
 
 _kept: WeakKeyDictionary[NameIndex, Attribution] = WeakKeyDictionary()
@@ -81,15 +81,9 @@ def attribution_of(index: NameIndex, usage: IndexedHordeModelStats) -> Attributi
     return attribution
 
 
-def owners_of(index: NameIndex, names: Sequence[str]) -> list[Owner]:
-    """Return what each name belongs to."""
-    resolved = index.resolve_all(names)
-    return [resolved[name][:2] for name in names]
-
-
 def _owners(index: NameIndex, names: Sequence[str], before: Attribution | None) -> list[Owner]:
     if before is None:
-        return owners_of(index, names)
+        return index.owners(names)
     unknown = [name for name in names if name not in before.model_of]
-    found = dict(zip(unknown, owners_of(index, unknown), strict=True))
+    found = dict(zip(unknown, index.owners(unknown), strict=True))
     return [found.get(name) or (before.model_of[name], before.backends[name]) for name in names]

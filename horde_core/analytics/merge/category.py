@@ -6,6 +6,8 @@ Each API name belongs to at most one model, so for every figure: models + unlist
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
+from operator import not_
 from typing import NamedTuple
 
 from horde_core.analytics.category_facts import CategoryFacts, StatusRows, Usage, Workers
@@ -117,16 +119,16 @@ def _index_of(model_names: Iterable[str] | NameIndex, model_type: ModelType) -> 
 def _reconcile(minute: Minute) -> Reconciliation:
     """Split each total into models and unlisted names."""
     rows = minute.facts.rows
-    is_unlisted = [minute.model_of[row.name] is None for row in rows or ()]
+    is_listed = [minute.model_of[row.name] is not None for row in rows or ()]
 
     def split(figures: Sequence[Number | None]) -> Split[Number]:
         if rows is None:
             return Split(attributed=None, unlisted=None, total=None)
-        parts: tuple[list[Number | None], list[Number | None]] = [], []
-        for figure, place in zip(figures, is_unlisted, strict=True):
-            parts[place].append(figure)
-        attributed, unlisted = map(sum_or_unknown, parts)
-        return Split(attributed=attributed, unlisted=unlisted, total=sum_or_unknown(figures))
+        return Split(
+            attributed=sum_or_unknown(compress(figures, is_listed)),
+            unlisted=sum_or_unknown(compress(figures, map(not_, is_listed))),
+            total=sum_or_unknown(figures),
+        )
 
     return Reconciliation(
         usage=minute.attribution.requests,

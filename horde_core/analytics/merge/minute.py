@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from horde_core.analytics.category_facts import CategoryFacts
-from horde_core.analytics.merge.attribution import attribution_of, owners_of
+from horde_core.analytics.merge.attribution import attribution_of
 from horde_core.analytics.merge.rows import Row, Rows
 from horde_core.analytics.names.matching import NameIndex
 
@@ -23,9 +23,9 @@ class Minute:
         self.facts = facts
         self.attribution = attribution_of(index, facts.usage)
         known = self.attribution.model_of
-        unused = [name for name in facts.live_names() if name not in known]
-        owners = dict(zip(unused, owners_of(index, unused), strict=True))
-        self.model_of = {name: owners[name][0] if name in owners else known[name] for name in facts.live_names()}
+        unused = [name for name in facts.live_names if name not in known]
+        owners = dict(zip(unused, index.owners(unused), strict=True))
+        self.model_of = {name: owners[name][0] if name in owners else known[name] for name in facts.live_names}
         of_unused = {name: backend for name, (_, backend) in owners.items()}
         self.backends: Mapping[str, str] = ChainMap(of_unused, self.attribution.backends)
         # The names of live rows that the usage does not have; most have none.

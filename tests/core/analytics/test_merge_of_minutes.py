@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from horde_core.analytics.groups import GroupLevel, group_models
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
 from horde_core.analytics.merge import CategoryMerge, Rows, merge_category_with_horde_data, merge_everything
 from horde_core.analytics.merge.attribution import attribution_of
-from horde_core.analytics.names.matching import NameIndex, Resolution, name_index
+from horde_core.analytics.names.matching import NameIndex, Owner, name_index
 from horde_core.analytics.records import CombinedModelStatistics
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.upstream.model_reference import ModelRecord
@@ -172,9 +172,9 @@ class AskedIndex(NameIndex):
         super().__init__(names)
         self.asked: list[str] = []
 
-    def resolve_all(self, api_names: Iterable[str]) -> dict[str, Resolution]:
+    def owners(self, api_names: Sequence[str]) -> list[Owner]:
         self.asked += api_names
-        return super().resolve_all(api_names)
+        return super().owners(api_names)
 
 
 class TestOverlay:
