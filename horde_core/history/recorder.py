@@ -183,5 +183,5 @@ def _gaps(connection: Connection) -> Sequence[Gap]:
 
 
 def _set(connection: Connection, key: str, value: str) -> None:
-    insert = insert_into(connection, tables.meta).values(key=key, value=value)
+    insert = insert_into(connection.dialect.name, tables.meta).values(key=key, value=value)
     connection.execute(insert.on_conflict_do_update(index_elements=[tables.meta.c.key], set_={"value": value}))

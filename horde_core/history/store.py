@@ -193,9 +193,9 @@ def schema_of(connection: Connection) -> str | None:
     return schema
 
 
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert that can say what is done where a row is there already, in the database's own dialect."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that can say what is done where a row is there already, in the dialect of that name."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def generations(connection: Connection) -> dict[str, int]:

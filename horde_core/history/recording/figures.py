@@ -24,7 +24,10 @@ class Figure(NamedTuple):
 
 
 class NameWork(NamedTuple):
-    """Work that waits for a name: jobs, work queued (pixelsteps or tokens) and the speed of a job; None is unknown."""
+    """Work that waits for a name: jobs, work queued (pixelsteps or tokens) and the speed of a job; None is unknown.
+
+    A speed of a thousand or more is whole: a year of fractions of a pixelstep would be two megabytes.
+    """
 
     name: str
     jobs: int | None
@@ -57,7 +60,7 @@ def totals_figures(totals: HordeTotals, model_type: ModelType) -> list[Figure]:
 def names_with_work(rows: Iterable[HordeModelStatus]) -> list[NameWork]:
     """Return the names for which work waits, or may wait."""
     return [
-        NameWork(row.name, _summable(row.jobs), _summable(row.queued), row.performance or None)
+        NameWork(row.name, _summable(row.jobs), _summable(row.queued), _speed(row.performance))
         for row in rows
         if not (row.jobs == 0 and row.queued == 0)
     ]
@@ -70,3 +73,7 @@ def _figures(one: Health, names: Iterable[str]) -> list[Figure]:
 
 def _summable(value: float | None) -> int | None:
     return None if value is None or value > LARGEST_SUMMED else round(value)
+
+
+def _speed(value: float | None) -> float | None:
+    return float(round(value)) if value and value >= 1_000 else value or None

@@ -60,7 +60,9 @@ def cover(connection: Connection, sample: Sample, last: Stretch | None) -> None:
 def count_sample(connection: Connection, sample: Sample) -> None:
     """Count a live source's sample in its hour."""
     table = tables.source_hour
-    insert = insert_into(connection, table).values(source=sample.source, hour=hour_of(sample.at), samples=1)
+    insert = insert_into(connection.dialect.name, table).values(
+        source=sample.source, hour=hour_of(sample.at), samples=1
+    )
     keys = [table.c.source, table.c.hour]
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_={"samples": table.c.samples + 1}))
 

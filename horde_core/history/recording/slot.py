@@ -65,7 +65,7 @@ def write_slot(connection: Connection, samples: Sequence[Sample], now: float) ->
     known = generations(connection) if slot.written else {}
     for part in slot.written:
         value = str(known.get(part, 0) + 1)
-        insert = insert_into(connection, tables.meta).values(key=f"generation:{part}", value=value)
+        insert = insert_into(connection.dialect.name, tables.meta).values(key=f"generation:{part}", value=value)
         keys = [tables.meta.c.key]
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_={"value": value}))
     return slot.written

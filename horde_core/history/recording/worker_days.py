@@ -76,7 +76,7 @@ def write_worker_days(connection: Connection, first: int, until: int) -> None:
         if _covers(stretches, day):
             days += worker_days(presences, day, _covers(stretches, day - DAY))
     if days:
-        insert = insert_into(connection, tables.worker_day).on_conflict_do_nothing()
+        insert = insert_into(connection.dialect.name, tables.worker_day).on_conflict_do_nothing()
         connection.execute(insert, [one._asdict() for one in days])
 
 

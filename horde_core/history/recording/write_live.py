@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, case, select, update
+from sqlalchemy import Connection, Insert, Table, bindparam, case, select, update
 
 from horde_core.history import tables
 from horde_core.history.recording.figures import Figure, NameWork
@@ -52,11 +53,12 @@ def open_serving(connection: Connection, category: str) -> dict[str, Open[Served
     """Return what serves each name, as last recorded."""
     serving, names = tables.serving.c, tables.api_name.c
     rows = connection.execute(
-        select(names.name, serving.began, serving.threads, serving.workers)
-        .join(tables.api_name, names.id == serving.name_id)
-        .where(serving.ended.is_(None), names.category == category)
+        select(names.category, names.name, serving.began, serving.threads, serving.workers)
+        # An outer join, so that the few open stretches are looked up and not the many names of a category.
+        .outerjoin_from(tables.serving, tables.api_name, names.id == serving.name_id)
+        .where(serving.ended.is_(None))
     )
-    return {name: Open(began, Served(threads, workers)) for name, began, threads, workers in rows}
+    return {name: Open(began, Served(*state)) for kind, name, began, *state in rows if kind == category}
 
 
 def write_serving(
@@ -91,8 +93,14 @@ def write_workers(connection: Connection, workers: Sequence[HordeWorker], at: in
 
 
 def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Add samples to the rows of their period: counts and sums grow, extremes move, the rest is the newest known."""
-    insert = insert_into(connection, table)
+    """Add samples to the rows of their period."""
+    connection.execute(_adding(connection.dialect.name, table), rows)
+
+
+@cache
+def _adding(dialect: str, table: Table) -> Insert:
+    """Return what adds rows: counts and sums grow, extremes move, the rest is the newest known. Kept: slow to build."""
+    insert = insert_into(dialect, table)
     new: dict[str, Any] = {}
     for column in table.columns:
         old, added = column, insert.excluded[column.name]
@@ -105,7 +113,7 @@ def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> No
                 new[column.name] = case((added >= old, old), else_=_known(added, old))
             case "last" | "speed":
                 new[column.name] = _known(added, old)
-    connection.execute(insert.on_conflict_do_update(index_elements=[*table.primary_key], set_=new), rows)
+    return insert.on_conflict_do_update(index_elements=[*table.primary_key], set_=new)
 
 
 def _known(new: Any, old: Any) -> Any:
@@ -145,7 +153,7 @@ def _open_runs(connection: Connection) -> dict[str, Open[Run]]:
 
 def _figure_ids(connection: Connection, figures: Iterable[Figure]) -> dict[tuple[str, str], int]:
     table = tables.network_figure
-    insert = insert_into(connection, table).on_conflict_do_nothing()
+    insert = insert_into(connection.dialect.name, table).on_conflict_do_nothing()
     connection.execute(insert, [{"kind": one.kind, "figure": one.figure} for one in figures])
     return {(row.kind, row.figure): row.id for row in connection.execute(select(table))}
 
@@ -153,7 +161,7 @@ def _figure_ids(connection: Connection, figures: Iterable[Figure]) -> dict[tuple
 def _worker_ids(connection: Connection, workers: Sequence[HordeWorker], at: int, gone: list[str]) -> dict[str, int]:
     """Return the numbers of the workers that are there, noting that they were seen, and of those that are gone."""
     table = tables.worker
-    insert = insert_into(connection, table)
+    insert = insert_into(connection.dialect.name, table)
     seen = {name: insert.excluded[name] for name in ("name", "type", "last_seen")}
     rows = [
         {"identity": one.identity, "name": one.name, "type": one.type, "first_seen": at, "last_seen": at}
@@ -170,7 +178,7 @@ def _ids(connection: Connection, table: Table, column: str, values: set[str]) ->
     """Return the numbers of values that have a table of their own; new ones are given one."""
     if not values:
         return {}
-    insert = insert_into(connection, table).on_conflict_do_nothing()
+    insert = insert_into(connection.dialect.name, table).on_conflict_do_nothing()
     connection.execute(insert, [{column: value} for value in sorted(values)])
     found = connection.execute(select(table.c[column], table.c.id).where(table.c[column].in_(values)))
     return {row[0]: row[1] for row in found}

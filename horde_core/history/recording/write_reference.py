@@ -47,6 +47,6 @@ def write_reference(connection: Connection, category: str, sample: Sample, last_
         models = [{"category": category, "name": name, "fields": json.dumps(fields)} for name, fields in now.items()]
         if models:
             connection.execute(table.insert(), models)
-        insert = insert_into(connection, tables.meta).values(key=key, value=form)
+        insert = insert_into(connection.dialect.name, tables.meta).values(key=key, value=form)
         connection.execute(insert.on_conflict_do_update(index_elements=[meta.key], set_={"value": form}))
     return True

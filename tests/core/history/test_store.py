@@ -153,6 +153,6 @@ def test_stores_in_memory_of_one_name_are_one() -> None:
 def test_a_row_that_is_there_can_be_left_as_it_is(store: Store) -> None:
     written(store)
     with store.writing() as connection:
-        insert = insert_into(connection, tables.meta).values(key="a", value="2")
+        insert = insert_into(connection.dialect.name, tables.meta).values(key="a", value="2")
         connection.execute(insert.on_conflict_do_nothing())
         assert connection.execute(select(tables.meta.c.value)).scalar() == "1"
