@@ -8,7 +8,14 @@ from pathlib import Path
 from pages.common import plotly_script
 
 INDEX = "index.html"
-START = """<script>
+HEAD = """<style>
+      /* A chart in words stands in its place, and takes none of its own, until Plotly has drawn it. */
+      .stElementContainer:has(> .stText):has(+ .stPrintGraphic) { height: 0; margin-bottom: -1rem; z-index: 1; }
+      .stElementContainer:has(+ .stPrintGraphic) > .stText { display: block; max-height: 15rem; overflow: auto; }
+      .stElementContainer:has(> .stText):has(+ .stPrintGraphic .main-svg) { display: none; }
+      .stElementContainer:has(> .stText) + .stPrintGraphic [data-testid="stSkeleton"] { display: none; }
+    </style>
+    <script>
       // The page's server is where its scripts come from: the websocket opens at once, without a search for it.
       window.__streamlit = {
         BACKEND_BASE_URL: new URL(".", location.href).href,
@@ -29,5 +36,5 @@ def edited(name: str, content: bytes) -> bytes:
     if name == plotly_script.NAME:
         return plotly_script.reduced(content.decode()).encode()
     if name == INDEX:
-        return content.replace(b"<script", START.encode() + b"<script", 1)
+        return content.replace(b"<script", HEAD.encode() + b"<script", 1)
     return content

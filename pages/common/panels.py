@@ -96,6 +96,7 @@ def _drawn(item: Chart, key: str, as_of: str) -> Chart:
     if item.figure is None:
         st.info(item.alt)
         return item._replace(rows=None)
+    st.text(item.alt)  # until the chart is drawn: see browser_files
     st.plotly_chart(item.figure, key=key, alt=item.alt, config=_PLOTLY_CONFIG)
     return item._replace(figure=None)
 

@@ -226,11 +226,11 @@ def pace(speed: Any, unit: str) -> str:
     return "no speed is known" if is_unknown(speed) else f"{amount(speed)} {unit}/s for each job"
 
 
-def ranking(names: Sequence[str], figures: Sequence[str], what: str, most: int = 5) -> str:
-    """A chart in words: its first few rows, for readers who cannot see it."""
+def ranking(names: Sequence[str], figures: Sequence[str], what: str, most: int = 10) -> str:
+    """A chart in words, its first few rows a line each: for readers who cannot see it, or not yet."""
     told = [f"{one_line(name)} {figure}" for name, figure in zip(names[:most], figures[:most], strict=True)]
-    rest = f", and {len(names) - most} more" if len(names) > most else ""
-    return f"{what}: {', '.join(told)}{rest}."
+    rest = [f"and {len(names) - most} more"] if len(names) > most else []
+    return f"{what}:\n" + ";\n".join(told + rest) + "."
 
 
 def escaped(text: str) -> str:

@@ -28,7 +28,7 @@ ALLOWED = (
     r"\d+ of \d+ [\w ]+\. No filter is set\.",
     r"Nothing found",  # the name of a figure
     r"(no images|fewer than 10 requests) in 30 days and no workers",  # the rule of a severity
-    r"[\w ]+ by finding and severity: .*",  # the words for flags, each with a count
+    r"[\w ]+ by finding and severity:\n.*",  # the words for flags, each with a count
     r"Nothing was found in what is known\.|No row that is shown is known to be a deletion candidate\.",
     r".* so whether work waits for them is unknown\.",
     r"(Unknown now|What is unknown).*",

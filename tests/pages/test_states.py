@@ -52,7 +52,7 @@ TRUE_ALL_THE_SAME = re.compile(
     r"|^Unknown now"  # names findings, such as "never used"
     r"|^No workers · n/a$"
     r"|^Nothing was found in what is known\.$"
-    r"|^Models by finding and severity: "  # names findings, too
+    r"|^Models by finding and severity:\n"  # names findings, too
     r"|\bis known to be a deletion candidate\.$"
     r"|^:\w+-badge\["  # ages
     r"|Last refresh: The server sent nothing on \w+ models, although"

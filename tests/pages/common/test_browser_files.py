@@ -31,5 +31,5 @@ def test_only_what_is_meant_is_changed() -> None:
 def test_the_page_keeps_all_that_streamlit_has_in_it() -> None:
     before = (FOLDER / "index.html").read_bytes()
     after = browser_files.edited("index.html", before)
-    assert after.replace(browser_files.START.encode(), b"") == before
+    assert after.replace(browser_files.HEAD.encode(), b"") == before
     assert after.index(b"window.__streamlit") < after.index(b'type="module"')

@@ -259,5 +259,5 @@ def test_queue_states_name_what_is_remarkable() -> None:
 
 def test_a_ranking_tells_the_first_few_and_how_many_more() -> None:
     names, figures = ["a", "b\n", "c"], ["3", "2", "1"]
-    assert words.ranking(names, figures, "Share") == "Share: a 3, b 2, c 1."
-    assert words.ranking(names, figures, "Share", most=2) == "Share: a 3, b 2, and 1 more."
+    assert words.ranking(names, figures, "Share") == "Share:\na 3;\nb 2;\nc 1."
+    assert words.ranking(names, figures, "Share", most=2) == "Share:\na 3;\nb 2;\nand 1 more."

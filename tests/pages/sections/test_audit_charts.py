@@ -65,7 +65,7 @@ class TestSizes:
         assert (none.name, candidates.name) == ("No candidate (2)", "Deletion candidate (1)")
         assert list(candidates.y) == [size_scatter.NO_USE]
         assert list(candidates.x) == [pytest.approx(17.246524772)]
-        assert chart.alt == "Largest candidates: Flux.1-Schnell 17.2 GB."
+        assert chart.alt == "Largest candidates:\nFlux.1-Schnell 17.2 GB."
 
     def test_without_ages_it_is_not_known_who_is_a_candidate(self) -> None:
         taken = snapshot("image").audit(AuditThresholds.from_settings(Settings(), "image"), TODAY, None)
