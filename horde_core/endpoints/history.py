@@ -117,9 +117,9 @@ class HistoryAnswer(Answer):
     series: tuple[HistorySeries, ...]
 
 
-def with_history(results: SharedResults, view: PageView) -> PageView:
-    """A view that changes with what was recorded, too."""
-    generation = history_of(results.integration).generation()
+def with_history(results: SharedResults, view: PageView, *parts: str) -> PageView:
+    """A view that changes with what was recorded of some parts, too."""
+    generation = history_of(results.integration).generation(*parts)
     return replace(view, history=hashlib.blake2b(generation.encode(), digest_size=8).hexdigest())
 
 
@@ -155,7 +155,7 @@ def network_history_answer(results: SharedResults, view: PageView, query: Any) -
             for figure, one in history.network(kind, span, step=step).series.items()
         ]
 
-    sources = ("performance", "workers", *(f"totals:{kind}" for kind in kinds if kind != "alchemy"))
+    sources = ("performance", *(f"totals:{kind}" for kind in kinds if kind != "alchemy"))
     return _answer(results, view, query, sources, found, query.step)
 
 
@@ -183,7 +183,8 @@ def _answer(
     step: Step | None,
 ) -> HistoryAnswer:
     status = history_of(results.integration).status()
-    span, chosen = _span(query, status.until, step)
+    until = [status.coverage[source].until or 0 for source in sources if source in status.coverage]
+    span, chosen = _span(query, max(until, default=0), step)
     series = found(span, chosen)
     told = {**about(view), "simulated": results.integration.is_simulated}
     if status.sentence is not None:
@@ -202,10 +203,10 @@ def _answer(
     )  # fmt: skip
 
 
-def _span(query: Any, until: int | None, step: Step | None) -> tuple[Span, Step]:
+def _span(query: Any, until: int, step: Step | None) -> tuple[Span, Step]:
     """What is asked about: by default the 30 days up to the end of the record, by the step that suits it."""
     begins, ends = getattr(query, "from"), query.to
-    last = _seconds(ends) if ends is not None else until or 0
+    last = _seconds(ends) if ends is not None else until
     first = _seconds(begins) if begins is not None else last - USUAL_DAYS * DAY
     span = Span(min(first, last), last)
     chosen = step or span.step
@@ -229,7 +230,7 @@ def _unit(kind: WorkKind, figure: str) -> str:
     work = "forms" if kind == "alchemy" else WORK_UNIT[kind][0]
     if figure == "requests" and kind == "image":
         return "images"
-    return {"queued": work, "per_minute": f"{work} per minute", "work": work.removeprefix("mega")}.get(figure, figure)
+    return {"queued": work, "per_minute": f"{work} per minute", "work": work}.get(figure, figure)
 
 
 @overload

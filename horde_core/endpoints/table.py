@@ -7,6 +7,7 @@ Routes, OpenAPI, index page and command line are made from it. To add an endpoin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
@@ -45,11 +46,13 @@ def _read_every_source(results: SharedResults, _kinds: Sequence[ModelType], _que
 
 
 def _read_history_of_names(results: SharedResults, kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
-    return history.with_history(results, results.reader.references_view(kinds, wait))
+    return history.with_history(results, results.reader.references_view(kinds, wait), f"usage:{kinds[0]}")
 
 
-def _read_history(results: SharedResults, _kinds: Sequence[ModelType], _query: Query, _wait: float) -> PageView:
-    return history.with_history(results, PageView({}, None, ()))
+def _read_history_of(
+    part: str, results: SharedResults, _kinds: Sequence[ModelType], _query: Query, _wait: float
+) -> PageView:
+    return history.with_history(results, PageView({}, None, ()), part)
 
 
 class Endpoint(NamedTuple):
@@ -173,7 +176,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         record=history.HistoryAnswer,
         rows=rows.history_rows,
         lines=rows.history_lines,
-        read=_read_history,
+        read=partial(_read_history_of, "network"),
     ),
     Endpoint(
         name="history-workers",
@@ -185,7 +188,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         record=history.HistoryAnswer,
         rows=rows.history_rows,
         lines=rows.history_lines,
-        read=_read_history,
+        read=partial(_read_history_of, "workers"),
     ),
     Endpoint(
         name="sources",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from horde_core.analytics.names.matching import NameIndex
 from horde_core.analytics.network import Kind as WorkKind
 from horde_core.cache.freshness import Clock
+from horde_core.history.keeper import HistoryKeeper
 from horde_core.history.reading.attribution import Attribution
 from horde_core.history.reading.coverage import Coverage, read_every_coverage
 from horde_core.history.reading.days import Days, Sum
@@ -29,10 +31,11 @@ from horde_core.history.reading.network import (
 )
 from horde_core.history.reading.series import DAY, MINUTE, Change, Point, Range, Series, Span, Step, span_of, unknown
 from horde_core.history.reading.serving import Serving, read_serving
-from horde_core.history.reading.status import OFF, HistoryStatus, read_status
+from horde_core.history.reading.status import NOTHING_YET, OFF, HistoryStatus, read_status
 from horde_core.history.reading.usage import Label, Usage, months_of, most_used, read_days, stacked, sums_by, sums_of
 from horde_core.history.reading.workers import Presence, WorkersByDay, read_presence, read_workers_by_day
 from horde_core.history.shared_readings import SharedReadings
+from horde_core.history.state import HistoryState
 from horde_core.history.store import Store, StoreError, generations
 from horde_core.history.tables import coverage
 from horde_core.live.integration import HordeAPIIntegration
@@ -57,17 +60,17 @@ class MonthLine(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What was written so far: the first moment recorded, and how often each part was written. Any change moves it."""
+    """What was written so far: the first moment recorded, and how often each of some parts was written."""
 
     since: int | None
     parts: tuple[tuple[str, int], ...]
 
-    def usage(self, category: ModelType) -> tuple[int | None, int]:
-        """The same of the usage of a category, which moves once a day."""
-        return self.since, dict(self.parts).get(f"usage:{category}", 0)
-
     def __str__(self) -> str:
         return " ".join([f"since={self.since}", *(f"{part}={number}" for part, number in self.parts)])
+
+    def of(self, part: str) -> Written:
+        """The same of one part only."""
+        return Written(self.since, tuple(one for one in self.parts if one[0] == part))
 
 
 _NOTHING = Written(None, ())
@@ -81,10 +84,17 @@ class HistoryReader:
     snapshot on screen. While no history is kept or can be read, every answer is unknown; :meth:`status` says why.
     """
 
-    def __init__(self, store: Store | None, clock: Clock | None = None, worker_days: int = 90) -> None:
+    def __init__(
+        self,
+        store: Store | None,
+        clock: Clock | None = None,
+        worker_days: int = 90,
+        keeping: Callable[[], HistoryState] = lambda: HistoryState(is_on=True),
+    ) -> None:
         self._store = store
         self._clock = clock or Clock()
         self._worker_days = worker_days
+        self._keeping = keeping
         self._results = SharedReadings()
         self._attributions: WeakKeyDictionary[NameIndex, Attribution] = WeakKeyDictionary()
         self._attributing = threading.Lock()
@@ -96,23 +106,22 @@ class HistoryReader:
         """Return the history of an integration, the same object each time."""
         settings = integration.settings
         store = Store(settings.history_url) if settings.history == "on" and not integration.is_simulated else None
-        return cls(store, worker_days=settings.history_worker_days)
+        keeper = HistoryKeeper.of(integration)
+        return cls(store, worker_days=settings.history_worker_days, keeping=lambda: keeper.state)
 
     def status(self) -> HistoryStatus:
         """Whether a history is kept, since when, and what is missing."""
-        now = self._now()
-
-        def read(connection: Connection, written: Written) -> HistoryStatus:
-            size = self._store.size() if self._store else None
-            return read_status(connection, self._coverage(connection, written), str(written), size, now)
-
         if self._store is None:
             return HistoryStatus("off", OFF)
+        kept = self._keeping()
         try:
             with self._store.reading() as connection:
-                return read(connection, _written(connection))
+                found = read_status(connection, self._store.size(), self._now())
         except StoreError as error:
-            return HistoryStatus("unreadable", f"{error}.")
+            if self._store.is_missing:
+                return HistoryStatus("kept", (kept.trouble and f"{kept.trouble}.") or NOTHING_YET, note=kept.note)
+            return HistoryStatus("unreadable", f"{error}.", note=kept.note)
+        return replace(found, sentence=f"{kept.trouble}." if kept.trouble else found.sentence, note=kept.note)
 
     def usage(self, index: NameIndex, names: Sequence[str], period: Period) -> Usage:
         """Requests by day of models of the reference, or of names of the API, and of their category.
@@ -138,7 +147,7 @@ class HistoryReader:
                 days.last,
             )  # fmt: skip
 
-        return self._shared(("usage", index, tuple(names), period), read)
+        return self._shared(("usage", index, tuple(names), period), (_usage(index),), read)
 
     def most_used(self, index: NameIndex, period: Period, most: int = 10) -> Usage:
         """Requests by day of the models with most of them, of all other models, and of names outside the reference."""
@@ -148,7 +157,7 @@ class HistoryReader:
             span = self._span(period, days.first)
             return stacked(index.model_type, days, sums, most_used(sums, days.within(span), most), span)
 
-        return self._shared(("most used", index, period, most), read)
+        return self._shared(("most used", index, period, most), (_usage(index),), read)
 
     def backends(self, index: NameIndex, period: Period) -> Usage:
         """Requests by day of each backend, by the names of its requests; most used first."""
@@ -160,7 +169,7 @@ class HistoryReader:
             sums = sums_by(connection, index.model_type, days, attribution.backends.__getitem__, within)
             return stacked(index.model_type, days, sums, most_used(sums, within, len(sums)), span)
 
-        return self._shared(("backends", index, period), read)
+        return self._shared(("backends", index, period), (_usage(index),), read)
 
     def month_lines(self, index: NameIndex, names: Sequence[str]) -> Mapping[str, MonthLine]:
         """The last 30 days of many models or unlisted names, and the change against the 30 days before.
@@ -185,7 +194,7 @@ class HistoryReader:
                 for name in groups
             }
 
-        return self._shared(("month lines", index, tuple(names)), read)
+        return self._shared(("month lines", index, tuple(names)), (_usage(index),), read)
 
     def last_seen(self, index: NameIndex) -> Mapping[str, LastSeen]:
         """When each model of the reference was last used and served."""
@@ -197,7 +206,7 @@ class HistoryReader:
             served = read_last_served(connection, index.model_type, covered, model_of.__getitem__)
             return last_seen(index.model_names, days, covered, used, served)
 
-        return self._shared(("last seen", index), read)
+        return self._shared(("last seen", index), (_usage(index), _names(index)), read)
 
     def serving(self, index: NameIndex, name: str, period: Period) -> Serving:
         """Threads and workers of a model or an unlisted name, and what waited for it."""
@@ -209,7 +218,7 @@ class HistoryReader:
             names = self._attribution(connection, index).numbers(name)
             return read_serving(connection, names or (), covered if names is not None else _NEVER, source, span)
 
-        return self._shared(("serving", index, name, period), read)
+        return self._shared(("serving", index, name, period), (_names(index),), read)
 
     def network(self, kind: WorkKind, period: Period, before: bool = False, step: Step | None = None) -> NetworkHistory:
         """Figures of one kind of work, by the step that suits the period where none is given.
@@ -222,7 +231,7 @@ class HistoryReader:
             span = self._span(period, covered["workers"].since)
             return read_network(connection, kind, span.before if before else span, step or span.step, covered)
 
-        return self._shared(("network", kind, period, before, step), read)
+        return self._shared(("network", kind, period, before, step), ("network",), read)
 
     def headlines(self, kind: WorkKind) -> Mapping[Figure, Headline]:
         """Each figure of one kind of work over the last day, against yesterday and last week."""
@@ -230,7 +239,7 @@ class HistoryReader:
         def read(connection: Connection, written: Written) -> Mapping[Figure, Headline]:
             return read_headlines(connection, kind, self._now(), self._covered(connection, written, kind))
 
-        return self._shared(("headlines", kind), read)
+        return self._shared(("headlines", kind), ("network",), read)
 
     def workers_by_day(self, of_type: WorkerType, period: Period) -> WorkersByDay:
         """Workers of a type that were seen, gained and lost each day."""
@@ -239,7 +248,7 @@ class HistoryReader:
             covered = self._coverage(connection, written).get("workers", _NEVER)
             return read_workers_by_day(connection, of_type, self._span(period, covered.since), covered)
 
-        return self._shared(("workers", of_type, period), read)
+        return self._shared(("workers", of_type, period), ("workers",), read)
 
     def presence(self, identity: str, period: Period) -> Presence:
         """When a worker was there, by its id; nothing older than ``HORDE_HISTORY_WORKER_DAYS`` is told."""
@@ -250,7 +259,7 @@ class HistoryReader:
             oldest = self._now() - self._worker_days * DAY
             return read_presence(connection, identity, span.cut(oldest, span.ends), covered)
 
-        return self._shared(("presence", identity, period), read)
+        return self._shared(("presence", identity, period), ("workers",), read)
 
     def events(self, category: ModelType, period: Period) -> tuple[ReferenceEvent, ...]:
         """What changed in the reference of a category."""
@@ -258,12 +267,23 @@ class HistoryReader:
         def read(connection: Connection, _: Written) -> tuple[ReferenceEvent, ...]:
             return read_events(connection, category, self._span(period, 0))
 
-        return self._shared(("events", category, period), read)
+        return self._shared(("events", category, period), ("reference",), read)
 
-    def generation(self) -> str:
-        """What changes as soon as anything that can be read here does; of a history that cannot be read: its reason."""
-        status = self.status()
-        return status.sentence or status.generation
+    def generation(self, *parts: str) -> str:
+        """What changes as soon as one of these parts does, or is covered further; the reason where none can be read.
+
+        The parts are of :data:`~horde_core.history.tables.PARTS`.
+        """
+        if self._store is None:
+            return OFF
+        try:
+            with self._store.reading(*parts) as connection:
+                until = connection.execute(
+                    _UNTIL, {"sources": [_COVERED_BY.get(part, part) for part in parts]}
+                ).scalar()
+                return f"{_written(connection, parts)} until={until}"
+        except StoreError as error:
+            return str(error)
 
     def _now(self) -> int:
         now = int(self._clock.wall())
@@ -272,12 +292,12 @@ class HistoryReader:
     def _span(self, period: Period, first: int | None) -> Span:
         return period if isinstance(period, Span) else span_of(period, self._now(), first)
 
-    def _shared(self, key: tuple[Hashable, ...], read: Callable[[Connection, Written], T]) -> T:
-        """Return a result, read from the history once; where that cannot be read, of one in which nothing is known."""
+    def _shared(self, key: tuple[Hashable, ...], parts: tuple[str, ...], read: Callable[[Connection, Written], T]) -> T:
+        """Return what is read from these parts, once for all; of a history that cannot be read, nothing is known."""
         if self._store is not None:
             try:
-                with self._store.reading() as connection:
-                    written = _written(connection)
+                with self._store.reading(*parts) as connection:
+                    written = _written(connection, parts)
                     found = self._results.get((*key, self._now(), written), lambda: read(connection, written))
                 self._told = None
                 return found
@@ -289,15 +309,15 @@ class HistoryReader:
             return self._results.get((*key, self._now(), _NOTHING), lambda: read(connection, _NOTHING))
 
     def _coverage(self, connection: Connection, written: Written) -> Mapping[str, Coverage]:
-        return self._results.get(("coverage", written), lambda: read_every_coverage(connection))
+        return self._results.get(("coverage", self._now(), written), lambda: read_every_coverage(connection))
 
     def _covered(self, connection: Connection, written: Written, kind: WorkKind) -> dict[Figure, Coverage]:
         coverage = self._coverage(connection, written)
         return {figure: coverage.get(source, _NEVER) for figure, source in sources_of(kind).items()}
 
     def _days(self, connection: Connection, written: Written, index: NameIndex) -> Days:
-        category = index.model_type
-        return self._results.get(("days", category, written.usage(category)), lambda: read_days(connection, category))
+        key = ("days", index.model_type, written.of(_usage(index)))
+        return self._results.get(key, lambda: read_days(connection, index.model_type))
 
     def _attribution(self, connection: Connection, index: NameIndex) -> Attribution:
         with self._attributing:
@@ -314,18 +334,21 @@ class HistoryReader:
             days, models = self._days(connection, written, index), self._attribution(connection, index).models
             return sums_by(connection, index.model_type, days, models.__getitem__, range(len(days.slots)))
 
-        return self._results.get(("by model", index, written.usage(index.model_type)), read)
+        return self._results.get(("by model", index, written.of(_usage(index))), read)
 
     def _total(self, connection: Connection, written: Written, index: NameIndex) -> Sum:
         def read() -> Sum:
             days = self._days(connection, written, index)
             return days.added(self._by_model(connection, written, index).values())
 
-        return self._results.get(("total", index.model_type, written.usage(index.model_type)), read)
+        return self._results.get(("total", index.model_type, written.of(_usage(index))), read)
 
 
 _NEVER = Coverage(())
 _SINCE = select(func.min(coverage.c.began))
+_UNTIL = select(func.max(coverage.c.ended)).where(coverage.c.source.in_(bindparam("sources", expanding=True)))
+_COVERED_BY = {"network": "performance"}
+"""The source that covers a part, where it is not called as the part is."""
 
 
 @cache
@@ -333,5 +356,14 @@ def _nothing_recorded() -> Store:
     return Store.in_memory("nothing recorded")
 
 
-def _written(connection: Connection) -> Written:
-    return Written(connection.execute(_SINCE).scalar(), tuple(sorted(generations(connection).items())))
+def _written(connection: Connection, parts: Sequence[str]) -> Written:
+    known = generations(connection)
+    return Written(connection.execute(_SINCE).scalar(), tuple((part, known.get(part, 0)) for part in parts))
+
+
+def _usage(index: NameIndex) -> str:
+    return f"usage:{index.model_type}"
+
+
+def _names(index: NameIndex) -> str:
+    return f"names:{index.model_type}"

@@ -105,8 +105,12 @@ class Store:
         return engine
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection that sees one moment of the history. Raises :class:`StoreError`."""
+    def reading(self, *_parts: str) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the history. Raises :class:`StoreError`.
+
+        A store that computes its rows needs to know which parts will be read, of
+        :data:`~horde_core.history.tables.PARTS`.
+        """
         self._reopen_if_replaced()
         with _told("read"), self._reader.begin() as connection:
             yield connection
@@ -144,6 +148,11 @@ class Store:
             with contextlib.suppress(FileNotFoundError):
                 self.path.with_name(self.path.name + suffix).rename(aside.with_name(aside.name + suffix))
         return aside
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no file yet."""
+        return self.path is not None and not self.path.exists()
 
     def size(self) -> int | None:
         """Bytes of the file, with what SQLite keeps beside it; None where there is none."""

@@ -15,7 +15,7 @@ LONGEST_BLINK = HOUR
 """A gap as short as this, such as a restart, does not make "not served since" unknown."""
 
 STILL_NEW = 15 * MINUTE
-"""Seconds for which a sample holds where none follows."""
+"""Seconds for which the last sample holds where none follows."""
 
 _STRETCHES = (
     select(coverage.c.began, coverage.c.ended)
@@ -48,12 +48,14 @@ class Coverage:
         return [span.cut(*one) for one in self.stretches[max(first - 1, 0) : last] if one.ends >= span.begins]
 
     def gaps(self, span: Span, longer_than: int = 0) -> list[Span]:
-        """What was not seen of a span, in pieces longer than so many seconds."""
+        """What was not seen of a span, in pieces longer than so many seconds. The last sample holds for a while."""
         gaps, at = [], span.begins
         for begins, ends in self.within(span):
             if begins - at > longer_than:
                 gaps.append(Span(at, begins))
             at = max(at, ends)
+        if self.until is not None and self.until <= span.ends:
+            at = max(at, min(self.until + STILL_NEW, span.ends))
         return [*gaps, Span(at, span.ends)] if span.ends - at > longer_than else gaps
 
     def holds(self, begins: int, ends: int) -> bool:
@@ -65,7 +67,7 @@ class Coverage:
         """Where the steps of a span begin of which less than :data:`WHOLE` was seen; the rest of the last counts."""
         length = STEP_SECONDS[step]
         missing: Counter[int] = Counter()
-        for gap in self.gaps(span, STILL_NEW):
+        for gap in self.gaps(span):
             for one in steps_of(gap, step):
                 missing[one.begins] += one.cut(*gap).seconds
         return {begins for begins, seconds in missing.items() if seconds > (1 - WHOLE) * length}

@@ -60,9 +60,9 @@ Samples = Mapping[str, Sequence[tuple[int, float]]]
 class NetworkHistory:
     """Figures of one kind of work by :data:`Figure`, each over its own points.
 
-    ``workers`` and ``threads`` include those in maintenance; ``jobs`` wait or are in progress; work ``queued`` and done
-    ``per_minute`` are in megapixelsteps, tokens or forms. ``requests`` and ``work`` (pixelsteps or tokens) are what was
-    done in each step.
+    ``workers`` and ``threads`` include those in maintenance; ``jobs`` wait or are in progress; work ``queued``, done
+    ``per_minute`` and done in each step (``work``) is in megapixelsteps, tokens or forms; ``requests`` (images, or text
+    requests) are those done in each step.
     """
 
     kind: WorkKind
@@ -152,7 +152,8 @@ def read_headlines(
 def sources_of(kind: WorkKind) -> dict[Figure, str]:
     """The figures of a kind of work, each with the source that covers it; how much alchemy was done is not told."""
     figures = ("workers", "threads", "jobs", "queued") if kind == "alchemy" else FIGURES
-    return {figure: f"totals:{kind}" if figure in COUNTERS else "performance" for figure in figures}
+    sources = {"workers": "workers", "threads": "workers", "requests": f"totals:{kind}", "work": f"totals:{kind}"}
+    return {figure: sources.get(figure, "performance") for figure in figures}
 
 
 def _samples(connection: Connection, asked: Mapping[str, Any]) -> Samples:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
-from horde_core.history.reading.coverage import STILL_NEW, Coverage
+from horde_core.history.reading.coverage import Coverage
 from horde_core.history.reading.series import (
     DAY,
     HOURS_FOR,
@@ -66,7 +66,7 @@ def read_serving(connection: Connection, names: Sequence[int], covered: Coverage
     """What served these names; ``covered`` is the coverage of ``source``, the category's status."""
     asked = {"names": list(names), "begins": span.begins, "ends": span.ends}
     found = connection.execute(_STRETCHES, asked).all() if names else []
-    gaps = covered.gaps(span, STILL_NEW)
+    gaps = covered.gaps(span)
     threads = added_steps([(began, ended, count) for began, ended, count, _ in found], gaps, span)
     workers = added_steps([(began, ended, count) for began, ended, _, count in found], gaps, span)
     at_a_time = added_steps([(began, ended, int(count != 0)) for began, ended, _, count in found], [], span)

@@ -8,13 +8,14 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from horde_core.history.reading.coverage import LONGEST_BLINK, Coverage
+from horde_core.history.reading.coverage import LONGEST_BLINK, Coverage, read_every_coverage
 from horde_core.history.reading.series import Span
 from horde_core.history.tables import meta
 
 State = Literal["kept", "off", "unreadable"]
 
 OFF = "The past is not being kept: HORDE_HISTORY is off."
+NOTHING_YET = "Nothing has been recorded yet."
 
 
 class Gap(NamedTuple):
@@ -31,6 +32,7 @@ class HistoryStatus:
 
     ``since`` is the first moment that was recorded. ``size`` is in bytes, None in memory. ``coverage`` and ``gaps`` are
     by the keys of sources; gaps of less than an hour are left out. ``writer`` writes or wrote last: ``host:pid``.
+    ``note`` is a sentence on something that happened, such as a damaged file that was set aside.
     """
 
     state: State
@@ -38,7 +40,7 @@ class HistoryStatus:
     since: int | None = None
     size: int | None = None
     writer: str | None = None
-    generation: str = ""
+    note: str | None = None
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
 
@@ -48,14 +50,13 @@ class HistoryStatus:
         return max((one.until for one in self.coverage.values() if one.until is not None), default=None)
 
 
-def read_status(
-    connection: Connection, coverage: Mapping[str, Coverage], generation: str, size: int | None, now: int
-) -> HistoryStatus:
+def read_status(connection: Connection, size: int | None, now: int) -> HistoryStatus:
     """The state of a history that can be read."""
+    coverage = read_every_coverage(connection)
     begun = [one.since for one in coverage.values() if one.since is not None]
     writer = connection.execute(select(meta.c.value).where(meta.c.key == "writer")).scalar()
     return HistoryStatus(
-        "kept", None, min(begun, default=None), size, writer, generation, coverage,
+        "kept", None if begun else NOTHING_YET, min(begun, default=None), size, writer, None, coverage,
         tuple(gap for source, one in sorted(coverage.items()) for gap in _gaps(source, one, now)),
     )  # fmt: skip
 

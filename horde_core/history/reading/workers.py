@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from horde_core.history.reading.coverage import STILL_NEW, Coverage
+from horde_core.history.reading.coverage import Coverage
 from horde_core.history.reading.series import DAY, Kind, Point, Series, Span, added_steps, filled
 from horde_core.history.tables import worker, worker_day, worker_run
 from horde_core.vocabulary import WorkerType
@@ -72,7 +72,7 @@ def read_workers_by_day(connection: Connection, of_type: WorkerType, span: Span,
 def read_presence(connection: Connection, identity: str, span: Span, covered: Coverage) -> Presence:
     """When one worker was there, by its id at the API."""
     rows = connection.execute(_RUNS, {"identity": identity, "begins": span.begins, "ends": span.ends}).all()
-    gaps = covered.gaps(span, STILL_NEW)
+    gaps = covered.gaps(span)
     threads = ((began, ended, count) for began, ended, count, _ in rows)
     maintenance = ((began, ended, None if resting is None else int(resting)) for began, ended, _, resting in rows)
     return Presence(
