@@ -1,13 +1,14 @@
 """Whether an answer that holds nothing can be believed, judged by what else is known. Pure functions.
 
-The API sends empty lists, the workers of one type only and empty usage maps when there is nothing, but also when its
-own cache or its compiled tables are gone. Such an answer is believed only where the other sources were heard and none
-of them says otherwise. A function of doubt returns the reason as a sentence for the screen; None is belief.
+The API sends empty lists, the workers of one type only, empty usage maps and an empty queue when there is nothing, but
+also when its own cache or its compiled tables are gone. Such an answer is believed only where the other sources were
+heard and none of them says otherwise. A function of doubt returns the reason as a sentence for the screen; None is
+belief.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
@@ -36,6 +37,11 @@ def is_nothing_counted(performance: HordePerformance) -> bool:
     return all(figure == 0 for figure in performance.model_dump().values())
 
 
+def is_nothing_queued(performance: HordePerformance) -> bool:
+    """Return whether every figure of the queue is 0: the server also counts so when its cache is gone."""
+    return all(figure == 0 for name, figure in performance.model_dump().items() if name.startswith("queued_"))
+
+
 def is_usage_missing(usage: IndexedHordeModelStats) -> bool:
     """Return whether a map is missing or empty: the API lists every name in all three."""
     return not all(usage.response.period(period) for period in PERIODS)
@@ -49,7 +55,17 @@ def are_totals_missing(totals: HordeTotals, kind: ModelType) -> bool:
 def doubt_of_live(kind: ModelType, known: Known) -> str | None:
     """Doubt that nobody serves models of this type now."""
     was_heard = known.status is not None and known.workers is not None and known.performance is not None
-    return _doubt(kind, _signs_of_work(kind, known), was_heard)
+    return _doubt(f"sent nothing on {kind} models", _signs_of_work(kind, known), was_heard)
+
+
+def doubt_of_network(performance: HordePerformance, known: Mapping[ModelType, Known]) -> str | None:
+    """Doubt that no work waits in the network, and, where nothing at all is counted, that nobody works."""
+    if is_nothing_counted(performance):
+        for kind, of in known.items():
+            if doubt := doubt_of_live(kind, of):
+                return doubt
+    was_heard = all(of.status is not None for of in known.values())
+    return _doubt("counts no work queued", _signs_of_a_queue(known), was_heard)
 
 
 def doubt_of_usage(usage: IndexedHordeModelStats, kind: ModelType, known: Known) -> str | None:
@@ -62,15 +78,22 @@ def doubt_of_usage(usage: IndexedHordeModelStats, kind: ModelType, known: Known)
 def doubt_of_totals(kind: ModelType, known: Known) -> str | None:
     """Doubt that there never was a request for models of this type."""
     was_heard = all(part is not None for part in known)
-    return _doubt(kind, _signs_of_requests(kind, known), was_heard)
+    return _doubt(f"sent nothing on {kind} models", _signs_of_requests(kind, known), was_heard)
 
 
-def _doubt(kind: ModelType, signs: Iterator[str], was_heard: bool) -> str | None:
+def _doubt(what: str, signs: Iterator[str], was_heard: bool) -> str | None:
     sign = next(signs, None)
     if sign is None and was_heard:
         return None
     reason = f"although {sign}" if sign else "and the other sources have not confirmed that yet"
-    return f"The server sent nothing on {kind} models, {reason}."
+    return f"The server {what}, {reason}."
+
+
+def _signs_of_a_queue(known: Mapping[ModelType, Known]) -> Iterator[str]:
+    """Tell of models that work waits for."""
+    for kind, of in known.items():
+        if waiting := sum(1 for row in of.status or () if row.jobs or row.queued):
+            yield _counted(waiting, f"{kind} model", "has work queued", "have work queued")
 
 
 def _signs_of_work(kind: ModelType, known: Known) -> Iterator[str]:

@@ -115,8 +115,10 @@ def network_sources(settings: Settings) -> tuple[Source[Any], ...]:
             parse=parse_object(HordePerformance),
             policy=_live(settings),
             emptiness=Emptiness(
-                is_empty=empty_answers.is_nothing_counted,
-                doubt=lambda _, look: _doubt_of_types(MODEL_TYPES, look),
+                is_empty=empty_answers.is_nothing_queued,
+                doubt=lambda performance, look: empty_answers.doubt_of_network(
+                    performance, {kind: _known(kind, look) for kind in MODEL_TYPES}
+                ),
                 witnesses=(*STATUS_KEYS, "workers"),
             ),
         ),

@@ -7,9 +7,11 @@ import pytest
 from horde_core.analytics.empty_answers import (
     Known,
     doubt_of_live,
+    doubt_of_network,
     doubt_of_totals,
     doubt_of_usage,
     is_nothing_counted,
+    is_nothing_queued,
     is_usage_missing,
     missing_types,
 )
@@ -112,3 +114,30 @@ def test_a_network_in_which_something_is_counted_is_not_empty() -> None:
     assert is_nothing_counted(zeros)
     assert not is_nothing_counted(zeros.model_copy(update={"queued_tokens": 0.5}))
     assert not is_nothing_counted(zeros.model_copy(update={"queued_tokens": None})), "what is not told is not nothing"
+
+
+IDLE = HordePerformance.model_validate({**dict.fromkeys(HordePerformance.model_fields, 0), "worker_count": 3})
+
+
+@pytest.mark.parametrize("field", [name for name in HordePerformance.model_fields if name.startswith("queued_")])
+def test_a_network_in_which_something_waits_or_is_not_told_is_no_empty_queue(field: str) -> None:
+    assert is_nothing_queued(IDLE)
+    assert not is_nothing_queued(IDLE.model_copy(update={field: 1}))
+    assert not is_nothing_queued(IDLE.model_copy(update={field: None}))
+
+
+@pytest.mark.parametrize("kind", MODEL_TYPES)
+@pytest.mark.parametrize("waiting", [{"jobs": 2}, {"queued": 0.5}])
+def test_a_queue_of_nothing_is_doubted_while_work_waits_for_a_model(kind: ModelType, waiting: dict[str, float]) -> None:
+    rows = IndexedHordeModelStatus([HordeModelStatus(name="a", **waiting), HordeModelStatus(name="b", count=1)])
+    known = dict.fromkeys(MODEL_TYPES, NOTHING)
+    assert doubt_of_network(IDLE, known) is None
+    assert doubt_of_network(IDLE, known | {kind: NOTHING._replace(status=rows)}) == (
+        f"The server counts no work queued, although 1 {kind} model has work queued."
+    )
+    assert "not confirmed" in (doubt_of_network(IDLE, known | {kind: NOTHING._replace(status=None)}) or "")
+
+
+def test_threads_without_work_are_no_reason_to_doubt_an_empty_queue() -> None:
+    rows = IndexedHordeModelStatus([HordeModelStatus(name="a", count=5, jobs=0, queued=0)])
+    assert doubt_of_network(IDLE, dict.fromkeys(MODEL_TYPES, NOTHING._replace(status=rows))) is None

@@ -105,6 +105,9 @@ def test_empty_answers_from_a_cold_start_are_unknown_while_anything_says_otherwi
 PART_OF_IT: dict[str, list[object]] = {
     "workers": [horde_bodies.IMAGE_WORKERS, horde_bodies.TEXT_WORKERS],
     "status:text": [horde_bodies.IMAGE_STATUS],
+    "performance": [
+        {name: 0 if name.startswith("queued_") else figure for name, figure in horde_bodies.PERFORMANCE.items()}
+    ],
     "usage:text": [
         {period: horde_bodies.TEXT_USAGE[period] for period in periods} | dict.fromkeys(others, nothing)
         for periods in (("day",), ("month",), ("total",), ("day", "month"), ("day", "total"), ("month", "total"))
