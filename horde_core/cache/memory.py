@@ -161,7 +161,7 @@ class Memory:
             refreshing=refreshing,
             error=error,
             retry_in=retry_in,
-            is_suspicious=doubt is not None,
+            doubt=doubt,
         )
         if entry is None:
             return nothing

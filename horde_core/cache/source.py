@@ -55,9 +55,9 @@ class Reading(Generic[T]):
     """What a read of ``source`` found: the value (None when unavailable) and what is known of it.
 
     ``content`` names the content and changes only with it. ``changed_at`` is when a change was last seen, None without
-    one; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is what is left of the TTL. It
-    ``is_suspicious`` where the server's last answer held nothing and is not believed: the value is the one before it.
-    Ages are in seconds.
+    one; ``unchanged_since`` is when this content was first seen. ``fresh_for`` is what is left of the TTL. ``doubt``
+    says why the server's last answer, which held nothing, is not believed: the value is the one before it. Ages are in
+    seconds.
     """
 
     source: Source[T]
@@ -76,7 +76,7 @@ class Reading(Generic[T]):
     error: str | None = None
     retry_in: float | None = None
     fresh_for: float | None = None
-    is_suspicious: bool = False
+    doubt: str | None = None
 
     @property
     def key(self) -> str:
@@ -87,6 +87,11 @@ class Reading(Generic[T]):
     def title(self) -> str:
         """What the screen calls its source."""
         return self.source.title
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether the server's last answer is not believed."""
+        return self.doubt is not None
 
     @property
     def witnesses(self) -> tuple[str, ...]:

@@ -177,23 +177,37 @@ def notices(view: PageView) -> None:
         oldest = max(source.age or 0.0 for source in failed)
         st.warning(
             f"{words.sentence_case(unavailable.named(failed))} could not be refreshed. "
-            f"These figures are {words.age(oldest)} old; the app keeps trying.",
+            f"These figures are {words.age(oldest)} old; the app keeps trying.{_doubts(failed)}",
             icon=":material/schedule:",
         )
     missing = [source for source in view.sources if source.state is State.UNAVAILABLE]
     if missing:
         st.warning(
             f"{words.sentence_case(unavailable.named(missing))}: unavailable. "
-            f"What depends on this reads {words.UNKNOWN}; the app keeps trying.",
+            f"What depends on this reads {words.UNKNOWN}; the app keeps trying.{_doubts(missing)}",
             icon=":material/cloud_off:",
         )
+
+
+def _doubts(readings: Sequence[Reading[Any]]) -> str:
+    """Say why last answers are not believed, a sentence for each reason; "" where none is doubted."""
+    by_reason: dict[str, list[Reading[Any]]] = {}
+    for reading in readings:
+        if reading.doubt:
+            by_reason.setdefault(reading.doubt, []).append(reading)
+    return "".join(
+        f" The last answer for {unavailable.named(of)} is not believed: {reason[0].lower()}{reason[1:]}"
+        for reason, of in by_reason.items()
+    )
 
 
 def nothing_reachable(view: PageView) -> None:
     """One sentence, Retry, and the way to the simulated Horde."""
     with st.container(border=True):
-        st.subheader("AI Horde cannot be reached, and nothing was loaded before.", anchor=False)
-        st.caption("The app keeps trying by itself. Meanwhile you can look around with made-up figures.")
+        doubts = _doubts(view.sources)
+        happened = "AI Horde cannot be reached" if not doubts else "AI Horde sends nothing that can be believed"
+        st.subheader(f"{happened}, and nothing was loaded before.", anchor=False)
+        st.caption(f"The app keeps trying by itself. Meanwhile you can look around with made-up figures.{doubts}")
         with st.container(horizontal=True):
             st.button(
                 "Retry",

@@ -13,6 +13,7 @@ from pages.page_table import PAGES
 from tests.fixtures.dashboard import Visit
 from tests.fixtures.horde_bodies import EMPTY_BODIES, PERFORMANCE
 from tests.fixtures.horde_server import HordeServer
+from tests.fixtures.processes import wait_until
 from tests.fixtures.screen import texts
 from tests.pages.test_pages import SettingsOf, UseHorde, chips, figures, notices
 
@@ -56,6 +57,7 @@ TRUE_ALL_THE_SAME = re.compile(
     r"|\bis known to be a deletion candidate\.$"
     r"|^:\w+-badge\["  # ages
     r"|Last refresh: The server sent nothing on \w+ models, although"
+    r"|The last answer for [\w ]+ is not believed: "
     r"|^\d+ threads, n/a in maintenance$"  # the network's own counts
 )
 
@@ -159,6 +161,32 @@ def test_workers_are_one_figure_with_one_source_on_every_page(
         told = [caption.value for caption in app.caption if "in maintenance included: from" in caption.value]
         assert len(told) == 1
         assert source in told[0]
+
+
+QUEUE_GONE = {name: 0 if name.startswith("queued_") else figure for name, figure in PERFORMANCE.items()}
+DOUBTED = [
+    ("status:text", "/v2/status/models?type=text", [], "text queue", "sent nothing on text models, although"),
+    ("workers", WORKERS, [], "workers", "sent nothing on image models, although"),
+    ("usage:text", "/v2/stats/text/models", {"day": {}, "month": {}, "total": {}}, "text usage", "sent nothing on"),
+    ("performance", NETWORK, QUEUE_GONE, "network", "counts no work queued, although"),
+]
+
+
+@pytest.mark.parametrize("is_cold", [True, False])
+@pytest.mark.parametrize(("key", "path", "body", "named", "reason"), DOUBTED)
+def test_a_notice_says_why_a_last_answer_is_not_believed(
+    visit: Visit, use_horde: UseHorde, settings_of: SettingsOf, horde_server: HordeServer,
+    is_cold: bool, key: str, path: str, body: object, named: str, reason: str,
+) -> None:  # fmt: skip
+    integration = use_horde(settings_of(api_cache_ttl=0.2))
+    if not is_cold:
+        assert "not believed" not in notices(visit("overview"))
+    horde_server.answer(path, body)
+    (source,) = [source for source in integration.all_sources() if source.key == key]
+    wait_until(lambda: integration.read([source])[0].is_suspicious, "the answer is doubted")
+    told = notices(visit("overview"))
+    assert ("unavailable" if is_cold else "could not be refreshed") in told
+    assert f"The last answer for {named} is not believed: the server {reason}" in told
 
 
 def test_maintenance_and_invite_only_mode_are_told(visit: Visit, horde_server: HordeServer) -> None:
