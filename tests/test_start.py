@@ -46,7 +46,7 @@ def command(*arguments: str) -> str:
     ("code", "absent"),
     [
         ("import horde_core", LIBRARIES | FRAMES | SCREEN | OPTIONAL),
-        ("from horde_core import resolve", LIBRARIES | FRAMES | SCREEN | OPTIONAL),
+        ("from horde_core import resolve", {"pydantic_settings", "httpx", "stamina"} | FRAMES | SCREEN | OPTIONAL),
         ("from horde_core import HordeAPIIntegration", FRAMES | SCREEN | OPTIONAL),
         (command("resolve", "--name", NAME), FRAMES | SCREEN | OPTIONAL),
         (command("statistics", "image_generation"), FRAMES | SCREEN | OPTIONAL),
