@@ -71,9 +71,10 @@ class Compile(NamedTuple):
     ended: int
 
     @property
-    def is_tight(self) -> bool:
-        """Whether it is well known when it ended."""
-        return self.after is not None and self.first_seen - self.after <= TIGHT
+    def doubt(self) -> int:
+        """How well it is known when it ended: 0 within three hours, 1 within a day, 2 not by itself."""
+        within = MONTH if self.after is None else self.first_seen - self.after
+        return (within > TIGHT) + (within > DAY)
 
 
 def counts_of(body: HordeModelStatsResponse) -> dict[str, Counts]:
@@ -94,9 +95,18 @@ def sums_of(counts: Mapping[str, Counts]) -> Counts:
 
 
 def end_of(seen: Compile, before: Sequence[Compile]) -> int:
-    """Return when a compile ended, given those before it: when first seen, or at the hour of the last that is known."""
-    known = next((one.ended for one in reversed(before) if one.is_tight), None)
-    return seen.first_seen if seen.is_tight or known is None else at_hour_of(known, seen)
+    """Return when a compile ended, given those before it: when first seen, or at the hour of a better known one."""
+    known = min(reversed(before), key=lambda one: one.doubt, default=None)
+    if known is None or not seen.doubt or seen.doubt < known.doubt:
+        return seen.first_seen
+    return at_hour_of(known.ended, seen)
+
+
+def mended(compiles: Sequence[Compile], new: Compile) -> list[Compile]:
+    """Tell the ends of the compiles before a new one by its hour, where it is the first that is so well known."""
+    if any(one.doubt <= new.doubt for one in compiles):
+        return list(compiles)
+    return [one._replace(ended=at_hour_of(new.ended, one)) for one in compiles]
 
 
 def at_hour_of(known: int, seen: Compile) -> int:

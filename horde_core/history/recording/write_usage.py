@@ -16,11 +16,11 @@ from horde_core.history.recording.compiles import (
     Known,
     UsageRow,
     are_a_day_apart,
-    at_hour_of,
     counts_of,
     digest_of,
     end_of,
     is_unseen,
+    mended,
     revealed,
     sums_of,
     usage_rows,
@@ -54,8 +54,7 @@ def write_usage(connection: Connection, category: str, sample: Sample) -> Found:
     after = before[-1].last_seen if before else None
     new = Compile(0, digest, sample.at, sample.at, after, 0)
     new = new._replace(ended=end_of(new, before))
-    if new.is_tight:
-        before = _mended(connection, before, new)
+    before = _mend(connection, before, mended(before, new))
     is_a_day_later = bool(before) and are_a_day_apart(before[-1].ended, new.ended)
     known = _known(connection, category) if before else None
     rows = usage_rows(known, counts, is_a_day_later)
@@ -75,15 +74,13 @@ def _compiles(connection: Connection, category: str) -> list[Compile]:
     return [Compile(*row) for row in rows]
 
 
-def _mended(connection: Connection, compiles: Sequence[Compile], new: Compile) -> list[Compile]:
-    """Now that it is known at which hour usage is compiled: tell the end of those of which it was not."""
-    if any(one.is_tight for one in compiles):
-        return list(compiles)
-    mended = [one._replace(ended=at_hour_of(new.ended, one)) for one in compiles]
-    for one in mended:
-        here = tables.usage_compile.c.id == one.number
-        connection.execute(update(tables.usage_compile).where(here).values(ended=one.ended))
-    return mended
+def _mend(connection: Connection, before: Sequence[Compile], after: list[Compile]) -> list[Compile]:
+    """Record where it became better known when compiles ended."""
+    for old, new in zip(before, after, strict=True):
+        if new != old:
+            here = tables.usage_compile.c.id == old.number
+            connection.execute(update(tables.usage_compile).where(here).values(ended=new.ended))
+    return after
 
 
 def _known(connection: Connection, category: str) -> dict[str, Known]:
