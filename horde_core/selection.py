@@ -7,7 +7,7 @@ never selected. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -33,8 +33,9 @@ class Filter(NamedTuple):
 
     ``read`` takes all rows and gives one value for each; ``holds`` takes a value and what was chosen. ``sentence`` and
     ``options`` also take what the rows were judged by, where that decides (the audit's thresholds). ``choices`` are the
-    words to choose from, by key, where they do not depend on the rows. ``needs`` names the sources, besides the model
-    reference, without which it is unknown which rows are selected. ``figure`` names what a bound is of.
+    words to choose from, by key, where they do not depend on the rows. ``needs`` takes what was chosen and
+    names the sources, besides the model reference, without which it may be unknown which rows are selected; where the
+    filter ``tells_unknown``, ``holds`` is None for just those rows. ``figure`` names what a bound is of.
     """
 
     key: str
@@ -45,7 +46,8 @@ class Filter(NamedTuple):
     sentence: Callable[[Any, Any, Numbers], str]
     options: Callable[[Any, Any], Sequence[str]] = lambda _rows, _judged_by: ()
     choices: Mapping[str, str] = MappingProxyType({})
-    needs: frozenset[SourceName] = frozenset()
+    needs: Callable[[Any], frozenset[SourceName]] = lambda _chosen: frozenset()
+    tells_unknown: bool = False
     figure: str = ""
 
     def word(self, option: str) -> str:
@@ -82,8 +84,16 @@ class Selection(NamedTuple):
 
     @property
     def needs(self) -> frozenset[SourceName]:
-        """The sources without which it is unknown which rows are selected."""
-        return frozenset().union(*(one.needs for one, _ in self.active))
+        """The sources without which it may be unknown which rows are selected."""
+        return frozenset().union(*(one.needs(value) for one, value in self.active))
+
+    def is_known(self, rows: Any, away: Set[str]) -> bool:
+        """Whether it is known which rows are selected while some sources are away."""
+        unsure = [(one, value) for one, value in self.active if not one.needs(value).isdisjoint(away)]
+        return all(
+            one.tells_unknown and all(one.holds(row, chosen) is not None for row in one.read(rows))
+            for one, chosen in unsure
+        )
 
     def blind(self, rows: Any) -> list[Filter]:
         """The active filters that cannot select anything, as what they read is unknown of every row."""
@@ -142,7 +152,9 @@ def bounds(
         def sentence(bound: float, _judged_by: Any, numbers: Numbers) -> str:
             return f"{said or label} {words} {numbers.exact(bound)}"
 
-        return Filter(f"{key}_{name}", Kind.BOUND, f"{label} {words}", read, holds, sentence, needs=needs, figure=label)
+        return Filter(
+            f"{key}_{name}", Kind.BOUND, f"{label} {words}", read, holds, sentence, needs=lambda _: needs, figure=label
+        )
 
     return end("from", "from", at_least), end("to", "up to", at_most)
 
@@ -170,7 +182,7 @@ def several(
     def options(rows: Any, _judged_by: Any) -> list[str]:
         return list(choices) or stated(read(rows))
 
-    return Filter(key, Kind.SEVERAL, label, read, holds, sentence, options, choices, needs)
+    return Filter(key, Kind.SEVERAL, label, read, holds, sentence, options, choices, lambda _chosen: needs)
 
 
 def stated(values: Iterable[str | Sequence[str] | None]) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 from horde_core.audit.presets import PRESETS, presets_for
 from horde_core.audit.records import Flag, ModelAuditInfo, Severity
-from horde_core.audit.rules import RULES
+from horde_core.audit.rules import RULE_OF, RULES
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.selection import LIVE, Filter, Kind, Selection, SourceName, bounds, search, several
+from horde_core.unknowns import both
 from horde_core.vocabulary import GIGABYTE, ModelType
 
 
@@ -71,15 +73,16 @@ def _preset_filter(model_type: ModelType) -> Filter:
         lambda chosen, thresholds, numbers: f"{presets[chosen].label}: {presets[chosen].rule(thresholds, numbers)}",
         lambda _infos, thresholds: [preset.key for preset in presets_for(model_type, thresholds)],
         {preset.key: preset.label for preset in presets.values()},
-        LIVE | {"ages"},
+        lambda chosen: presets[chosen].needs,
+        tells_unknown=True,
     )
 
 
 def _flag_filter(model_type: ModelType, key: str, label: str, wanted: bool | None, said: str) -> Filter:
     labels: dict[str, str] = {rule.flag: rule.label for rule in RULES if model_type in rule.of}
 
-    def holds(info: ModelAuditInfo, chosen: Sequence[Flag]) -> bool:
-        return all(info.flags.value(flag) is wanted for flag in chosen)
+    def holds(info: ModelAuditInfo, chosen: Sequence[Flag]) -> bool | None:
+        return reduce(both, [_is(info.flags.value(flag), wanted) for flag in chosen])
 
     def options(_infos: Any, thresholds: AuditThresholds) -> list[str]:
         return [rule.flag for rule in RULES if rule.judges(model_type, thresholds)]
@@ -87,7 +90,15 @@ def _flag_filter(model_type: ModelType, key: str, label: str, wanted: bool | Non
     def sentence(chosen: Sequence[str], *_: Any) -> str:
         return f"{said} {' and '.join(labels[flag] for flag in chosen)}"
 
-    return Filter(key, Kind.SEVERAL, label, lambda infos: infos, holds, sentence, options, labels, LIVE)
+    def needs(chosen: Sequence[Flag]) -> frozenset[SourceName]:
+        return frozenset().union(*(RULE_OF[flag].needs for flag in chosen))
+
+    return Filter(key, Kind.SEVERAL, label, lambda infos: infos, holds, sentence, options, labels, needs, True)
+
+
+def _is(value: bool | None, wanted: bool | None) -> bool | None:
+    """Whether a flag is what is wanted of it: true, false or unknown; None where that is unknown."""
+    return value is wanted if wanted is None or value is not None else None
 
 
 def _facet(

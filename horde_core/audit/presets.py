@@ -10,6 +10,7 @@ from horde_core.audit.records import Flag, ModelAuditInfo, Severity
 from horde_core.audit.rules import DOWNLOAD_FLAGS, RULE_OF, SEVERITY_RULES
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.numbers import Numbers
+from horde_core.selection import LIVE, SourceName
 from horde_core.unknowns import both, either
 from horde_core.vocabulary import ModelType
 
@@ -18,7 +19,8 @@ class Preset(NamedTuple):
     """A ready-made filter. ``selects`` is None where what decides is unknown; that selects nothing.
 
     It looks at a model's flags, its severity and whether it is new, and at nothing else. ``flags`` are those of which
-    any selects; a preset without them is of every category.
+    any selects, ``more_needs`` the sources of what else it
+    looks at; a preset without flags is of every category.
     """
 
     key: str
@@ -26,6 +28,12 @@ class Preset(NamedTuple):
     rule: Callable[[AuditThresholds, Numbers], str]
     selects: Callable[[ModelAuditInfo], bool | None]
     flags: tuple[Flag, ...] = ()
+    more_needs: frozenset[SourceName] = frozenset()
+
+    @property
+    def needs(self) -> frozenset[SourceName]:
+        """The sources, besides the reference, without which it may be unknown which models it selects."""
+        return self.more_needs.union(*(RULE_OF[flag].needs for flag in self.flags))
 
     @property
     def of(self) -> tuple[ModelType, ...]:
@@ -64,8 +72,14 @@ def _candidates_rule(thresholds: AuditThresholds, numbers: Numbers) -> str:
 
 
 PRESETS: tuple[Preset, ...] = (
-    Preset("deletion_candidates", "Deletion candidates", _candidates_rule, _is_deletion_candidate),
-    Preset("critical", "Critical", SEVERITY_RULES[Severity.CRITICAL], _is_critical),
+    Preset(
+        "deletion_candidates",
+        "Deletion candidates",
+        _candidates_rule,
+        _is_deletion_candidate,
+        more_needs=LIVE | {"ages"},
+    ),
+    Preset("critical", "Critical", SEVERITY_RULES[Severity.CRITICAL], _is_critical, more_needs=LIVE),
     _any_of("zero_usage", "Unused for 30 days", "zero_usage_month"),
     _any_of("no_workers", "No workers", "no_active_workers"),
     _any_of("low_usage", "Low usage", "low_usage"),

@@ -5,17 +5,28 @@ Screens, files and routes take their words from here, so that what is said is wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from horde_core.audit.records import FLAGS, AuditFacts, BackendShare, Flag, ModelAuditInfo, Severity
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.numbers import Numbers
+from horde_core.selection import LIVE, SourceName
 from horde_core.unknowns import both
 from horde_core.vocabulary import WORK_UNIT, ModelType
 
 Holds = Callable[[AuditFacts, AuditThresholds], bool | None]
+
+
+_NEEDS: Mapping[str, frozenset[SourceName]] = {
+    "usage": frozenset({"usage"}),
+    "who works": frozenset({"status", "workers"}),
+    "the queue": frozenset({"status", "workers"}),  # a model without a row waits for nothing where nobody serves it
+    "usage or the queue": LIVE,
+    "the reference": frozenset(),
+}
+"""The sources behind the words that say what a rule rests on."""
 
 
 class Rule(NamedTuple):
@@ -30,6 +41,11 @@ class Rule(NamedTuple):
     of: tuple[ModelType, ...] = ("image", "text")
     is_about_downloads: bool = False
     implied_by: Flag | None = None
+
+    @property
+    def needs(self) -> frozenset[SourceName]:
+        """The sources, besides the reference, without which it may be unknown whether it holds."""
+        return _NEEDS[self.rests_on]
 
     def judges(self, model_type: ModelType, thresholds: AuditThresholds) -> bool:
         """Whether models of a category are judged by it."""

@@ -89,7 +89,7 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
     rows = selection.select(worst_first(response.models))
     page = _page(rows, query)
     missing = {key.partition(":")[0] for key in _unknown(view.sources)}
-    is_known = snapshot.reference.available and selection.needs.isdisjoint(missing)
+    is_known = snapshot.reference.available and selection.is_known(response.models, missing)
     return AuditAnswer(
         **about(view), category=_category(view), total_count=len(rows) if is_known else None,
         returned_count=len(page),

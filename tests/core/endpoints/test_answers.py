@@ -9,6 +9,7 @@ import pytest
 
 from horde_core.analytics.category_statistics import category_statistics
 from horde_core.analytics.records import CombinedModelStatistics
+from horde_core.audit.presets import PRESETS
 from horde_core.cache.freshness import State
 from horde_core.cache.source import Reading
 from horde_core.endpoints import answers, records, rows
@@ -184,8 +185,17 @@ def test_without_the_reference_nobody_says_that_a_name_is_unlisted() -> None:
         ({"month_from": 1}, {"usage"}),
         ({"threads_from": 1}, {"status"}),
         ({"workers_from": 1}, {"workers"}),
-        ({"preset": "low_usage"}, {"usage", "status", "workers"}),
-        ({"flag_not": ("low_usage",)}, {"usage", "status", "workers"}),
+        ({"preset": "low_usage"}, {"usage"}),
+        ({"preset": "zero_usage"}, {"usage"}),
+        ({"preset": "unserved_queue"}, {"status"}),
+        ({"preset": "no_workers"}, set()),  # threads tell where workers are away, and workers where threads are
+        ({"preset": "missing_data"}, set()),
+        ({"preset": "host_issues"}, set()),
+        ({"flag": ("no_download_urls",)}, set()),
+        ({"flag": ("unserved_queue",)}, {"status"}),
+        ({"flag_not": ("low_usage",)}, {"usage"}),
+        ({"flag_unknown": ("low_usage",)}, set()),
+        ({"severity": ("critical",)}, {"usage", "status", "workers"}),
     ],
 )
 @pytest.mark.parametrize("missing", ["usage", "status", "workers"])
@@ -196,6 +206,15 @@ def test_rows_of_the_audit_are_counted_unless_a_filter_needs_what_is_away(
     answer = answers.audit_answer(results, view("image", **{missing: None}), query)
     assert (answer.total_count is None) is (missing in needs)
     assert answer.total_count in (None, answer.returned_count)
+
+
+@pytest.mark.parametrize("preset", [preset.key for preset in PRESETS if "image" in preset.of])
+@pytest.mark.parametrize("missing", ["usage", "status", "workers"])
+def test_a_preset_counts_what_the_summary_counts(results: SharedResults, preset: str, missing: str) -> None:
+    query = audit_query("image").model_validate({"preset": preset})
+    answer = answers.audit_answer(results, view("image", **{missing: None}), query)
+    assert answer.summary is not None
+    assert answer.total_count == answer.summary.by_preset[preset]
 
 
 class TestRows:
