@@ -71,7 +71,7 @@ class Counters:
 
     def __init__(self, demands: Sequence[Demand]) -> None:
         self.names = tuple(demand.name for demand in demands)
-        self._past = np.array([demand.past for demand in demands])
+        self.past = np.array([demand.past for demand in demands])
         self.is_empty = np.array([not demand.rate and not demand.past for demand in demands])
         self.moving = [index for index, demand in enumerate(demands) if demand.rate]
         """Positions of the names whose counters move; those of the others stay what they were before the beginning."""
@@ -87,11 +87,11 @@ class Counters:
     def totals(self, days: Sequence[float]) -> Counts:
         """Return all requests for the moving names up to the starts of days: one row a name, one column a day."""
         ends = np.maximum(np.asarray(days, dtype=np.float64), BEGINNING)
-        return self._past[self.moving, np.newaxis] + self._until(ends) - self._begin
+        return self.past[self.moving, np.newaxis] + self._until(ends) - self._begin
 
     def sums(self, days: Sequence[float]) -> Counts:
         """Return all requests of the category up to the starts of days."""
-        still = self._past.sum() - self._past[self.moving].sum()
+        still = self.past.sum() - self.past[self.moving].sum()
         sums: Counts = still + self.totals(days).sum(axis=0)
         return sums
 
@@ -101,7 +101,7 @@ class Counters:
         A name is listed from its first request on; some are listed with zeros.
         """
         now, yesterday, month_ago = self.totals([today, today - 1, today - MONTH_DAYS]).T
-        day, month, total = np.zeros_like(self._past), np.zeros_like(self._past), self._past.copy()
+        day, month, total = np.zeros_like(self.past), np.zeros_like(self.past), self.past.copy()
         day[self.moving], month[self.moving], total[self.moving] = now - yesterday, now - month_ago, now
         listed = np.flatnonzero(self.is_empty | (total > 0)).tolist()
         names = [self.names[index] for index in listed]

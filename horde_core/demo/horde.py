@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from horde_core.demo.catalogue.images import image_ages, image_catalogue
+from horde_core.demo.catalogue.places import ReferenceChange
 from horde_core.demo.catalogue.texts import text_catalogue
 from horde_core.demo.demand import MONTH_DAYS, Counters, Flow
 from horde_core.demo.image_traffic import image_traffic
@@ -23,6 +25,16 @@ WORK_A_JOB: dict[ModelType, int] = {"image": 20_900_000, "text": 298}
 """Pixelsteps of the mean image, tokens asked for by the mean text request."""
 WRITTEN_SHARE = 0.5
 """Tokens written for each token asked for."""
+
+
+SEED = 0
+"""The simulated Horde that everybody sees."""
+
+
+@cache
+def simulated_horde(seed: int) -> SimulatedHorde:
+    """Return the simulated Horde of a seed, the same object each time."""
+    return SimulatedHorde(seed)
 
 
 class SimulatedHorde:
@@ -52,6 +64,11 @@ class SimulatedHorde:
     def reference(self, category: ModelType, day: int) -> dict[str, dict[str, Any]]:
         """Return the reference of a day in the v2 format."""
         return (self._catalogue if category == "image" else self._texts).reference(day)
+
+    def reference_changes(self, category: ModelType, after: int, until: int) -> list[ReferenceChange]:
+        """Return what changed in the reference after a day, up to another one, in order."""
+        changes = (self._catalogue if category == "image" else self._texts).changes(until)
+        return sorted(one for one in changes if after < one.day <= until)
 
     def image_ages(self, day: int) -> dict[str, dict[str, Any]]:
         """Return when each image model, retired ones included, was added, changed and removed."""

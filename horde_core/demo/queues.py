@@ -42,18 +42,16 @@ class Line(NamedTuple):
 class Standing(NamedTuple):
     """What stands at minutes of one day, by name: one row a name, one column a minute.
 
-    `threads` and `workers` are those outside maintenance. `performance` is 0 where it is unknown. A name `is_listed`
-    in the status where somebody serves it, or where it is unserved and waited for.
+    `threads` and `workers` are those outside maintenance. A name `is_listed` in the status where somebody serves it, or
+    where it is unserved and waited for.
     """
 
     names: tuple[str, ...]
     is_listed: npt.NDArray[np.bool_]
     threads: Counts
     workers: Counts
-    performance: Times
     queued: Counts
     jobs: Counts
-    eta: Counts
 
 
 class Day(NamedTuple):
@@ -109,36 +107,48 @@ class Queues:
 
     def status(self, minute: int) -> list[dict[str, Any]]:
         """Return the status body at a minute: every name that somebody serves or, unserved, somebody waits for."""
-        standing = self.standing(np.array([minute]))
-        rows = zip(standing.names, *(column[:, 0].tolist() for column in standing[1:]), strict=True)
+        at = np.array([minute])
+        standing, performance = self.standing(at), self.performance(at)
+        queued, capacity = standing.queued, standing.threads * performance
+        eta = np.where(capacity > 0, queued / np.where(capacity > 0, capacity, 1), NO_SPEED_ETA * (queued > 0))
+        columns = (standing.is_listed, standing.threads, performance, queued, standing.jobs, eta)
+        rows = zip(standing.names, *(column[:, 0].tolist() for column in columns), strict=True)
         return [
             {
                 "performance": performance,
                 "queued": float(queued),
                 "jobs": float(jobs),
-                "eta": eta,
+                "eta": int(eta),
                 "type": self._category,
                 "name": name,
                 "count": threads,
             }
-            for name, is_listed, threads, _, performance, queued, jobs, eta in rows
+            for name, is_listed, threads, performance, queued, jobs, eta in rows
             if is_listed
         ]
 
     def standing(self, minutes: Counts) -> Standing:
         """Return what stands at minutes of one day."""
         day = self._on(int(minutes[0]) // MINUTES_A_DAY)
-        presence = self._roster.presence(self._category, minutes // 60)
-        threads, workers = day.serves @ (day.threads * presence), day.serves @ presence.astype(np.int64)
-        speeds: Times = day.speeds * day.speed_waves.level(minutes)
-        performance = np.round(day.serves @ (speeds * presence) / np.maximum(workers, 1), 1)
-        performance *= day.requests_an_hour * day.pulses.level(minutes) >= 1
+        hours, which = np.unique(minutes // 60, return_inverse=True)
+        presence = self._roster.presence(self._category, hours)
+        threads, workers = (
+            (day.serves @ counts)[:, which] for counts in (day.threads * presence, presence.astype(np.int64))
+        )
         is_listed = (threads > 0) | (day.certain > 0)
         waiting = np.maximum(day.certain, (day.lengths * day.waves.level(minutes)).astype(np.int64)) * is_listed
-        queued, capacity = waiting * day.things, threads * performance
-        eta = np.where(capacity > 0, queued / np.where(capacity > 0, capacity, 1), NO_SPEED_ETA * (queued > 0))
         jobs = waiting + np.minimum(threads, waiting // 2)
-        return Standing(day.names, is_listed, threads, workers, performance, queued, jobs, eta.astype(np.int64))
+        return Standing(day.names, is_listed, threads, workers, waiting * day.things, jobs)
+
+    def performance(self, minutes: Counts) -> Times:
+        """Return the speed of a job of each name at minutes of one day: pixelsteps/s or tokens/s, 0 where unknown."""
+        day = self._on(int(minutes[0]) // MINUTES_A_DAY)
+        presence = self._roster.presence(self._category, minutes // 60)
+        speeds = day.speeds * day.speed_waves.level(minutes) * presence
+        # Not by @: for so few numbers the threads that it starts cost more than they do.
+        total, workers = (np.einsum("nw,wm->nm", day.serves, one) for one in (speeds, presence))
+        performance: Times = np.round(total / np.maximum(workers, 1), 1)
+        return performance * (day.requests_an_hour * day.pulses.level(minutes) >= 1)
 
     def _on(self, day: int) -> Day:
         workers = self._roster.on(self._category, day)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 
-from horde_core.demo.horde import SimulatedHorde
+from horde_core.demo.horde import SEED, SimulatedHorde, simulated_horde
 
 JSON = "application/json; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
@@ -71,10 +71,10 @@ class DemoTransport(httpx.BaseTransport):
     the UTC day, the live side with the minute. Of the query, only `type` matters. Thread-safe.
     """
 
-    def __init__(self, seed: int = 0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, seed: int = SEED, clock: Callable[[], float] = time.time) -> None:
         """Invent a Horde; this takes some tens of milliseconds, an answer then a few at most."""
         self._clock = clock
-        self._horde = SimulatedHorde(seed)
+        self._horde = simulated_horde(seed)
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str | None], tuple[int, bytes]] = {}
 

@@ -17,7 +17,7 @@ from horde_core.demo.demand import Post
 from horde_core.demo.seeded import MINUTES_A_DAY, Counts, Wave, source
 from horde_core.vocabulary import WorkerType
 
-STEADY_TENURE, TURN_TENURE = (200, 600), (20, 120)
+STEADY_TENURE, TURN_TENURE = (200, 600), (6, 40)
 """Within these bounds lie the days for which a worker stays, on a steady post and on one by turns."""
 TURNS_AT_ONCE = 3
 """Of the workers of one kind that take turns, how many are there at any hour."""
@@ -67,6 +67,11 @@ class Worker:
     def serves(self, day: int) -> list[str]:
         """Return the names it serves on a day, as it sends them."""
         return [place.holder(day) for place in self.places]
+
+    @property
+    def identity(self) -> str:
+        """Its id at the API."""
+        return str(self.card["id"])
 
     @property
     def threads(self) -> int:

@@ -105,9 +105,16 @@ class HistoryReader:
     def of(cls, integration: HordeAPIIntegration) -> HistoryReader:
         """Return the history of an integration, the same object each time."""
         settings = integration.settings
-        store = Store(settings.history_url) if settings.history == "on" and not integration.is_simulated else None
+        store: Store | None = None
+        if settings.history == "on" and integration.is_simulated:
+            from horde_core.demo.horde import SEED, simulated_horde
+            from horde_core.history.simulated.store import SimulatedStore
+
+            store = SimulatedStore(simulated_horde(SEED), integration.clock.wall)
+        elif settings.history == "on":
+            store = Store(settings.history_url)
         keeper = HistoryKeeper.of(integration)
-        return cls(store, worker_days=settings.history_worker_days, keeping=lambda: keeper.state)
+        return cls(store, integration.clock, settings.history_worker_days, lambda: keeper.state)
 
     def status(self) -> HistoryStatus:
         """Whether a history is kept, since when, and what is missing."""

@@ -64,7 +64,7 @@ class HordeAPIIntegration:
     ) -> None:
         self.settings = settings or Settings.load()
         self.is_simulated = self.settings.source == "demo"
-        clock = self._clock = clock or Clock()
+        clock = self.clock = clock or Clock()
         self.redis = _redis(self.settings, clock)
         self.client = client or _client(self.settings, clock)
         self.fetch_log = _fetch_log(self.settings, self.shown_url)
@@ -139,14 +139,14 @@ class HordeAPIIntegration:
 
         Where an answer that holds nothing is doubted, the sources that can confirm it are read too.
         """
-        began, seconds = self._clock.monotonic(), self._wait(wait)
+        began, seconds = self.clock.monotonic(), self._wait(wait)
         readings = self.cache.read_all(sources, seconds, force_refresh, patience)
         wanted = {key for one in readings if one.is_suspicious for key in one.witnesses} - {one.key for one in readings}
         witnesses = [source for source in self.all_sources() if source.key in wanted]
         if not witnesses:
             return readings
         has_nothing_to_show = any(one.is_suspicious and one.value is None for one in readings)
-        left = seconds - (self._clock.monotonic() - began) if has_nothing_to_show else 0.0
+        left = seconds - (self.clock.monotonic() - began) if has_nothing_to_show else 0.0
         self.cache.read_all(witnesses, left, patience=patience)
         return [self.cache.peek(source) for source in sources]
 

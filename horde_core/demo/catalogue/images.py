@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from horde_core.demo.catalogue import words
-from horde_core.demo.catalogue.places import CYCLE_DAYS, Place, Turn
+from horde_core.demo.catalogue.places import CYCLE_DAYS, Place, ReferenceChange, Turn, comings_and_goings
 from horde_core.demo.seeded import source
 
 MODEL_COUNT = 160
@@ -70,6 +70,14 @@ class ImageCatalogue:
         """Yield every model that is or was in the reference by a day, without the long retired."""
         for place in self.places:
             yield from place.turns(FIRST_DAY, today)
+
+    def changes(self, today: int) -> Iterator[ReferenceChange]:
+        """Yield what changed in the reference up to a day."""
+        yield from comings_and_goings(self.turns(today))
+        for name, began, ended in self.turns(today):
+            revised = began + self.models[name].revised_after
+            if began < revised < (today + 1 if ended is None else ended):
+                yield ReferenceChange(revised, name, "changed", ("version",))
 
     def reference(self, today: int) -> dict[str, dict[str, Any]]:
         """Return the body of the v2 image reference on a day."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
 CYCLE_DAYS = 3600
 """After so many days the models that come and go are there again."""
@@ -15,6 +15,23 @@ class Turn(NamedTuple):
     name: str
     began: int
     ended: int | None
+
+
+class ReferenceChange(NamedTuple):
+    """On a day a model was added to the reference, removed from it, or changed in these fields."""
+
+    day: int
+    name: str
+    event: Literal["added", "removed", "changed"]
+    fields: tuple[str, ...] = ()
+
+
+def comings_and_goings(turns: Iterable[Turn]) -> Iterator[ReferenceChange]:
+    """Yield the days on which models were added and removed."""
+    for name, began, ended in turns:
+        yield ReferenceChange(began, name, "added")
+        if ended is not None:
+            yield ReferenceChange(ended, name, "removed")
 
 
 class Place(NamedTuple):

@@ -12,7 +12,7 @@ from itertools import islice, product
 from typing import Any
 
 from horde_core.demo.catalogue import words
-from horde_core.demo.catalogue.places import CYCLE_DAYS, Place, Turn
+from horde_core.demo.catalogue.places import CYCLE_DAYS, Place, ReferenceChange, Turn, comings_and_goings
 from horde_core.demo.seeded import source
 
 MODEL_COUNT = 700
@@ -69,6 +69,10 @@ class TextCatalogue:
         """Yield every model of the places that is or was in the reference by a day."""
         for place in self.places:
             yield from place.turns(today - CYCLE_DAYS + 1, today, spans=2)
+
+    def changes(self, today: int) -> Iterator[ReferenceChange]:
+        """Yield what changed in the reference up to a day, within the last cycle."""
+        return comings_and_goings(self.turns(today))
 
     def reference(self, today: int) -> dict[str, dict[str, Any]]:
         """Return the body of the v2 text reference on a day: `MODEL_COUNT` records by name, authors together."""
