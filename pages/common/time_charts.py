@@ -37,6 +37,15 @@ MOST_TICKS = 7
 _STEPS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, *(days * DAY for days in (1, 2, 7, 14, 30, 61, 91, 182, 365)))
 
 
+_SHAPE: dict[str, Any] = {"yref": "y domain", "y0": 0, "y1": 1}
+_BAND: dict[str, Any] = {"type": "rect", "layer": "below", "fillcolor": GAP_COLOUR, "line": {"width": 0}}
+_MOMENT: dict[str, Any] = {
+    "type": "line",
+    "line": {"color": EVENT_COLOUR, "width": 1, "dash": "dot"},
+    "opacity": 0.5,
+}
+
+
 class Drawn(NamedTuple):
     """A series as a chart shows it: its title in the legend, its colour, and the period before as a faint line."""
 
@@ -137,8 +146,10 @@ def _on_axes(
     end = (tallest or 1) * (1.14 if events else 1.06)
     figure.update_yaxes(title={"text": unit, "standoff": 6}, **linear_axis(end))
     figure.update_xaxes(range=[span.begins, span.ends], showgrid=False, **_time_ticks(span))
-    for gap in _gaps([one.series for one in drawn]):
-        _shade(figure, gap, span)
+    bands, reasons = _bands(_gaps([one.series for one in drawn]), span)
+    # All at once, as Plotly checks every shape anew at each addition: 700 one by one take two minutes.
+    moments = [_SHAPE | {"x0": at, "x1": at} | _MOMENT for at in dict.fromkeys(event.at for event in events)]
+    figure.update_layout(shapes=[*bands, *moments], annotations=reasons)
     if events:
         figure.add_scatter(
             x=[event.at for event in events],
@@ -149,24 +160,25 @@ def _on_axes(
             hoverinfo="text",
             showlegend=False,
         )
-        for at in dict.fromkeys(event.at for event in events):
-            figure.add_vline(x=at, line={"color": EVENT_COLOUR, "width": 1, "dash": "dot"}, opacity=0.5)
     return figure
 
 
-def _shade(figure: go.Figure, gap: Point, span: Span) -> None:
-    begins, ends = max(gap.begins, span.begins), min(gap.ends, span.ends)
-    figure.add_vrect(x0=begins, x1=ends, fillcolor=GAP_COLOUR, line_width=0, layer="below")
-    if ends - begins >= NAMED_GAP * span.seconds:
-        figure.add_annotation(
-            x=(begins + ends) / 2, y=0.5, yref="paper", text=KIND_WORDS[gap.kind], showarrow=False,
-            textangle=0 if ends - begins >= 2 * NAMED_GAP * span.seconds else -90, font={"size": 11}, opacity=0.7,
-        )  # fmt: skip
+def _bands(gaps: Sequence[Point], span: Span) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Gaps as grey bands, and the reasons that stand in the wider ones."""
+    seen = [(max(gap.begins, span.begins), min(gap.ends, span.ends), KIND_WORDS[gap.kind]) for gap in gaps]
+    narrow = NAMED_GAP * span.seconds
+    note = {"yref": "paper", "y": 0.5, "showarrow": False, "font": {"size": 11}, "opacity": 0.7}
+    reasons = [
+        {**note, "x": (begins + ends) / 2, "text": why, "textangle": 0 if ends - begins >= 2 * narrow else -90}
+        for begins, ends, why in seen
+        if ends - begins >= narrow
+    ]
+    return [_SHAPE | {"x0": begins, "x1": ends} | _BAND for begins, ends, _ in seen], reasons
 
 
 def _gaps(series: Sequence[Series]) -> list[Point]:
     """The stretches in which no series knows anything."""
-    unknown = [[point for point in one.points if point.value is None] for one in series]
+    unknown = [_joined(point for point in one.points if point.value is None) for one in series]
     found = unknown[0] if unknown else []
     for others in unknown[1:]:
         found = [
@@ -176,6 +188,17 @@ def _gaps(series: Sequence[Series]) -> list[Point]:
             if one.begins < other.ends and other.begins < one.ends
         ]
     return found
+
+
+def _joined(points: Iterable[Point]) -> list[Point]:
+    """Stretches that follow each other, of which nothing is known for the same reason, as one."""
+    joined: list[Point] = []
+    for point in points:
+        if joined and joined[-1].ends == point.begins and joined[-1].kind is point.kind:
+            joined[-1] = joined[-1]._replace(ends=point.ends)
+        else:
+            joined.append(point)
+    return joined
 
 
 def _a_day(point: Point) -> float:

@@ -62,6 +62,14 @@ def test_only_what_no_series_knows_is_a_band() -> None:
     assert bands(time_charts.lines([one, two], SPAN, "workers")) == [(NOON - 4 * DAY, NOON - 2 * DAY)]
 
 
+def test_hours_without_a_record_that_follow_each_other_are_one_band() -> None:
+    hours = [Point(hour * HOUR, (hour + 1) * HOUR, None, Kind.GAP) for hour in range(48)]
+    later = Point(49 * HOUR, 50 * HOUR, None, Kind.GAP)
+    figure = time_charts.lines([drawn(*hours, later)], Span(0, 50 * HOUR), "workers")
+    assert bands(figure) == [(0, 48 * HOUR), (49 * HOUR, 50 * HOUR)]
+    assert [note.text for note in figure.layout.annotations] == [time_charts.KIND_WORDS[Kind.GAP]]
+
+
 def test_a_level_holds_from_its_begin_to_its_end_and_the_line_breaks_in_a_gap() -> None:
     points = (Point(0, 60, 3), Point(60, 120, None, Kind.GAP), Point(120, 180, 4))
     line = time_charts.lines([drawn(*points)], Span(0, 180), "workers").data[0]
