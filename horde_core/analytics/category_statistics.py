@@ -7,16 +7,17 @@ says otherwise. None is unknown: the source that a figure rests on is unavailabl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
-from statistics import fmean, median
+from statistics import median
 from typing import NamedTuple
 
 from pydantic import Field
 
+from horde_core.analytics.category_facts import Requests
 from horde_core.analytics.indexes import grouped
 from horde_core.analytics.merge import CategoryMerge
-from horde_core.analytics.records import CombinedModelStatistics, MergedRecord, UsageStats
+from horde_core.analytics.records import MergedRecord, UsageStats
 from horde_core.unknowns import percent, sum_or_unknown
 from horde_core.upstream.model_reference import ModelRecord, ModelReference
 from horde_core.upstream.web_address import host_of
@@ -141,21 +142,43 @@ class CategoryStatistics(MergedRecord):
     supply: Supply | None = Field(description="None when the reference is unavailable")
 
 
+class _Standing(NamedTuple):
+    """What reference and usage decide: the same from minute to minute. Threads of the catalogue's parts are unknown."""
+
+    catalogue: Catalogue
+    concentration: dict[Period, Concentration | None]
+    requests: Mapping[str, Requests]
+
+
 def category_statistics(reference: ModelReference, merge: CategoryMerge, model_type: ModelType) -> CategoryStatistics:
     """Compute the statistics of a category from its merge and its reference."""
-    everything = [*merge.models.values(), *merge.unlisted.values()]
-    is_known = reference.available
+    if not reference.available:
+        return CategoryStatistics(
+            model_type=model_type, catalogue=None, coverage=None, concentration=dict.fromkeys(PERIODS), supply=None
+        )
+    kept = merge.models.attribution.kept
+    standing = kept.once("statistics", (reference,), lambda: _standing(reference, merge, model_type))
     return CategoryStatistics(
         model_type=model_type,
-        catalogue=_catalogue(reference, merge, model_type) if is_known else None,
-        coverage=_coverage(merge) if is_known else None,
+        catalogue=_with_threads(standing.catalogue, reference, merge),
+        coverage=_coverage(merge, standing.requests),
+        concentration=standing.concentration,
+        supply=_supply(merge),
+    )
+
+
+def _standing(reference: ModelReference, merge: CategoryMerge, model_type: ModelType) -> _Standing:
+    requests = {row.name: row.requests for row in merge.models.rows()}
+    everything = [*requests.values(), *(row.requests for row in merge.unlisted.rows())]
+    return _Standing(
+        catalogue=_catalogue(reference, requests, merge.models.attribution.usage.available, model_type),
         concentration={
-            period: _concentration([row.usage(period) or 0 for row in everything])
-            if is_known and merge.reconciliation.total_usage(period) is not None
+            period: _concentration([row[place] or 0 for row in everything])
+            if merge.reconciliation.total_usage(period) is not None
             else None
-            for period in PERIODS
+            for place, period in enumerate(PERIODS)
         },
-        supply=_supply(merge, everything) if is_known else None,
+        requests=requests,
     )
 
 
@@ -173,60 +196,79 @@ def herfindahl(figures: Iterable[float]) -> float | None:
     return sum((part / total) ** 2 for part in parts) if total else None
 
 
-def _catalogue(reference: Mapping[str, ModelRecord], merge: CategoryMerge, model_type: ModelType) -> Catalogue:
-    models, has_status = merge.models, merge.reconciliation.has_status
+_NSFW_LABELS: Mapping[bool | None, str | None] = {True: "NSFW", False: "SFW", None: None}
 
-    def split(labels: Callable[[ModelRecord], Iterable[str | None]]) -> dict[str | None, Part]:
-        parts = grouped((label, models[name]) for name, record in reference.items() for label in labels(record))
-        return {label: _part(label, rows, has_status) for label, rows in parts.items()}
+_SPLITS: Mapping[str, Callable[[ModelRecord], Iterable[str | None]]] = {
+    "by_baseline": lambda record: [record.baseline],
+    "by_nsfw": lambda record: [_NSFW_LABELS[record.nsfw]],
+    "by_parameter_size": lambda record: [parameter_size(record.parameters)],
+    "by_style": lambda record: [record.style],
+    "by_tag": lambda record: dict.fromkeys(record.tags),
+}
+"""The splits of the catalogue, and in which parts of each a model is."""
+
+
+def _catalogue(
+    reference: Mapping[str, ModelRecord], requests: Mapping[str, Requests], has_usage: bool, model_type: ModelType
+) -> Catalogue:
+    def split(by: str) -> dict[str | None, Part]:
+        parts = grouped((label, requests[name]) for name, record in reference.items() for label in _SPLITS[by](record))
+        return {label: _part(label, rows, has_usage) for label, rows in parts.items()}
 
     def in_order(parts: Mapping[str | None, Part], order: Iterable[str | None]) -> tuple[Part, ...]:
         return tuple(parts.get(label) or _empty_part(label, everything) for label in order)
 
     records = reference.values()
-    everything = _part(None, list(models.values()), has_status)
-    nsfw = split(lambda record: [_NSFW_LABELS[record.nsfw]])
-    sizes = split(lambda record: [parameter_size(record.parameters)]) if model_type == "text" else {}
+    everything = _part(None, list(requests.values()), has_usage)
+    nsfw = split("by_nsfw")
+    sizes = split("by_parameter_size") if model_type == "text" else {}
     bucket_labels = [bucket.label for bucket in PARAMETER_SIZES] if model_type == "text" else []
     return Catalogue(
         models=len(reference),
         nsfw=sum(record.nsfw is True for record in records),
         sfw=sum(record.nsfw is False for record in records),
-        by_baseline=_by_models(split(lambda record: [record.baseline])),
+        by_baseline=_by_models(split("by_baseline")),
         by_nsfw=in_order(nsfw, (*_NSFW_LABELS.values(),) if None in nsfw else ("NSFW", "SFW")),
         by_parameter_size=in_order(sizes, [*bucket_labels, None] if None in sizes else bucket_labels),
-        by_style=_by_models(split(lambda record: [record.style])),
-        by_tag=_by_models(split(lambda record: dict.fromkeys(record.tags))),
+        by_style=_by_models(split("by_style")),
+        by_tag=_by_models(split("by_tag")),
         hosts=_hosts(records),
         without_download=sum(not record.downloads for record in records),
         sizes=_sizes(records),
     )
 
 
-_NSFW_LABELS: Mapping[bool | None, str | None] = {True: "NSFW", False: "SFW", None: None}
-
-
-def _part(label: str | None, rows: list[CombinedModelStatistics], has_status: bool) -> Part:
-    has_usage = all(row.usage_stats is not None for row in rows)
-    day, month, total = (sum_or_unknown([row.usage(period) for row in rows]) for period in PERIODS)
-    return Part(
-        label=label,
-        models=len(rows),
-        usage_stats=UsageStats(day=day, month=month, total=total) if has_usage else None,
-        thread_count=sum_or_unknown([row.listed_threads for row in rows]) if has_status else None,
-    )
+def _part(label: str | None, rows: Sequence[Requests], has_usage: bool) -> Part:
+    day, month, total = (sum_or_unknown([row[place] for row in rows]) for place in range(len(PERIODS)))
+    usage = UsageStats(day=day, month=month, total=total) if has_usage or not rows else None
+    return Part(label=label, models=len(rows), usage_stats=usage, thread_count=None)
 
 
 def _empty_part(label: str | None, everything: Part) -> Part:
     """A part without models: 0 where the figure is known of all models, else unknown."""
     usage = everything.usage_stats
     requests = {period: None if usage is None or usage.period(period) is None else 0 for period in PERIODS}
-    return Part(
-        label=label,
-        models=0,
-        usage_stats=None if usage is None else UsageStats(**requests),
-        thread_count=None if everything.thread_count is None else 0,
-    )
+    return Part(label=label, models=0, usage_stats=None if usage is None else UsageStats(**requests), thread_count=None)
+
+
+def _with_threads(catalogue: Catalogue, reference: Mapping[str, ModelRecord], merge: CategoryMerge) -> Catalogue:
+    """Add the threads of each part: those of its models that are live."""
+    if not merge.reconciliation.has_status:
+        return catalogue
+    listed = {model: row.live.listed_threads for model, row in merge.models.live.items()}
+    is_known = None not in listed.values()
+    parts = {}
+    for by, labels in _SPLITS.items():
+        threads = grouped((label, count) for model, count in listed.items() for label in labels(reference[model]))
+        parts[by] = tuple(
+            part.model_copy(
+                update={
+                    "thread_count": sum_or_unknown(threads.get(part.label, ())) if part.models or is_known else None
+                }
+            )
+            for part in getattr(catalogue, by)
+        )
+    return catalogue.model_copy(update=parts)
 
 
 def _by_models(parts: Mapping[str | None, Part]) -> tuple[Part, ...]:
@@ -250,19 +292,20 @@ def _sizes(records: Iterable[ModelRecord]) -> Sizes:
     )
 
 
-def _coverage(merge: CategoryMerge) -> Coverage:
-    rows = list(merge.models.values())
-    is_known = all(row.thread_count is not None for row in rows)
-    served = [row for row in rows if row.thread_count]
+def _coverage(merge: CategoryMerge, requests: Mapping[str, Requests]) -> Coverage:
+    rows = merge.models
+    threads = {model: row.live.thread_count for model, row in rows.live.items()}
+    is_known = None not in threads.values() and (len(threads) == len(rows) or rows.idle.thread_count is not None)
+    served = [model for model, count in threads.items() if count]
 
-    def carried(period: Period) -> float | None:
-        usage = sum_or_unknown([row.usage(period) for row in served])
+    def carried(place: int, period: Period) -> float | None:
+        usage = sum_or_unknown([requests[model][place] for model in served])
         return percent(usage, merge.reconciliation.total_usage(period)) if is_known else None
 
     return Coverage(
         served=len(served) if is_known else None,
         served_percentage=percent(len(served), len(rows)) if is_known else None,
-        usage_percentage={period: carried(period) for period in PERIODS},
+        usage_percentage={period: carried(place, period) for place, period in enumerate(PERIODS)},
     )
 
 
@@ -281,22 +324,23 @@ def _concentration(requests: list[int]) -> Concentration:
     )
 
 
-def _supply(merge: CategoryMerge, everything: list[CombinedModelStatistics]) -> Supply:
-    rows = list(merge.models.values())
-    threads = [row.listed_threads for row in everything]
+def _supply(merge: CategoryMerge) -> Supply:
+    threads = [row.live.listed_threads for rows in (merge.models, merge.unlisted) for row in rows.live_rows()]
     is_known = merge.reconciliation.has_status and None not in threads
     spread = herfindahl(count for count in threads if count) if is_known else None
-    known = [count for row in rows if (count := row.distinct_workers) is not None]
-    if len(known) < len(rows):
+    models = Counter(row.live.distinct_workers for row in merge.models.live.values())
+    if idle := len(merge.models) - len(merge.models.live):
+        models[merge.models.idle.distinct_workers] += idle
+    known = {count: models[count] for count in models if count is not None}
+    if len(known) < len(models):
         return Supply(
             workers_per_model=None, without_worker=None, single_worker=None, mean_workers=None, herfindahl=spread
         )
-    models = Counter(known)
-    served = [count for count in known if count]
+    served = sum(known.values()) - known.get(0, 0)
     return Supply(
-        workers_per_model=tuple(WorkersPerModel(workers=n, models=models[n]) for n in sorted(models)),
-        without_worker=models[0],
-        single_worker=models[1],
-        mean_workers=fmean(served) if served else None,
+        workers_per_model=tuple(WorkersPerModel(workers=n, models=known[n]) for n in sorted(known)),
+        without_worker=known.get(0, 0),
+        single_worker=known.get(1, 0),
+        mean_workers=sum(n * number for n, number in known.items()) / served if served else None,
         herfindahl=spread,
     )

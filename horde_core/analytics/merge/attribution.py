@@ -10,6 +10,7 @@ from operator import itemgetter
 from weakref import WeakKeyDictionary
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, grouped
+from horde_core.analytics.merge.kept import Kept
 from horde_core.analytics.names.matching import NameIndex, Owner
 from horde_core.analytics.records import Split
 from horde_core.unknowns import sum_or_unknown
@@ -26,6 +27,7 @@ class Attribution:
 
     def __init__(self, index: NameIndex, usage: IndexedHordeModelStats, before: Attribution | None = None) -> None:
         self.usage = usage
+        self.kept = Kept()
         owners = _owners(index, usage.names, before)
         self.model_of = dict(zip(usage.names, map(itemgetter(0), owners), strict=True))
         self.backends = dict(zip(usage.names, map(itemgetter(1), owners), strict=True))

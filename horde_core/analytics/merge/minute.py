@@ -57,7 +57,7 @@ class Minute:
     def models(self) -> Rows:
         """Every model of the reference, in its order."""
         live = {model: self.row(model, self.names_of(model), (model,)) for model in self._unused_of_model}
-        return Rows(self.attribution.models, live, self.facts, self.backends, is_reference=True)
+        return Rows(self.attribution, live, self.facts, self.backends, is_reference=True)
 
     def unlisted(self) -> Rows:
         """The names of no model; spellings that differ in case only are one row, under the one with most usage."""
@@ -65,7 +65,7 @@ class Minute:
         for key, unused in self._unused_unlisted.items():
             names = _with(used.get(key, ()), unused)
             live[key] = self.row(self.facts.most_used(names), names)
-        return Rows(used, live, self.facts, self.backends, is_reference=False)
+        return Rows(self.attribution, live, self.facts, self.backends, is_reference=False)
 
     def unlisted_names(self) -> Iterable[str]:
         """The names of no model one by one, in the API's order."""

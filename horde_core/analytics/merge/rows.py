@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from horde_core.analytics.category_facts import CategoryFacts, Requests
 from horde_core.analytics.indexes import grouped
+from horde_core.analytics.merge.attribution import Attribution
 from horde_core.analytics.names.spelling import CANONICAL
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Live, WorkerSummary
 
@@ -109,13 +110,14 @@ class Rows(Mapping[str, CombinedModelStatistics]):
 
     def __init__(
         self,
-        names: Mapping[str, Sequence[str]],
+        attribution: Attribution,
         live: Mapping[str, Row],
         facts: CategoryFacts,
         backends: Mapping[str, str],
         is_reference: bool,
     ) -> None:
-        self.names = names
+        self.attribution = attribution
+        self.names = names = attribution.models if is_reference else attribution.unlisted
         self.live = live
         self.idle = facts.idle(is_reference)
         self._added = [key for key in live if key not in names]
@@ -138,6 +140,10 @@ class Rows(Mapping[str, CombinedModelStatistics]):
     def rows(self) -> Iterator[Row]:
         """Every plain row, in order."""
         return map(self._row, chain(self.names, self._added))
+
+    def live_rows(self) -> Iterator[Row]:
+        """The rows in ``live``, in order."""
+        return (self.live[key] for key in chain(self.names, self._added) if key in self.live)
 
     def records(self, include_backend_variations: bool = True) -> dict[str, CombinedModelStatistics]:
         """Every record by name, in order; models without a name on the network share one."""
