@@ -101,6 +101,7 @@ class Recorder:
         if not self._is_prepared:
             self._store.prepare()
             self._is_prepared = True
+            log.info("history is kept in %s", self._store.url.render_as_string(hide_password=True))
         return True
 
     def _set_aside(self) -> None:
