@@ -66,7 +66,7 @@ def _together(name: str, members: Sequence[str], minute: Minute) -> Row:
 
 def _exact_names(model: str, minute: Minute) -> list[Row]:
     names = minute.names_of(model)
-    return [minute.row(name, [name], (model,), names) for name in names] or [minute.row(model, (), (model,))]
+    return [minute.row(name, [name], (model,)) for name in names] or [minute.row(model, (), (model,))]
 
 
 def _group(row: Row, level: GroupLevel) -> ModelGroup:

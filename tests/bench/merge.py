@@ -17,6 +17,7 @@ Beside made-up bodies stand those of the recorded network where there is a folde
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import platform
 import random
@@ -38,6 +39,7 @@ from horde_core.upstream.bounds import MOST_NAMES, MOST_ROWS
 from horde_core.upstream.model_reference import parse_reference
 from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
 from horde_core.vocabulary import MODEL_TYPES, ModelType
+from horde_core.web.garbage import MIDDLE_THRESHOLD, OLD_THRESHOLD, YOUNG_THRESHOLD
 from tests.conftest import RECORDINGS
 
 BACKENDS = ("koboldcpp/", "aphrodite/", "tabbyapi/", "")
@@ -223,7 +225,10 @@ def measure(case: Case, runs: int) -> None:
     }
     if len(sources.usage) > MOST_NAMES or len(case.models) > MOST_ROWS:
         del functions["parse"]
+    gc.collect()
+    gc.freeze()
     spent = interleaved(functions, runs)
+    gc.unfreeze()
     loads = spent["loads"].cpu
     cells = [_cell(spent.get(name)) for name in ("loads", "parse", "first")]
     cells += [f"{spent['first'].cpu / loads:>6.2f}", _cell(spent["minute"]), f"{spent['minute'].cpu / loads:>6.2f}"]
@@ -239,7 +244,8 @@ def _cell(spent: Spent | None) -> str:
 
 
 def main() -> None:
-    """Run all cases."""
+    """Run all cases, garbage collected as the app has it collected."""
+    gc.set_threshold(YOUNG_THRESHOLD, MIDDLE_THRESHOLD, OLD_THRESHOLD)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="add the cases a hundred times as large")
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="folder of recorded days")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import repeat
 from operator import itemgetter
 from weakref import WeakKeyDictionary
 
@@ -43,8 +43,9 @@ class Attribution:
     @cached_property
     def requests(self) -> dict[Period, Split[int]]:
         """Requests of the category in each period; None where the usage lacks it."""
-        attributed = list(chain.from_iterable(self.models.values()))
-        unlisted = list(chain.from_iterable(self.unlisted.values()))
+        # In the API's order, as look-ups in any other take more than twice as long.
+        attributed = [name for name, model in self.model_of.items() if model is not None]
+        unlisted = self.unlisted_names()
         return {period: _split(self.usage.response.period(period), attributed, unlisted) for period in PERIODS}
 
 

@@ -29,13 +29,14 @@ class Minute:
         of_unused = {name: backend for name, (_, backend) in owners.items()}
         self.backends: Mapping[str, str] = ChainMap(of_unused, self.attribution.backends)
         # The names of live rows that the usage does not have; most have none.
-        self._unused_of_model: dict[str, list[str]] = {}
-        self._unused_unlisted: dict[str, list[str]] = {}
+        self._unused_of_model: dict[str, Sequence[str]] = dict.fromkeys(self._hidden(), ())
+        self._unused_unlisted: dict[str, Sequence[str]] = {}
         for name, model in self.model_of.items():
             key, part = (name.casefold(), self._unused_unlisted) if model is None else (model, self._unused_of_model)
-            part.setdefault(key, []).extend([name] if name in owners else ())
-        for model in self._hidden():
-            self._unused_of_model.setdefault(model, [])
+            unused_names = part.setdefault(key, ())
+            if name in owners:
+                part[key] = [*unused_names, name]
+        self._listed = {self.model_of[name] for name in facts.rows_by_name}
 
     def _hidden(self) -> Iterable[str]:
         """The models whose row workers of another type may hide: the status list has one row for each name."""
@@ -50,9 +51,10 @@ class Minute:
         """The API names of a model, sorted."""
         return _with(self.attribution.models[model], self._unused_of_model.get(model))
 
-    def row(self, name: str, names: Sequence[str], members: Sequence[str] = (), listed: Sequence[str] = ()) -> Row:
-        """Return a row of some names, sorted; ``listed`` are all names of its members, where those are more."""
-        return Row(name, names, members, self.facts.has_status(listed or names), self.facts, self.backends)
+    def row(self, name: str, names: Sequence[str], members: Sequence[str] = ()) -> Row:
+        """Return a row of some names, sorted: of models of the reference (``members``), or of an unlisted entry."""
+        is_listed = not self._listed.isdisjoint(members) if members else self.facts.has_status(names)
+        return Row(name, names, members, is_listed, self.facts, self.backends)
 
     def models(self) -> Rows:
         """Every model of the reference, in its order."""
