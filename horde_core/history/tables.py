@@ -132,7 +132,7 @@ The API tells no time of it. It ended after ``after`` (when the body before was 
 ``first_seen``; ``ended`` is the best that is known: ``first_seen`` where both are within three hours, else the last
 time before ``first_seen`` at the hour of day of the compile of which that is known best. ``names`` are the names that
 it lists, ``day``, ``month`` and ``total`` its sums over them (NULL where a part is unknown), ``falls`` its flagged
-rows in ``usage``. Its ``day`` is the 24 hours up to ``ended``; between two compiles further apart than 28 hours lies a
+rows in ``usage``. Its ``day`` is the 24 hours up to ``ended``; between two compiles further apart than 36 hours lies a
 block."""
 
 usage = Table(

@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from horde_core.history.reading.series import DAY, HOUR, Kind, Point, Span, unknown
-
-LONGEST_DAY = 36 * HOUR
-"""Compiles further apart than this have a block between them; one that is overdue by as much leaves a gap."""
+from horde_core.history.recording.compiles import LONGEST_DAY, MONTH
 
 HALF_A_DAY = LONGEST_DAY // 2
-MONTH = 30 * DAY
 TOLERANCE = 3 * HOUR
 """By how much the ends of two stretches may differ that are the same moment: upstream compiles at no exact time."""
 

@@ -20,8 +20,10 @@ HOUR = 3600
 DAY = 86_400
 MONTH = 30 * DAY
 
-SHORTEST_DAY, LONGEST_DAY = 20 * HOUR, 28 * HOUR
-"""Compiles this far apart are about a day apart: the API's ``day`` is what happened in between."""
+SHORTEST_DAY, LONGEST_DAY = 12 * HOUR, 36 * HOUR
+"""Compiles this far apart are a day apart, give or take: the API's ``day`` is what happened in between.
+
+Further apart there is a block between them; one that is overdue by as much leaves a gap."""
 
 TIGHT = 3 * HOUR
 """A compile is known to have ended about when it was first seen, if the one before was seen so shortly before."""
