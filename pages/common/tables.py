@@ -14,19 +14,25 @@ import pyarrow as pa
 import streamlit as st
 
 from horde_core.live.snapshot import PageView
-from horde_core.numbers import decimals
 from horde_core.selection import Filter, Selection, bounds, search
 from horde_core.vocabulary import PERIODS, ModelType, Period
 from pages.common import address, data, downloads, exports, filters, words
 from pages.common.packed_rows import packed
 
 Figures = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int_]
 
 PERIOD_WORDS: Mapping[Period, str] = {"day": "Day", "month": "30 days", "total": "All time"}
 REQUEST_WORDS: Mapping[ModelType, str] = {"image": "images", "text": "requests"}
 ROW_HEIGHT = 36
 MOST_DECIMALS = 6
 """Streamlit's pages count decimals of a step wrongly from 0.0000001 on."""
+
+LOCALE_DECIMALS = 3
+"""Browsers write up to this many, and none that are 0, where no step is given."""
+
+PERCENT_READS_AS_ALL, READS_AS_THOUSANDS = 99.5, 999.5
+"""From here on, where two digits are enough, a share is written as 100, and another figure as 1K."""
 
 NO_GAP = 1e-9
 """Differences below this are the arithmetic's."""
@@ -151,10 +157,10 @@ def text_column(label: str, help_text: str = "", width: Any = None) -> Any:
 
 
 class FigureColumn(NamedTuple):
-    """A column of figures that need decimals: at least so many, and as many as the smallest of them needs.
+    """A column of figures that need decimals: at least so many, and as many as each needs to be told from 0.
 
-    The browser writes them, in its own locale; :func:`shown` tells it how many decimals. Percent say so in the header.
-    ``bar_to`` draws a bar that is full at this figure.
+    The browser writes them, in its own locale; :func:`shown` tells it how. Percent say so in the header. ``bar_to``
+    draws a bar that is full at this figure.
     """
 
     label: str
@@ -163,18 +169,34 @@ class FigureColumn(NamedTuple):
     is_percent: bool = False
     bar_to: float | None = None
 
-    def needed(self, figures: Figures) -> int:
+    def places(self, figures: Figures) -> Places:
         """Decimals with which no figure reads 0 that is not, and no share reads 100 that is less. NaN is unknown."""
-        known = np.abs(figures[~np.isnan(figures)])
-        if not np.any(known % 1):
-            return 0
-        gaps = np.concatenate([known, np.abs(100 - known)]) if self.is_percent else known
-        return min(max(self.least_decimals, decimals(gaps[gaps > NO_GAP].min(), 1)), MOST_DECIMALS)
+        size = np.abs(figures)
+        gap = np.minimum(size, np.abs(100 - size)) if self.is_percent else size
+        needed = -np.floor(np.log10(np.where(gap > NO_GAP, gap, 1.0)))
+        places: Places = np.clip(np.nan_to_num(needed), self.least_decimals, MOST_DECIMALS).astype(int)
+        return places
 
-    def config(self, places: int) -> Any:
+    def written(self, figures: Figures) -> tuple[Figures, dict[str, Any]]:
+        """Return the figures as they are sent, and how the browser is to write them.
+
+        Up to three decimals are written by a locale's own rules, without zeros at the end. Where one needs more, all
+        read with two digits, such as 15, 0.46 and 0.00001; where that would make a whole of a share, or a K of
+        thousands, all have the decimals of the smallest.
+        """
+        places = self.places(figures)
+        most = int(places.max(initial=0))
+        if most <= LOCALE_DECIMALS:
+            scale = 10.0**places
+            return np.round(figures * scale) / scale, {"format": "localized"}
+        if not np.any(np.abs(figures) >= (PERCENT_READS_AS_ALL if self.is_percent else READS_AS_THOUSANDS)):
+            return figures, {"format": "compact"}
+        return np.round(figures, most), {"format": "localized", "step": 10.0**-most}
+
+    def config(self, how: Mapping[str, Any]) -> Any:
         """Return what Streamlit calls a column's configuration."""
         label = f"{self.label} (%)" if self.is_percent and "%" not in self.label else self.label
-        common: dict[str, Any] = {"format": "localized", "step": 10.0**-places, "help": self.help or None}
+        common: dict[str, Any] = {**how, "help": self.help or None}
         if self.bar_to is None:
             return st.column_config.NumberColumn(label, **common)
         return st.column_config.ProgressColumn(label, min_value=0.0, max_value=max(self.bar_to, 1e-9), **common)
@@ -241,17 +263,15 @@ def usage_columns(model_type: ModelType) -> dict[str, Any]:
 def shown(frame: pd.DataFrame, columns: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the named columns of a frame, in that order, with their configuration.
 
-    Figures are rounded to the decimals they are written with, as Streamlit cuts off the rest, but for those of bars.
+    Figures are rounded to the decimals they are written with, as Streamlit cuts off the rest.
     """
-    rounded, configs = {}, dict(columns)
+    sent, configs = {}, dict(columns)
     for name, column in columns.items():
         if isinstance(column, FigureColumn):
             figures = frame[name].to_numpy("float64", na_value=np.nan)
-            places = column.needed(figures)
-            configs[name] = column.config(places)
-            if column.bar_to is None:
-                rounded[name] = np.round(figures, places)
-    return frame[list(columns)].assign(**rounded), configs
+            sent[name], how = column.written(figures)
+            configs[name] = column.config(how)
+    return frame[list(columns)].assign(**sent), configs
 
 
 class Rows(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -176,22 +177,46 @@ def test_what_is_downloaded_is_what_is_shown(visit: Visit, monkeypatch: pytest.M
 def test_no_share_reads_as_nothing_or_all_that_is_neither(is_bar: bool, values: list[float | None]) -> None:
     column = tables.share_column("Share") if is_bar else tables.percent_column("Share")
     chosen, configs = tables.shown(pd.DataFrame({"share": pd.array(values, "Float64")}), {"share": column})
-    decimals = round(-math.log10(configs["share"]["type_config"]["step"]))
-    for value, shown in zip(values, chosen["share"], strict=True):
+    for value, sent in zip(values, chosen["share"], strict=True):
         if value is None:
-            assert pd.isna(shown)
-        elif min(value, 100 - value) > 1e-5:
-            assert 0 < round(float(shown), decimals) < 100
-        if value is not None:
-            assert float(shown) == pytest.approx(value, abs=0.51 * 10.0**-decimals)
+            assert pd.isna(sent)
+            continue
+        reads = float(as_written(sent, configs["share"]))
+        if min(value, 100 - value) > 1e-5:
+            assert 0 < reads < 100
+        assert reads == pytest.approx(value, abs=0.051, rel=0.051)
 
 
-def test_a_column_has_the_decimals_that_its_smallest_figure_needs() -> None:
-    rows = pd.DataFrame({"many": [52_015.25, 0.004, None], "whole": [1.0, 2.0, 3.0]})
-    columns = {"many": tables.amount_column("Many"), "whole": tables.amount_column("Whole")}
-    chosen, configs = tables.shown(rows, columns)
-    assert [configs[name]["type_config"]["step"] for name in columns] == [0.001, 1]
-    assert chosen["many"].tolist()[:2] == [52_015.25, 0.004]
+def as_written(figure: float, config: Mapping[str, Any]) -> str:
+    """Write a figure as an English browser does by a column's configuration (Intl.NumberFormat)."""
+    how = config["type_config"]
+    if how["format"] == "compact":
+        return f"{figure:.0f}" if abs(figure) >= 10 else f"{float(f'{figure:.2g}'):.6f}".rstrip("0").rstrip(".")
+    if how.get("step"):
+        return f"{figure:,.{round(-math.log10(how['step']))}f}"
+    return f"{figure:,.3f}".rstrip("0").rstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("column", "figures", "read"),
+    [
+        (tables.amount_column("Many"), [52_015.25, 0.004, 0.0, 7.0], ["52,015.2", "0.004", "0", "7"]),
+        (tables.amount_column("Few", least_decimals=3), [0.5, 0.1234, 0.0], ["0.5", "0.123", "0"]),
+        (tables.amount_column("Tiny"), [12.4, -0.27, 0.00002, 0.0], ["12", "-0.27", "0.00002", "0"]),
+        (tables.amount_column("Wide"), [1_234.5, 0.0002, 0.0], ["1,234.5000", "0.0002", "0.0000"]),
+        (tables.share_column("Share"), [14.63246, 0.46, 0.003, 0.0], ["14.6", "0.5", "0.003", "0"]),
+        (tables.share_column("Nearly all"), [99.96, 0.04, 0.0], ["99.96", "0.04", "0"]),
+        (tables.percent_column("Tiny"), [14.63246, 0.46, 0.00001, 0.0], ["15", "0.46", "0.00001", "0"]),
+        (tables.percent_column("Nearly all"), [99.9999, 0.0001, 0.0], ["99.9999", "0.0001", "0.0000"]),
+        (tables.percent_column("Whole"), [100.0, 0.0], ["100", "0"]),
+    ],
+)
+def test_a_column_reads_calmly_and_nothing_in_it_as_0_that_is_not(
+    column: tables.FigureColumn, figures: list[float], read: list[str]
+) -> None:
+    chosen, configs = tables.shown(pd.DataFrame({"figure": [*figures, None]}), {"figure": column})
+    assert [as_written(sent, configs["figure"]) for sent in chosen["figure"].tolist()[:-1]] == read
+    assert pd.isna(chosen["figure"].iloc[-1])
 
 
 def test_percent_are_named_in_the_header_and_the_chooser_keeps_the_name_that_links_have() -> None:
