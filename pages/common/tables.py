@@ -40,6 +40,9 @@ NO_GAP = 1e-9
 MODEL_LINK = "link"
 """The column that leads to a model's own page."""
 
+DRAWING = "drawing"
+"""A column that is drawn in its cells, and left out of files."""
+
 
 class Table(NamedTuple):
     """What a table holds and what may be asked of it.
@@ -112,7 +115,7 @@ class Table(NamedTuple):
             table()
         about = exports.provenance(view, self.title, "; ".join(conditions))
         with downloads:
-            self._offer(selection, [column for column in columns if column != MODEL_LINK], about)
+            self._offer(selection, [column for column in columns if column not in (MODEL_LINK, DRAWING)], about)
 
     def _range(self, column: str) -> tuple[Filter, Filter]:
         return bounds(f"{self.key}_{column}", _label(self.columns[column]), filters.cells(column))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,8 +12,8 @@ import streamlit as st
 from horde_core.analytics.groups import GroupLevel
 from horde_core.frames.usage import RowChoice, UsageSummary, chosen_rows, leading_rows, rows_summary
 from horde_core.live.snapshot import PageView
-from horde_core.vocabulary import Period
-from pages.common import bars, columns, data, filters, freshness_header, panels, tables, unavailable, words
+from horde_core.vocabulary import ModelType, Period
+from pages.common import bars, columns, data, filters, freshness_header, month_lines, panels, tables, unavailable, words
 from pages.common.chart_frame import FULL_NAME, PALETTE, UNLISTED_COLOUR
 
 ROWS: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
@@ -29,11 +30,17 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
         ("usage of rows", snapshot.id, level, rows, period),
         lambda: rows_summary(data.category_frame(snapshot, level), rows, period),
     )
+    has_lines = level == "model" and data.history().status().since is not None
+
+    def load() -> pd.DataFrame:
+        found = columns.by_usage(chosen_rows(data.category_frame(snapshot, level), rows), period)
+        return month_lines.with_lines(found, snapshot) if has_lines else found
+
     tables.Table(
         key="usage",
         title=f"Usage of {snapshot.model_type} models",
-        load=lambda: columns.by_usage(chosen_rows(data.category_frame(snapshot, level), rows), period),
-        columns=columns.usage(snapshot.model_type, summary.largest_share),
+        load=load,
+        columns=_columns(snapshot.model_type, summary.largest_share, has_lines),
         alt=f"{noun.capitalize()} by {snapshot.model_type} model",
         rows_are=("name", "names"),
         of=chosen.names,
@@ -45,10 +52,20 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
         "search.",
         incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
         links_to=snapshot.model_type if level == "model" else None,
-        given=(level, rows, period),
+        given=(level, rows, period, data.history().generation() if has_lines else ""),
     ).explore(view)
     if level == "family":
         st.caption("A family is the group that the reference gives a model; a model without one stands alone.")
+
+
+def _columns(model_type: ModelType, largest_share: float, has_lines: bool) -> dict[str, Any]:
+    """The columns of the table; the past stands behind the share."""
+    shown = columns.usage(model_type, largest_share)
+    if not has_lines:
+        return shown
+    place = list(shown).index("share") + 1
+    past = month_lines.columns(tables.REQUEST_WORDS[model_type])
+    return dict([*list(shown.items())[:place], *past.items(), *list(shown.items())[place:]])
 
 
 def _chart(view: PageView, period: Period, level: GroupLevel, top: int, summary: UsageSummary) -> panels.Chart:
