@@ -29,6 +29,7 @@ PICTURES = (
     Picture("overview", "/"),
     Picture("usage", "/usage?category=Text", "dark"),
     Picture("backends", "/backends"),
+    Picture("history", "/trends?kind=Text&range=30+days"),
     Picture("audit", "/audit?preset=deletion_candidates"),
     Picture("narrow", "/queue", "dark", 390, 844),
 )
