@@ -8,7 +8,7 @@ A change here needs a migration in ``migrations/versions``; a test compares the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -72,7 +72,8 @@ meta = Table(
 """A value by key. ``generation:PART`` is a number that grows with every transaction that wrote to that part (the parts
 are :data:`PARTS`); ``writer`` is the process that writes, or wrote last, as ``host:pid``."""
 
-PARTS = ("usage:image", "usage:text", "names:image", "names:text", "network", "workers", "reference")
+Part = Literal["usage:image", "usage:text", "names:image", "names:text", "network", "workers", "reference"]
+PARTS: tuple[Part, ...] = get_args(Part)
 """``usage``: compiles and past days of a category. ``names``: its hours and days of names, and what serves them.
 ``network``: figures of the network. ``workers``: workers, their runs and days. ``reference``: its events."""
 

@@ -21,8 +21,6 @@ from horde_core.frames import backends, workers
 from horde_core.frames import models as core_frames
 from horde_core.frames import usage as core_usage
 from horde_core.frames.usage import UsageSummary
-from horde_core.history.keeper import HistoryKeeper
-from horde_core.history.state import HistoryState
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
@@ -203,11 +201,6 @@ def history() -> HistoryReader:
     from horde_core.history.reader import HistoryReader  # its database library is loaded where the past is shown
 
     return HistoryReader.of(reader().integration)
-
-
-def history_state() -> HistoryState:
-    """How the history of the Horde that this visitor looks at is kept."""
-    return HistoryKeeper.of(reader().integration).state
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:

@@ -65,11 +65,18 @@ def metric(item: Figure, place: str, snapshot_id: str, change_is: str = "") -> N
     )
 
 
-def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Chart], as_of: str = "") -> None:
+def chart(
+    key: str,
+    given: tuple[Hashable, ...] | None,
+    build: Callable[[], Chart],
+    as_of: str = "",
+    is_of_view: bool = True,
+) -> None:
     """Draw a chart with its title and scope above, and its rows as a folded table below.
 
     ``build`` is called once for all sessions with the same view, locale and ``given``, and each time where ``given`` is
-    None, because it depends on what somebody typed or ticked. ``as_of`` says how old it is.
+    None, because it depends on what somebody typed or ticked. ``as_of`` says how old it is. A chart that does not
+    depend on the view has all that it depends on in ``given``.
     """
 
     def draw() -> Chart:
@@ -79,7 +86,8 @@ def chart(key: str, given: tuple[Hashable, ...] | None, build: Callable[[], Char
         if given is None:
             item = draw()
         else:
-            item = data.kept((key, data.current_view().id, words.numbers(), as_of, *given), draw)
+            content = data.current_view().id if is_of_view else ""
+            item = data.kept((key, content, words.numbers(), as_of, *given), draw)
         if item.rows is not None and item.columns is not None:
             folded = st.expander(
                 "As a table", icon=":material/table:", type="compact", key=f"{key}_rows", on_change="rerun"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import streamlit as st
 
 from horde_core.history.reading.events import ReferenceEvent
 from horde_core.history.reading.series import Range, Series, shares
 from horde_core.history.reading.usage import Usage
+from horde_core.history.tables import Part
+from horde_core.vocabulary import ModelType
 from pages.common import data, filters, panels, tables, time_charts, words
 from pages.common.time_charts import Drawn, Event
 
@@ -18,6 +20,10 @@ RANGE_WORDS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "1y": "1 year
 EVENT_WORDS = {"added": "added to the reference", "removed": "removed from the reference"}
 SCALES = ("counts", "shares")
 SCALE_WORDS = {"counts": "Counts", "shares": "Shares"}
+USAGE: Mapping[ModelType, Part] = {"image": "usage:image", "text": "usage:text"}
+NAMES: Mapping[ModelType, Part] = {"image": "names:image", "text": "names:text"}
+"""The parts of the history that hold a category's requests, and what serves and waits for its names."""
+
 DAYS_NOTE = "Days are the 24 hours up to AI Horde's daily count, in UTC"
 
 
@@ -44,13 +50,14 @@ def event_sentence(event: ReferenceEvent) -> str:
 
 def state_sentence() -> str:
     """Since when the past is kept, or why it is not, in one sentence or two."""
-    status, kept = data.history().status(), data.history_state()
-    trouble = [words.full_stop(one) for one in (status.sentence or kept.trouble, kept.note) if one]
-    if status.sentence:
-        return " ".join(trouble)
-    if status.since is None:
-        return " ".join(trouble or ["Nothing is recorded yet: the first figures come within a minute or two."])
-    return " ".join([f"Recorded since {words.moment(status.since)}.", *trouble])
+    status = data.history().status()
+    if status.sentence is None and status.since is not None:
+        return " ".join(filter(None, [f"Recorded since {words.moment(status.since)}.", _ended(status.note)]))
+    return " ".join(filter(None, [status.sentence, _ended(status.note)]))
+
+
+def _ended(note: str | None) -> str:
+    return f"{note.rstrip('.')}." if note else ""
 
 
 def note(*more: str) -> None:
@@ -58,9 +65,12 @@ def note(*more: str) -> None:
     st.caption(" ".join([state_sentence(), *more]))
 
 
-def chart(key: str, given: tuple[Hashable, ...], build: Callable[[], panels.Chart]) -> None:
-    """Draw a chart of the past, built once for all visitors until more is recorded."""
-    panels.chart(key, (*given, data.history().generation()), build)
+def chart(key: str, parts: Sequence[Part], given: tuple[Hashable, ...], build: Callable[[], panels.Chart]) -> None:
+    """Draw a chart of the past, built once for all visitors until one of these parts of the history is written."""
+    view = data.current_view()
+    references = [one.content for one in view.sources if one.key.startswith("reference:")]
+    content = (data.history().generation(*parts), view.is_simulated, *references, words.visitor())
+    panels.chart(key, (*given, *content), build, is_of_view=False)
 
 
 def table_columns(drawn: Sequence[Drawn], unit: str) -> dict[str, object]:

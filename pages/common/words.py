@@ -197,11 +197,6 @@ def first_few(names: Sequence[str], most: int = 5) -> str:
     return f"{told} and {count(len(names) - most)} more" if len(names) > most else told
 
 
-def full_stop(sentence: str) -> str:
-    """A sentence that ends with one full stop."""
-    return f"{sentence.rstrip('. ')}."
-
-
 def at_least(kind: str, amount: Any) -> str:
     """What is said before work queued and drain times: those of images are a lower bound."""
     return "at least " if kind == "image" and not is_unknown(amount) and amount > 0 else ""

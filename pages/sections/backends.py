@@ -97,7 +97,7 @@ def over_time(view: PageView) -> None:
     """Requests by backend over time."""
     with st.container(horizontal=True):
         chosen, is_share = past.choose_range(), past.choose_share()
-    past.chart("backends_past", (chosen, is_share), partial(_over_time_chart, view, chosen, is_share))
+    past.chart("backends_past", ["usage:text"], (chosen, is_share), partial(_over_time_chart, view, chosen, is_share))
     past.note()
 
 

@@ -15,8 +15,8 @@ STILL_MISSING = "still missing"
 
 def draw(view: PageView) -> None:
     """Draw its state, what is covered by source, and the gaps."""
-    status, kept = data.history().status(), data.history_state()
-    if status.sentence or kept.trouble or kept.note or status.since is None:
+    status = data.history().status()
+    if status.sentence or status.note:
         st.info(words.escaped(past.state_sentence()), icon=":material/history:")
     if status.since is None:
         return
@@ -28,9 +28,7 @@ def draw(view: PageView) -> None:
             words.UNKNOWN if status.size is None else f"{words.amount(status.size / MEGABYTE)} MB",
             "in memory" if status.size is None else "on disk",
         ),
-        panels.Figure(
-            "Written by", status.writer or words.UNKNOWN, "this server" if kept.is_writer else "", "Host and process."
-        ),
+        panels.Figure("Written by", status.writer or words.UNKNOWN, "host and process"),
         panels.Figure("Gaps", words.count(len(status.gaps)), "of an hour or more, all sources together"),
     )
     _covered(view, status)

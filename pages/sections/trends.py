@@ -52,7 +52,7 @@ def draw(view: PageView, kind: Kind, chosen: Range) -> None:
     with st.grid(2, gap="small", min_column_width=330):
         for trend in _trends(kind):
             with st.container():
-                past.chart(f"trend_{trend.key}", (kind, chosen), partial(_chart, kind, chosen, trend))
+                past.chart(f"trend_{trend.key}", ["network"], (kind, chosen), partial(_chart, kind, chosen, trend))
 
 
 def _trends(kind: Kind) -> Sequence[Trend]:

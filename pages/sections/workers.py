@@ -80,14 +80,14 @@ def over_time(view: PageView) -> None:
     with st.container(horizontal=True):
         kind = filters.choice("Kind of work", KINDS, "image", "kind", str.capitalize)
         chosen = past.choose_range()
-    past.chart("workers_past", (kind, chosen), partial(_seen_chart, kind, chosen))
+    past.chart("workers_past", ["workers"], (kind, chosen), partial(_seen_chart, kind, chosen))
     identities = data.kept(("workers by name", view.id), lambda: _identities(view))
     address.note_text("worker")
     one = st.selectbox(
         "When was a worker there?", sorted(identities), None, key="worker", bind="query-params", placeholder="A worker"
     )
     if one is not None:
-        past.chart("presence", (one, chosen), partial(_presence_chart, one, identities[one], chosen))
+        past.chart("presence", ["workers"], (one, chosen), partial(_presence_chart, one, identities[one], chosen))
     past.note("Workers that have left are told by number only after 90 days.")
 
 

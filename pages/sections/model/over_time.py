@@ -25,13 +25,16 @@ def draw(view: PageView, models: Sequence[Found]) -> None:
     with st.container(horizontal=True):
         chosen = past.choose_range()
         is_share = past.choose_share()
-    names = tuple(model.name for model in models)
-    past.chart("past_requests", (names, chosen, is_share), partial(_requests, view, models, chosen, is_share))
+    kinds = [model.model_type for model in models]
+    usage, names = ([part[kind] for kind in dict.fromkeys(kinds)] for part in (past.USAGE, past.NAMES))
+    given = (*zip(kinds, [model.name for model in models], strict=True), chosen)
+    requests = partial(_requests, view, models, chosen, is_share)
+    past.chart("past_requests", [*usage, "reference"], (*given, is_share), requests)
     left, right = st.columns(2)
     with left:
-        past.chart("past_serving", (names, chosen), partial(_serving, view, models, chosen))
+        past.chart("past_serving", names, given, partial(_serving, view, models, chosen))
     with right:
-        past.chart("past_queue", (names, chosen), partial(_queue, view, models, chosen))
+        past.chart("past_queue", names, given, partial(_queue, view, models, chosen))
     past.note("Names of the past count for the model that they belong to by today's reference.")
 
 

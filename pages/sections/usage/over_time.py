@@ -22,7 +22,12 @@ def draw(view: PageView) -> None:
     """Draw the chart of the page's category."""
     with st.container(horizontal=True):
         chosen, is_share = past.choose_range(), past.choose_share()
-    past.chart("usage_past", (chosen, is_share), partial(_chart, view, chosen, is_share))
+    past.chart(
+        "usage_past",
+        [past.USAGE[view.snapshot.model_type]],
+        (view.snapshot.model_type, chosen, is_share),
+        partial(_chart, view, chosen, is_share),
+    )
     past.note("Names of the past count for the model that they belong to by today's reference.")
 
 

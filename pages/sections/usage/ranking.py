@@ -13,7 +13,19 @@ from horde_core.analytics.groups import GroupLevel
 from horde_core.frames.usage import RowChoice, UsageSummary, chosen_rows, leading_rows, rows_summary
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import ModelType, Period
-from pages.common import bars, columns, data, filters, freshness_header, month_lines, panels, tables, unavailable, words
+from pages.common import (
+    bars,
+    columns,
+    data,
+    filters,
+    freshness_header,
+    month_lines,
+    panels,
+    past,
+    tables,
+    unavailable,
+    words,
+)
 from pages.common.chart_frame import FULL_NAME, PALETTE, UNLISTED_COLOUR
 
 ROWS: dict[RowChoice, str] = {"active": "In use", "listed": "Listed", "all": "All names"}
@@ -52,7 +64,7 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
         "search.",
         incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
         links_to=snapshot.model_type if level == "model" else None,
-        given=(level, rows, period, data.history().generation() if has_lines else ""),
+        given=(level, rows, period, data.history().generation(past.USAGE[snapshot.model_type]) if has_lines else ""),
     ).explore(view)
     if level == "family":
         st.caption("A family is the group that the reference gives a model; a model without one stands alone.")
@@ -64,8 +76,8 @@ def _columns(model_type: ModelType, largest_share: float, has_lines: bool) -> di
     if not has_lines:
         return shown
     place = list(shown).index("share") + 1
-    past = month_lines.columns(tables.REQUEST_WORDS[model_type])
-    return dict([*list(shown.items())[:place], *past.items(), *list(shown.items())[place:]])
+    lines = month_lines.columns(tables.REQUEST_WORDS[model_type])
+    return dict([*list(shown.items())[:place], *lines.items(), *list(shown.items())[place:]])
 
 
 def _chart(view: PageView, period: Period, level: GroupLevel, top: int, summary: UsageSummary) -> panels.Chart:
