@@ -9,7 +9,6 @@ import streamlit as st
 
 from horde_core.analytics.network import Kind
 from horde_core.history.reading.network import Figure, Headline
-from horde_core.history.reading.series import Change
 from pages.common import data, sparkline, words
 
 
@@ -31,17 +30,12 @@ def _draw(read: Callable[[], Headline], what: str) -> None:
 
 def change_words(headline: Headline) -> str:
     """Say the change since yesterday and last week, as far as these were recorded, else since when anything is."""
-    told = [
-        _difference(change, when)
-        for change, when in ((headline.yesterday, "since yesterday"), (headline.last_week, "since last week"))
-        if change.difference is not None
-    ]
-    if told:
-        return ", ".join(told)
+    changes = {"yesterday": headline.yesterday.difference, "last week": headline.last_week.difference}
+    known = {when: change for when, change in changes.items() if change is not None}
+    if known and not any(known.values()):
+        return f"as {words.listing(list(known))}"
+    if known:
+        return ", ".join(f"{words.change(change) if change else 'none'} since {when}" for when, change in known.items())
     if headline.since is None:
-        return "Not recorded yet"
-    return f"Recorded since {words.hour(headline.since)}"
-
-
-def _difference(change: Change, when: str) -> str:
-    return f"{words.change(change.difference) if change.difference else 'no change'} {when}"
+        return "not recorded yet"
+    return f"recorded since {words.hour(headline.since)}"

@@ -21,13 +21,14 @@ def svg(points: Sequence[Point], colour: str = COLOUR) -> str | None:
     if not known:
         return None
     begins, seconds = points[0].begins, max(points[-1].ends - points[0].begins, 1)
-    least, range_ = min(known), (max(known) - min(known)) or 1
+    least, range_ = min(known), max(known) - min(known)
 
     def x(at: int) -> float:
         return round((at - begins) / seconds * WIDTH, 1)
 
     def y(value: float) -> float:
-        return round(HEIGHT - MARGIN - (value - least) / range_ * (HEIGHT - 2 * MARGIN), 1)
+        height = (value - least) / range_ if range_ else 0.5
+        return round(HEIGHT - MARGIN - height * (HEIGHT - 2 * MARGIN), 1)
 
     path, is_broken = [], True
     for point in points:

@@ -62,14 +62,17 @@ class Event(NamedTuple):
     sentence: str
 
 
-def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
-    """Draw requests by day or parts of a whole, stacked. A block of days is a wide, striped bar of its mean a day."""
+def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = (), step: int = DAY) -> go.Figure:
+    """Draw what was counted in each step (seconds), several series stacked.
+
+    A block, which is longer than a step, is a wide, striped bar of its mean a step.
+    """
     figure = go.Figure()
     for one in drawn:
         points = [point for point in one.series.points if point.value is not None]
         figure.add_bar(
             x=[(point.begins + point.ends) / 2 for point in points],
-            y=[_a_day(point) for point in points],
+            y=[_in_step(point, step) for point in points],
             width=[(point.ends - point.begins) * 0.92 for point in points],
             name=html.escape(one.title, quote=False),
             marker={
@@ -77,13 +80,16 @@ def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] 
                 "line": {"width": 0},
                 "pattern": {"shape": ["" if point.kind is Kind.KNOWN else "/" for point in points], "size": 6},
             },
-            hovertext=[_hover(point, one.title, unit) for point in points],
+            hovertext=[_hover(point, one.title, unit, step) for point in points],
             hoverinfo="text",
         )
         if one.before is not None:
-            figure.add_trace(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
+            before = f"{one.title}, the period before"
+            figure.add_trace(_line(one.before, before, one.colour, unit, span.seconds, step))
     figure.update_layout(barmode="stack")
-    return _on_axes(figure, drawn, span, unit, max(_tallest(drawn), _highest(drawn)), events)
+    tallest = _tallest([one.series for one in drawn], step)
+    before_tallest = _tallest([one.before for one in drawn if one.before is not None], step)
+    return _on_axes(figure, drawn, span, unit, max(tallest, before_tallest), events)
 
 
 def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
@@ -113,15 +119,18 @@ def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["when", *figures, "known"]).astype({"when": "str", "known": "str"} | figures)
 
 
-def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0) -> go.Scatter:
-    """A line of steps, broken where nothing is known; ``shift`` moves the period before under this one."""
+def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0, step: int | None = None) -> go.Scatter:
+    """A line of steps, broken where nothing is known; ``shift`` moves the period before under this one.
+
+    ``step`` is that of counts, None for levels.
+    """
     x: list[int] = []
     y: list[float | None] = []
     hovers: list[str] = []
     for point in series.points:
         x += [point.begins + shift, point.ends + shift]
-        y += [point.value, point.value]
-        hovers += [_hover(point, title, unit)] * 2
+        y += [point.value if step is None else _in_step(point, step)] * 2
+        hovers += [_hover(point, title, unit, step)] * 2
         if point.value is None:
             x[-2:], y[-2:], hovers[-2:] = [point.begins + shift], [None], [""]
     return go.Scatter(
@@ -201,18 +210,19 @@ def _joined(points: Iterable[Point]) -> list[Point]:
     return joined
 
 
-def _a_day(point: Point) -> float:
-    """Requests of a stretch as their mean a day, where it is longer than a day."""
-    return (point.value or 0) / max(point.days, 1) if point.kind is Kind.BLOCK else point.value or 0
+def _in_step(point: Point, step: int) -> float:
+    """What was counted in a step, which of a block is its mean."""
+    value = point.value or 0
+    return value * min(1, step / (point.ends - point.begins)) if point.kind is Kind.BLOCK else value
 
 
-def _hover(point: Point, title: str, unit: str) -> str:
+def _hover(point: Point, title: str, unit: str, step: int | None = None) -> str:
     lines = [label(title, 80), words.stretch(point.begins, point.ends)]
     if point.value is None:
         return "<br>".join([*lines, KIND_WORDS[point.kind]])
     lines.append(f"{words.amount(point.value)} {unit}")
-    if point.kind is Kind.BLOCK:
-        lines.append(f"{KIND_WORDS[point.kind]}, drawn as its mean of {words.amount(_a_day(point))} a day")
+    if point.kind is Kind.BLOCK and step is not None:
+        lines.append(f"{KIND_WORDS[point.kind]}, drawn as its mean: {words.amount(_in_step(point, step))}")
     elif point.kind is not Kind.KNOWN:
         lines.append(KIND_WORDS[point.kind])
     return "<br>".join(lines)
@@ -224,12 +234,12 @@ def _highest(drawn: Iterable[Drawn]) -> float:
     return max((point.value for series in every for point in series.points if point.value is not None), default=0)
 
 
-def _tallest(drawn: Iterable[Drawn]) -> float:
+def _tallest(series: Iterable[Series], step: int) -> float:
     """The largest sum over all series at one time."""
     sums: dict[int, float] = {}
-    for one in drawn:
-        for point in one.series.points:
-            sums[point.begins] = sums.get(point.begins, 0) + _a_day(point)
+    for one in series:
+        for point in one.points:
+            sums[point.begins] = sums.get(point.begins, 0) + _in_step(point, step)
     return max(sums.values(), default=0)
 
 

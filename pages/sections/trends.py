@@ -10,7 +10,7 @@ import streamlit as st
 
 from horde_core.analytics.network import Kind
 from horde_core.history.reading.network import Figure
-from horde_core.history.reading.series import Range
+from horde_core.history.reading.series import STEP_SECONDS, Range
 from horde_core.live.snapshot import PageView
 from pages.common import data, headlines, panels, past, time_charts, words
 from pages.common.chart_frame import PALETTE
@@ -87,7 +87,10 @@ def _chart(kind: Kind, chosen: Range, trend: Trend) -> panels.Chart:
     )
     if not past.is_known([one.series for one in drawn]):
         return panels.Chart(trend.title, scope, None, "Nothing was recorded in this time.")
-    figure = (time_charts.bars if trend.is_sum else time_charts.lines)(drawn, now.span, unit)
+    if trend.is_sum:
+        figure = time_charts.bars(drawn, now.span, unit, step=STEP_SECONDS[now.step])
+    else:
+        figure = time_charts.lines(drawn, now.span, unit)
     last = [
         words.amount(next((p.value for p in reversed(one.series.points) if p.value is not None), None)) for one in drawn
     ]

@@ -51,7 +51,8 @@ class Presence:
 
 
 def read_workers_by_day(connection: Connection, of_type: WorkerType, span: Span, covered: Coverage) -> WorkersByDay:
-    """How many workers of a type there were each day; ``covered`` is the coverage of the list of workers."""
+    """How many workers of a type there were each day that is over; ``covered``: when the list of workers was."""
+    span = span.cut(span.begins, span.ends - span.ends % DAY)
     asked = {"type": of_type, "begins": span.begins - DAY, "ends": span.ends}
     rows = connection.execute(_DAYS, asked).all()
     partly = covered.partly(Span(span.begins - DAY, span.ends), "day")
