@@ -20,7 +20,7 @@ from horde_core.frames.models import category_frame
 from horde_core.live.snapshot import Snapshot
 from horde_core.settings import Settings
 from horde_core.upstream.model_reference import ModelRecord, ModelReference
-from tests.core.analytics.test_merge_of_minutes import Sources, minutes
+from tests.core.analytics.merge.test_merge_of_minutes import Sources, minutes
 
 LEVELS: tuple[GroupLevel, ...] = ("model", "family", "exact")
 TODAY = date(2025, 12, 14)

@@ -18,11 +18,11 @@ from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeMod
 from horde_core.analytics.merge import CategoryMerge, Rows, merge_category_with_horde_data, merge_everything
 from horde_core.analytics.merge.attribution import attribution_of
 from horde_core.analytics.names.matching import NameIndex, Owner, name_index
-from horde_core.analytics.records import CombinedModelStatistics
+from horde_core.analytics.records import CombinedModelStatistics, Live, LiveFigures
 from horde_core.upstream.api_records import HordeModelStatsResponse, HordeModelStatus, HordeWorker
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.vocabulary import ModelType
-from tests.core.analytics.test_merge_properties import CASES, MODELS, names
+from tests.core.analytics.merge.test_merge_properties import CASES, MODELS, names
 from tests.fixtures.merge_sources import CYDONIA, IDLE, KOBOLD, NAMES, STATUS, STHENO, USAGE, WORKERS, row, worker
 from tests.fixtures.merge_sources import usage as usage_of
 
@@ -123,6 +123,10 @@ def test_plain_rows_have_the_figures_of_the_records(taken: list[Sources]) -> Non
             assert plain.requests == ((None,) * 3 if usage is None else (usage.day, usage.month, usage.total))
             assert [one.record() for one in plain.variations] == list((record.backend_variations or {}).values())
             assert plain.live == part.idle or {name, name.casefold()} & part.live.keys()
+
+
+def test_plain_live_figures_are_the_fields_of_the_record() -> None:
+    assert Live._fields == tuple(LiveFigures.model_fields)
 
 
 MERGED = merge_everything(NAMES, STATUS, USAGE, WORKERS, "text")
