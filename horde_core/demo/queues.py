@@ -20,6 +20,8 @@ LONGEST = {"image": 34, "text": 12}
 """Jobs that usually wait for the most wanted name."""
 LEAST = 0.5
 """Jobs that usually wait for the least wanted name: none, and one at the top of its wave."""
+TIDES = ((1440, 0.18), (7 * 1440, 0.08), (31 * 1440, 0.14))
+"""Periods, in minutes, in which all queues of a category rise and fall together, and by which share."""
 STEPS = 26
 SIZES = (40, 80, 120, 150, 200, 300, 512)
 """Tokens that the usual request for a name asks for."""
@@ -90,6 +92,7 @@ class Queues:
             name: self._line(source(seed, "queue", name), rate, most, sides.get(name, 1024), name in unserved)
             for name, rate in rates.items()
         }
+        self._tide = Waves([Wave.drawn(source(seed, "tide of queues", category), *TIDES)])
         self._day: tuple[object, Day] | None = None
 
     def _line(self, chance: random.Random, rate: float, most: float, side: int, is_unserved: bool) -> Line:
@@ -135,8 +138,9 @@ class Queues:
         threads, workers = (
             (day.serves @ counts)[:, which] for counts in (day.threads * presence, presence.astype(np.int64))
         )
+        lengths = day.lengths * day.waves.level(minutes) * self._tide.level(minutes)
         is_listed = (threads > 0) | (day.certain > 0)
-        waiting = np.maximum(day.certain, (day.lengths * day.waves.level(minutes)).astype(np.int64)) * is_listed
+        waiting = np.maximum(day.certain, lengths.astype(np.int64)) * is_listed
         jobs = waiting + np.minimum(threads, waiting // 2)
         return Standing(day.names, is_listed, threads, workers, waiting * day.things, jobs)
 

@@ -14,13 +14,13 @@ import numpy.typing as npt
 from horde_core.demo.catalogue import words
 from horde_core.demo.catalogue.places import Place
 from horde_core.demo.demand import Post
-from horde_core.demo.seeded import MINUTES_A_DAY, Counts, Wave, source
+from horde_core.demo.seeded import MINUTES_A_DAY, Counts, Wave, Waves, source
 from horde_core.vocabulary import WorkerType
 
 STEADY_TENURE, TURN_TENURE = (200, 600), (6, 40)
 """Within these bounds lie the days for which a worker stays, on a steady post and on one by turns."""
-TURNS_AT_ONCE = 3
-"""Of the workers of one kind that take turns, how many are there at any hour."""
+TURNS_AT_ONCE, TURNS_MORE_OR_LESS = 3, 2
+"""Of the workers of one kind that take turns, how many are there at any hour; by how many that changes over weeks."""
 INTERROGATION_COUNT = 4
 FORMS = ("caption", "interrogation", "nsfw", "strip_background")
 MORE_FORMS = ("4x_AnimeSharp", "CodeFormers", "GFPGAN", "NMKD_Siax", "RealESRGAN_x2plus", "RealESRGAN_x4plus")
@@ -130,6 +130,7 @@ class Roster:
             "text": text_posts,
             "interrogation": [Post((), threads=1)] * INTERROGATION_COUNT,
         }
+        self._tides = {kind: Waves([Wave.drawn(source(seed, "turns", kind), (41, 0.6), (13, 0.4))]) for kind in posts}
         self._tenures = {kind: [_tenure(seed, kind, *one) for one in enumerate(some)] for kind, some in posts.items()}
 
     def on(self, kind: WorkerType, day: int) -> list[Worker]:
@@ -149,7 +150,8 @@ class Roster:
         place = np.cumsum(~is_steady) - 1
         turns = max(1, int((~is_steady).sum()))
         shift = (hours + (kind == "text")) // 2
-        is_next = (place[:, np.newaxis] - shift) % turns < TURNS_AT_ONCE
+        more = np.rint(TURNS_MORE_OR_LESS * (self._tides[kind].level(hours // 24) - 1))
+        is_next = (place[:, np.newaxis] - shift) % turns < TURNS_AT_ONCE + more
         presence: npt.NDArray[np.bool_] = is_steady[:, np.newaxis] | is_next
         return presence
 

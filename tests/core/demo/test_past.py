@@ -176,12 +176,13 @@ class TestChange:
         assert sum(index.resolve(name).model is not None for name in served) > 0.75 * len(served)
         assert {row["name"] for row in horde.status("image")} & set(horde.reference("image"))
 
-    def test_workers_come_and_go_by_the_week_and_their_number_stays(self) -> None:
+    def test_workers_come_and_go_by_the_week_and_so_does_their_number(self) -> None:
         horde, seen = simulated(), []
         for day in range(-90, 1):
             horde.now = NOW + day * DAY
             seen.append({worker["id"] for worker in horde.workers()})
-        assert {len(ids) for ids in seen} == {64}
+        counts = {len(ids) for ids in seen}
+        assert 60 <= min(counts) < 64 < max(counts) <= 68
         assert len(set.union(*seen)) > 100
         always = set.intersection(*seen)
         assert 15 < len(always) < 50
