@@ -54,6 +54,11 @@ def test_by_exact_name_each_api_name_stands_alone_and_an_unsent_model_under_its_
     ]
 
 
+def test_by_exact_name_one_without_a_row_has_no_threads_and_no_queue_where_the_status_lists_its_model() -> None:
+    plain, *_ = grouped("exact")
+    assert (plain.name, plain.thread_count, plain.thread_count_source, plain.queued) == (PLAIN, 0, "status", 0)
+
+
 def test_by_model_quantisations_and_backends_are_one() -> None:
     assert described(grouped("model")) == [
         ("Drummer/Cydonia-24B-v4", ("Drummer/Cydonia-24B-v4",), 30),

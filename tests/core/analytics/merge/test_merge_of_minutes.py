@@ -193,6 +193,17 @@ class TestOverlay:
         assert set(merged.unlisted.live) == {"who/knows"}
         assert merged.models.row(IDLE).live == merged.models.idle
 
+    @pytest.mark.parametrize("name", ["Flux", "FLUX"], ids=["its own name", "another of its names"])
+    def test_an_image_model_whose_row_a_text_worker_may_hide_is_live(self, name: str) -> None:
+        index, day = (
+            NameIndex(["Flux", "Other"], model_type="image"),
+            IndexedHordeModelStats(usage_of({"FLUX": 1}, {}, {})),
+        )
+        staff = IndexedHordeWorkers([worker("a", name)]).of_type("image")
+        models = merge_everything(index, [], day, staff, "image").models
+        assert set(models.live) == {"Flux"}
+        assert (models["Flux"].queued, models["Other"].queued, models.idle.queued) == (None, 0, 0)
+
     def test_the_names_of_a_day_are_the_same_object_in_each_minute(self) -> None:
         first = merge_everything(self.INDEX, STATUS, self.DAY, WORKERS, "text")
         later = merge_everything(self.INDEX, STATUS[:1], self.DAY, None, "text")
