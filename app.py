@@ -23,7 +23,8 @@ try:
     from horde_core.web.middleware.site_guard import SiteGuard
     from horde_core.web.middleware.static_files import StaticFiles
     from horde_core.web.middleware.tcp_nodelay import NoDelay
-    from pages.common import browser_files, data, panels, websocket_messages  # noqa: F401  (what every page draws with)
+    from pages.common import browser_files, data, streamlit_shortcuts, websocket_messages
+    from pages.common import panels as panels  # what every page draws with
     from pages.common.failure import page_failed
     from pages.common.freshness_header import VISITORS
     from pages.page_table import PAGES
@@ -38,6 +39,7 @@ logging.getLogger("horde_core").setLevel(logging.INFO)
 # The core logs what came of a fetch; each single retry is no news.
 logging.getLogger("stamina").setLevel(logging.ERROR)
 LOG_LIMITS = log_limits.install()
+streamlit_shortcuts.install()
 
 TAKE_OVER_SECONDS = 2.0
 """How soon a replica notices what another has fetched: one small question to Redis each time."""
