@@ -6,11 +6,13 @@ A snapshot's id changes with its content, so a result is never older than what t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 import streamlit as st
+from cachetools import TTLCache, cached
 
 from horde_core import CategoryStatistics, HordeAPIIntegration, ModelAuditInfo, Settings
 from horde_core.analytics.groups import GroupLevel
@@ -29,6 +31,7 @@ from horde_core.vocabulary import MODEL_TYPES, ModelType, Period
 
 if TYPE_CHECKING:
     from horde_core.history.reader import HistoryReader
+    from horde_core.history.tables import Part
 
 T = TypeVar("T")
 
@@ -201,6 +204,17 @@ def history() -> HistoryReader:
     from horde_core.history.reader import HistoryReader  # its database library is loaded where the past is shown
 
     return HistoryReader.of(reader().integration)
+
+
+def recorded(*parts: Part) -> str:
+    """What changes as these parts of the history are written, up to a second late."""
+    return _recorded(history(), parts)
+
+
+@cached(TTLCache(64, 1.0), lock=threading.Lock())
+def _recorded(history: HistoryReader, parts: tuple[Part, ...]) -> str:
+    """Ask a store once for all visitors and all views of a page: each question takes 0.3 ms."""
+    return history.generation(*parts)
 
 
 def statistics(snapshot: Snapshot) -> CategoryStatistics:

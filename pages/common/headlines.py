@@ -14,9 +14,8 @@ from pages.common import data, sparkline, words
 
 def line(kind: Kind, figure: Figure, what: str) -> None:
     """Draw the last day of a figure of the network below the figure itself; nothing where no past is kept."""
-    history = data.history()
-    draw = partial(_draw, lambda: history.headlines(kind)[figure], what)
-    data.kept(("headline", history.generation("network"), kind, figure, words.visitor(), what), draw)
+    draw = partial(_draw, lambda: data.history().headlines(kind)[figure], what)
+    data.kept(("headline", data.recorded("network"), kind, figure, words.visitor(), what), draw)
 
 
 def _draw(read: Callable[[], Headline], what: str) -> None:

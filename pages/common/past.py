@@ -69,7 +69,7 @@ def chart(key: str, parts: Sequence[Part], given: tuple[Hashable, ...], build: C
     """Draw a chart of the past, built once for all visitors until one of these parts of the history is written."""
     view = data.current_view()
     references = [one.content for one in view.sources if one.key.startswith("reference:")]
-    content = (data.history().generation(*parts), view.is_simulated, *references, words.visitor())
+    content = (data.recorded(*parts), view.is_simulated, *references, words.visitor())
     panels.chart(key, (*given, *content), build, is_of_view=False)
 
 

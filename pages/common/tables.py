@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -19,6 +19,7 @@ from horde_core.vocabulary import PERIODS, ModelType, Period
 from pages.common import address, data, downloads, exports, filters, words
 from pages.common.packed_rows import packed
 
+T = TypeVar("T")
 Figures = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int_]
 
@@ -83,7 +84,7 @@ class Table(NamedTuple):
         given = {}
         if self.filters:
             with st.container(horizontal=True, vertical_alignment="center"):
-                given = {one.key: filters.draw(one, one.options(frame, None), 180) for one in self.filters}
+                given = {one.key: filters.draw(one, self._options(view, one, frame), 180) for one in self.filters}
         with st.container(horizontal=True, vertical_alignment="center"):
             given |= {one.key: filters.draw(one) for one in searches}
             given |= filters.ranges(limits, f"{self.key}_ranges") if limits else {}
@@ -109,8 +110,8 @@ class Table(NamedTuple):
             return
         table = partial(show, chosen, columns, self.alt, f"{self.key}_table", self.height)
         is_as_it_opens = not selection.chosen and columns.keys() - {MODEL_LINK} == self.columns.keys() - {*self.hidden}
-        if self.given is not None and is_as_it_opens:
-            data.kept(("table", self.key, view.id, words.numbers(), *self.given), table)
+        if is_as_it_opens:
+            self._kept(view, "table", table)
         else:
             table()
         about = exports.provenance(view, self.title, "; ".join(conditions))
@@ -125,9 +126,16 @@ class Table(NamedTuple):
         return "_".join([self.key, "columns", *(view.categories if len(view.categories) == 1 else ())])
 
     def _rows(self, view: PageView) -> pd.DataFrame:
+        return self._kept(view, "rows", self._loaded)
+
+    def _options(self, view: PageView, one: Filter, frame: pd.DataFrame) -> Sequence[str]:
+        return self._kept(view, f"options of {one.key}", lambda: one.options(frame, None))
+
+    def _kept(self, view: PageView, what: str, compute: Callable[[], T]) -> T:
+        """Keep what depends on the rows alone, where they are kept at all."""
         if self.given is None:
-            return self._loaded()
-        return data.kept(("rows", self.key, view.id, words.numbers(), *self.given), self._loaded)
+            return compute()
+        return data.kept((what, self.key, view.id, words.numbers(), *self.given), compute)
 
     def _loaded(self) -> pd.DataFrame:
         """All rows, each with the way to its model's page where there is one."""

@@ -57,12 +57,11 @@ def _state_row(source: SourceReport) -> dict[str, object]:
 def state(view: PageView, reports: Sequence[SourceReport]) -> None:
     """Each source now."""
     st.caption(f"As of {words.moment(time.time())}. A source is asked for again when somebody looks at what needs it.")
+    rows = [_state_row(source) for source in reports]
     tables.Table(
         key="states",
         title="State of the sources",
-        load=lambda: pd.DataFrame([_state_row(source) for source in reports]).astype(
-            {"kept": "Int64", "dropped": "Int64"}
-        ),
+        load=lambda: pd.DataFrame(rows).astype({"kept": "Int64", "dropped": "Int64"}),
         columns={
             "name": tables.name_column("Source"),
             "state": tables.text_column("State"),
@@ -78,7 +77,7 @@ def state(view: PageView, reports: Sequence[SourceReport]) -> None:
             "url": tables.text_column("Address", width="large"),
         },
         alt="State, age and last trouble of each source",
-        given=None,
+        given=tuple(tuple(row.values()) for row in rows),
         rows_are=("source", "sources"),
         search_label="Search sources",
     ).explore(view)

@@ -24,7 +24,7 @@ from pages.sections.audit.table import Audited, identity
 def act(audit: Audited, shown: Sequence[ModelAuditInfo], selection: Selection) -> None:
     """The ticked rows, or all that are shown where none is ticked: what they add up to, and what to do with them."""
     held = tickable_table.ticked(audit.key)
-    ticked = [info for info in audit.infos if identity(info) in held]
+    ticked = [info for info in audit.infos if identity(info) in held] if held else []
     chosen = ticked or list(shown)
     is_everything = len(chosen) == len(audit.infos)
     st.subheader("Selection", anchor=False)
