@@ -32,7 +32,17 @@ from horde_core.history.reading.network import (
 from horde_core.history.reading.series import DAY, MINUTE, Change, Point, Range, Series, Span, Step, span_of, unknown
 from horde_core.history.reading.serving import Serving, read_serving
 from horde_core.history.reading.status import NOTHING_YET, OFF, HistoryStatus, read_status
-from horde_core.history.reading.usage import Label, Usage, months_of, most_used, read_days, stacked, sums_by, sums_of
+from horde_core.history.reading.usage import (
+    Label,
+    Usage,
+    months_of,
+    most_used,
+    read_days,
+    stacked,
+    sum_of_all,
+    sums_by,
+    sums_of,
+)
 from horde_core.history.reading.workers import Presence, WorkersByDay, read_presence, read_workers_by_day
 from horde_core.history.shared_readings import SharedReadings
 from horde_core.history.state import HistoryState
@@ -140,7 +150,6 @@ class HistoryReader:
             days, attribution = self._days(connection, written, index), self._attribution(connection, index)
             span = self._span(period, days.first)
             within = days.within(span)
-            total = self._total(connection, written, index)
 
             def series(name: str) -> Series:
                 numbers = attribution.numbers(name)
@@ -150,9 +159,12 @@ class HistoryReader:
                 return Series(name, days.points(requests, within, span))
 
             return Usage(
-                index.model_type, span, tuple(map(series, names)), Series("total", days.points(total, within, span)),
+                index.model_type,
+                span,
+                tuple(map(series, names)),
+                self._total(connection, written, index, span),
                 days.last,
-            )  # fmt: skip
+            )
 
         return self._shared(("usage", index, tuple(names), period), (_usage(index),), read)
 
@@ -343,12 +355,12 @@ class HistoryReader:
 
         return self._results.get(("by model", index, written.of(_usage(index))), read)
 
-    def _total(self, connection: Connection, written: Written, index: NameIndex) -> Sum:
-        def read() -> Sum:
-            days = self._days(connection, written, index)
-            return days.added(self._by_model(connection, written, index).values())
-
-        return self._results.get(("total", index.model_type, written.of(_usage(index))), read)
+    def _total(self, connection: Connection, written: Written, index: NameIndex, span: Span) -> Series:
+        """Requests of a whole category by day."""
+        days = self._days(connection, written, index)
+        key = ("total", index.model_type, written.of(_usage(index)))
+        total = self._results.get(key, lambda: sum_of_all(connection, days))
+        return self._results.get((*key, span), lambda: Series("total", days.points(total, days.within(span), span)))
 
 
 _NEVER = Coverage(())

@@ -40,9 +40,11 @@ class Attribution:
 
     def take(self, connection: Connection) -> None:
         """Attribute the names that were recorded since the last call; a store never numbers names anew."""
-        found = connection.execute(_NAMES_AFTER, {"category": self._index.model_type, "known": self._known})
-        for number, name in found:
-            model, backend, _, _ = self._index.resolve(name)
+        asked = {"category": self._index.model_type, "known": self._known}
+        found = connection.execute(_NAMES_AFTER, asked).all()
+        for (number, name), (model, backend) in zip(
+            found, self._index.owners([name for _, name in found]), strict=True
+        ):
             self.models[number], self.backends[number], self.names[number] = model, backend, name
             self._by_name[name] = number
             if model is None:

@@ -27,6 +27,8 @@ class Compile(NamedTuple):
 
     id: int
     ended: int
+    total: int | None
+    falls: int
 
 
 class Stretch(NamedTuple):
@@ -62,12 +64,16 @@ class Sum:
 
 
 class Days:
-    """The slots of a category, in order and without overlap, and where each recorded figure belongs."""
+    """The slots of a category, in order and without overlap, and where each recorded figure belongs.
+
+    ``plain`` are the requests of all names together in the compiles of one day in which no counter fell.
+    """
 
     def __init__(self, compiles: Sequence[Compile], stretches: Iterable[Stretch]) -> None:
         self.compiles = tuple(compiles)
         self.slots: list[Point] = []
         self.places: dict[int, Place] = {}
+        self.plain: dict[int, int] = {}
         self.stretches: dict[int, tuple[int, int | None]] = {}
         later = _apart(stretches)
         if not self.compiles:
@@ -84,6 +90,8 @@ class Days:
                 begins = this.ended - DAY
                 before = self._block(last.ended, begins, later)
             self.places[this.id] = Place(self._slot(begins, this.ended), before)
+            if before is None and not this.falls and this.total is not None and last.total is not None:
+                self.plain[this.id] = this.total - last.total
 
     @property
     def first(self) -> int | None:
@@ -155,11 +163,11 @@ class Days:
         """The slots with what was added up in them, and gaps where nothing is known of the rest of the span."""
         if not within:
             return unknown(span)
+        slots, values = self.slots[within.start : within.stop], total.values[within.start : within.stop]
+        # A year is asked for with every model: slots without requests are used as they are.
         known = [
-            Point(begins, ends, None if kind is Kind.GAP else value if value > 0 else 0, kind)
-            for (begins, ends, _, kind), value in zip(
-                self.slots[within.start : within.stop], total.values[within.start : within.stop], strict=True
-            )
+            slot if value <= 0 else Point._make((slot[0], slot[1], value, slot[3]))
+            for slot, value in zip(slots, values, strict=True)
         ]
         for number in total.flagged.intersection(within):
             begins, ends, value, _ = known[number - within.start]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select
 from horde_core.history.reading.coverage import LONGEST_BLINK, Coverage
 from horde_core.history.reading.days import Days
 from horde_core.history.reading.series import DAY, Kind, Span
-from horde_core.history.tables import api_name, serving, usage, usage_compile, usage_past
+from horde_core.history.tables import api_name, serving, usage, usage_past
 from horde_core.vocabulary import ModelType
 
 _USED = (
@@ -20,8 +20,10 @@ _USED = (
         # A counter that fell and told nothing may hide a use.
         func.max(case((usage.c.requests.is_(None) & usage.c.total.is_not(None), usage.c.compile_id))),
     )
-    .join(usage_compile, usage_compile.c.id == usage.c.compile_id)
-    .where(usage_compile.c.category == bindparam("category"), usage.c.compile_id > bindparam("first"))
+    .where(
+        usage.c.name_id.in_(select(api_name.c.id).where(api_name.c.category == bindparam("category"))),
+        usage.c.compile_id > bindparam("first"),
+    )
     .group_by(usage.c.name_id)
 )
 _FIRST = select(usage.c.name_id, usage.c.day, usage.c.month).where(

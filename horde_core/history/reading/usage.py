@@ -10,12 +10,12 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from horde_core.history.reading.days import Compile, Days, Stretch, Sum
 from horde_core.history.reading.series import Series, Span
-from horde_core.history.tables import usage, usage_compile, usage_past, usage_past_stretch
+from horde_core.history.tables import api_name, usage, usage_compile, usage_past, usage_past_stretch
 from horde_core.unknowns import sum_or_unknown
 from horde_core.vocabulary import ModelType
 
 _COMPILES = (
-    select(usage_compile.c.id, usage_compile.c.ended)
+    select(usage_compile.c.id, usage_compile.c.ended, usage_compile.c.total, usage_compile.c.falls)
     .where(usage_compile.c.category == bindparam("category"))
     .order_by(usage_compile.c.id)
 )
@@ -26,8 +26,13 @@ _FIGURES = (
     usage.c.name_id, usage.c.compile_id, usage.c.day, usage.c.month, usage.c.requests, usage.c.fell_from.is_not(None),
 )  # fmt: skip
 _COMPILED = select(*_FIGURES).where(usage.c.compile_id.between(bindparam("first"), bindparam("last")))
-_COMPILED_OF_CATEGORY = _COMPILED.join(usage_compile, usage_compile.c.id == usage.c.compile_id).where(
-    usage_compile.c.category == bindparam("category")
+_OF_CATEGORY = usage.c.name_id.in_(select(api_name.c.id).where(api_name.c.category == bindparam("category")))
+_COMPILED_OF_CATEGORY = _COMPILED.where(_OF_CATEGORY)
+_IN_COMPILES = select(*_FIGURES).where(usage.c.compile_id.in_(bindparam("compiles", expanding=True)))
+_PAST_ADDED_UP = (
+    select(usage_past.c.stretch_id, func.sum(usage_past.c.requests))
+    .where(usage_past.c.stretch_id.in_(bindparam("stretches", expanding=True)))
+    .group_by(usage_past.c.stretch_id, usage_past.c.requests.is_(None))
 )
 _COMPILED_OF_NAMES = _COMPILED.where(usage.c.name_id.in_(bindparam("names", expanding=True)))
 _LAST_ROWS = (
@@ -89,6 +94,20 @@ def sums_by(
     return dict(sums)
 
 
+def sum_of_all(connection: Connection, days: Days) -> Sum:
+    """Requests of every name of a category together, on every day."""
+    total = days.nothing()
+    # Where no counter fell, names need not be looked at: their requests are the difference of the sums.
+    special = [one.id for one in days.compiles if one.id not in days.plain]
+    for compile_id, requests in days.plain.items():
+        total.add(days.places[compile_id].last, requests)
+    for _, *row in connection.execute(_IN_COMPILES, {"compiles": special}).all() if special else ():
+        days.add(total, *row)
+    for stretch_id, known in connection.execute(_PAST_ADDED_UP, {"stretches": list(days.stretches)}).all():
+        days.add_past(total, stretch_id, known)
+    return total
+
+
 def months_of(connection: Connection, groups: Mapping[str, Sequence[int]], compile_id: int) -> dict[str, int | None]:
     """The API's own requests of 30 days in a compile, by group of names; None where a part is unknown."""
     names = [name for group in groups.values() for name in group]
@@ -130,7 +149,7 @@ def _add_up(
     compiled, past = (_COMPILED_OF_CATEGORY, _PAST) if names is None else (_COMPILED_OF_NAMES, _PAST_OF_NAMES)
     add, add_past = days.add, days.add_past
     if names is None or names:
-        for name, compile_id, day, month, requests, fell in connection.execute(compiled, asked):
+        for name, compile_id, day, month, requests, fell in connection.execute(compiled, asked).all():
             add(sum_of(name), compile_id, day, month, requests, fell)
-        for name, stretch_id, known in connection.execute(past, asked) if stretches else ():
+        for name, stretch_id, known in connection.execute(past, asked).all() if stretches else ():
             add_past(sum_of(name), stretch_id, known)
