@@ -23,8 +23,14 @@ from horde_core.live.integration import HordeAPIIntegration
 from horde_core.live.results import SharedResults
 from horde_core.numbers import UNKNOWN, is_unknown
 from horde_core.safe_csv import csv_bytes
+from horde_core.settings import Settings
 
 NOT_WRITTEN, NOT_UNDERSTOOD, UNAVAILABLE = 1, 2, 3
+ACTIONS = ("info", "prune", "check")
+HISTORY = (
+    "The history that is kept. info: since when, its size, its writer, and its gaps. prune: delete what is older than "
+    "it is kept, as is done every night. check: whether its file is whole and its rows keep the rules."
+)
 WIDEST_CELL = 60
 """Characters of a cell in a terminal; more are cut."""
 
@@ -33,14 +39,21 @@ def main(arguments: Sequence[str]) -> int:
     """Answer one command on standard output and return the exit code."""
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.ERROR)
     asked = _parser().parse_args(arguments)
-    endpoint: Endpoint = asked.endpoint
-    kinds = (CATEGORIES[asked.category],) if endpoint.has_category else KINDS
     try:
-        query = read_query(endpoint.query(kinds[0]), _given(asked, endpoint))
-        integration = HordeAPIIntegration()
+        if "action" in asked:
+            settings = Settings.load()
+        else:
+            endpoint: Endpoint = asked.endpoint
+            kinds = (CATEGORIES[asked.category],) if endpoint.has_category else KINDS
+            query = read_query(endpoint.query(kinds[0]), _given(asked, endpoint))
+            integration = HordeAPIIntegration()
     except (ValueError, OSError) as error:  # a parameter, a setting, or a variable that a library reads
         print(" ".join(str(error).split()), file=sys.stderr)
         return NOT_UNDERSTOOD
+    if "action" in asked:
+        from horde_core.history.command import run  # no other command looks at the database
+
+        return run(asked.action, settings)
     try:
         results = SharedResults(integration)
         view = endpoint.read(results, kinds, query, 2 * integration.settings.api_timeout)
@@ -112,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
         for name, query in _parameters(endpoint).items():
             _add(command, name, query)
         command.add_argument("--format", choices=["table", *endpoint.formats], default="table")
+    history = commands.add_parser("history", help=HISTORY, description=HISTORY)
+    history.add_argument("action", choices=ACTIONS)
     return parser
 
 

@@ -11,12 +11,13 @@ from horde_core.history.reading.network import Figure
 from horde_core.history.reading.series import Point, Series, Span
 from horde_core.history.recording.sample import Sample
 from horde_core.history.store import Store
-from horde_core.upstream.api_records import HordePerformance, HordeTotal, HordeTotals
+from horde_core.upstream.api_records import HordeTotal, HordeTotals
 from tests.fixtures.history import (
     DAY,
     HOUR,
     MINUTE,
     NOON,
+    performance,
     queue,
     reader_at,
     record,
@@ -43,13 +44,6 @@ def told(series: Series | tuple[Point, ...], unit: int = SLOT) -> Told:
     """Return points by slots since noon."""
     points = series.points if isinstance(series, Series) else series
     return [((one.begins - NOON) / unit, (one.ends - NOON) / unit, one.value, str(one.kind)) for one in points]
-
-
-def performance(at: int, jobs: int = 0, queued: float = 0.0, per_minute: float = 0.0) -> Sample:
-    value = HordePerformance(
-        queued_requests=jobs, queued_megapixelsteps=queued, past_minute_megapixelsteps=per_minute, worker_count=3
-    )
-    return Sample("performance", at, value, SLOT)
 
 
 def totals(at: int, images: int) -> Sample:
