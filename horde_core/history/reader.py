@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
 from horde_core.analytics.names.matching import NameIndex
 from horde_core.analytics.network import Kind as WorkKind
@@ -35,6 +35,7 @@ from horde_core.history.reading.status import NOTHING_YET, OFF, HistoryStatus, r
 from horde_core.history.reading.usage import (
     Label,
     Usage,
+    changes,
     months_of,
     most_used,
     read_days,
@@ -44,10 +45,15 @@ from horde_core.history.reading.usage import (
     sums_of,
 )
 from horde_core.history.reading.workers import Presence, WorkersByDay, read_presence, read_workers_by_day
-from horde_core.history.shared_readings import SharedReadings
+from horde_core.history.shared_readings import (
+    NOTHING,
+    SharedReadings,
+    Written,
+    covered_until,
+    what_was_written,
+)
 from horde_core.history.state import HistoryState
-from horde_core.history.store import Store, StoreError, generations
-from horde_core.history.tables import coverage
+from horde_core.history.store import Store, StoreError
 from horde_core.live.integration import HordeAPIIntegration
 from horde_core.vocabulary import ModelType, WorkerType
 
@@ -67,23 +73,6 @@ class MonthLine(NamedTuple):
 
     points: tuple[Point, ...]
     change: Change
-
-
-class Written(NamedTuple):
-    """What was written so far: the first moment recorded, and how often each of some parts was written."""
-
-    since: int | None
-    parts: tuple[tuple[str, int], ...]
-
-    def __str__(self) -> str:
-        return " ".join([f"since={self.since}", *(f"{part}={number}" for part, number in self.parts)])
-
-    def of(self, part: str) -> Written:
-        """The same of one part only."""
-        return Written(self.since, tuple(one for one in self.parts if one[0] == part))
-
-
-_NOTHING = Written(None, ())
 
 
 class HistoryReader:
@@ -177,6 +166,21 @@ class HistoryReader:
             return stacked(index.model_type, days, sums, most_used(sums, days.within(span), most), span)
 
         return self._shared(("most used", index, period, most), (_usage(index),), read)
+
+    def changes(self, index: NameIndex, days: int) -> Mapping[str | None, Change]:
+        """Requests of every model in the last days up to a compile and in as many before; of the unlisted under None.
+
+        A model without requests in both is left out.
+        """
+
+        def read(connection: Connection, written: Written) -> Mapping[str | None, Change]:
+            known, models = self._days(connection, written, index), self._attribution(connection, index).models
+            span = Span((known.last or 0) - days * DAY, known.last or 0)
+            within = known.within(Span(span.before.begins, span.ends))
+            sums = sums_by(connection, index.model_type, known, models.__getitem__, within)
+            return changes(known, sums, span)
+
+        return self._shared(("changes", index, days), (_usage(index),), read)
 
     def backends(self, index: NameIndex, period: Period) -> Usage:
         """Requests by day of each backend, by the names of its requests; most used first."""
@@ -297,10 +301,7 @@ class HistoryReader:
             return OFF
         try:
             with self._store.reading(*parts) as connection:
-                until = connection.execute(
-                    _UNTIL, {"sources": [_COVERED_BY.get(part, part) for part in parts]}
-                ).scalar()
-                return f"{_written(connection, parts)} until={until}"
+                return f"{what_was_written(connection, parts)} until={covered_until(connection, parts)}"
         except StoreError as error:
             return str(error)
 
@@ -316,7 +317,7 @@ class HistoryReader:
         if self._store is not None:
             try:
                 with self._store.reading(*parts) as connection:
-                    written = _written(connection, parts)
+                    written = what_was_written(connection, parts)
                     found = self._results.get((*key, self._now(), written), lambda: read(connection, written))
                 self._told = None
                 return found
@@ -325,7 +326,7 @@ class HistoryReader:
                     log.warning("history cannot be read: %s", error)
                     self._told = str(error)
         with _nothing_recorded().reading() as connection:
-            return self._results.get((*key, self._now(), _NOTHING), lambda: read(connection, _NOTHING))
+            return self._results.get((*key, self._now(), NOTHING), lambda: read(connection, NOTHING))
 
     def _coverage(self, connection: Connection, written: Written) -> Mapping[str, Coverage]:
         return self._results.get(("coverage", self._now(), written), lambda: read_every_coverage(connection))
@@ -364,20 +365,11 @@ class HistoryReader:
 
 
 _NEVER = Coverage(())
-_SINCE = select(func.min(coverage.c.began))
-_UNTIL = select(func.max(coverage.c.ended)).where(coverage.c.source.in_(bindparam("sources", expanding=True)))
-_COVERED_BY = {"network": "performance"}
-"""The source that covers a part, where it is not called as the part is."""
 
 
 @cache
 def _nothing_recorded() -> Store:
     return Store.in_memory("nothing recorded")
-
-
-def _written(connection: Connection, parts: Sequence[str]) -> Written:
-    known = generations(connection)
-    return Written(connection.execute(_SINCE).scalar(), tuple((part, known.get(part, 0)) for part in parts))
 
 
 def _usage(index: NameIndex) -> str:

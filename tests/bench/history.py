@@ -1,4 +1,4 @@
-"""How large a year of history is, and how long it takes to write: ``python -m tests.bench.history [--years N]``.
+"""How large a year of history is, and what it takes to read and to write: ``python -m tests.bench.history``.
 
 A year of a busy network is made (tests/fixtures/busy_network.py), then slots are recorded on top of it, of the
 simulated Horde: what the network says every five minutes. Prints sizes by table, and the CPU time of a slot.
@@ -10,12 +10,15 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 
 from sqlalchemy import func, select
 
+from horde_core.analytics.names.matching import NameIndex
 from horde_core.cache.freshness import Clock
 from horde_core.demo import DemoTransport
 from horde_core.history import tables
+from horde_core.history.reader import HistoryReader
 from horde_core.history.recording.sample import Sample
 from horde_core.history.recording.slot import write_slot
 from horde_core.history.store import Store
@@ -26,6 +29,7 @@ from tests.fixtures.busy_network import BusyNetwork
 
 MIB = 1024**2
 SLOTS, WARM_UP = 60, 5
+COLD, MANY = 5, 100
 LIVE = ("workers", "performance", "status", "totals")
 
 
@@ -41,6 +45,7 @@ def main() -> None:
         ended = BusyNetwork(365 * years).write(store)
         print(f"{years} year(s) made in {time.process_time() - began:.0f} s of CPU time")
         sizes(store)
+        reads(store, ended)
         slots(store, ended)
 
 
@@ -54,6 +59,57 @@ def sizes(store: Store) -> None:
             size = sum(pages.get(name, 0) for name in (table.name, *(str(index.name) for index in table.indexes)))
             print(f"{table.name:20} {rows:>10,} rows {size / MIB:8.1f} MiB")
         print(f"{'all':20} {'':>10}      {sum(pages.values()) / MIB:8.1f} MiB")
+
+
+def reads(store: Store, ended: int) -> None:
+    """Print what questions take: of a reader that holds nothing, and of one that holds attribution and days."""
+    clock = Clock(lambda: float(ended), lambda: float(ended))
+    with store.reading() as connection:
+        names = connection.execute(select(tables.api_name.c.category, tables.api_name.c.name)).all()
+    text = NameIndex([name for category, name in names if category == "text"][:700])
+    image = NameIndex([name for category, name in names if category == "image"], model_type="image")
+    models, images = iter(text.model_names), iter(image.model_names)
+    cold = []
+    for _ in range(COLD):
+        store.close()
+        began = time.process_time()
+        reader = HistoryReader(store, clock)
+        reader.usage(text, [next(models)], "1y")
+        reader.network("image", "7d")
+        cold.append((time.process_time() - began) * 1000)
+    print(f"cold open and two questions: median {statistics.median(cold):.1f} ms")
+    questions: dict[str, Callable[[HistoryReader], object]] = {
+        "one model, a year of days": lambda reader: reader.usage(text, [next(models)], "1y"),
+        "the same again": lambda reader: reader.usage(text, [text.model_names[0]], "1y"),
+        "serving of one model, 30 days": lambda reader: reader.serving(image, next(images), "30d"),
+    }
+    whole: dict[str, Callable[[HistoryReader], object]] = {
+        "movers, week on week": lambda reader: reader.changes(text, 7),
+        "network by hour, 30 days": lambda reader: reader.network("image", "30d"),
+        "months of 100 models": lambda reader: reader.month_lines(text, text.model_names[:100]),
+        "most used models, a year": lambda reader: reader.most_used(text, "1y"),
+        "last seen of every model": lambda reader: reader.last_seen(text),
+        "headlines": lambda reader: reader.headlines("image"),
+    }
+    for title, ask in questions.items():
+        warm = [_cost(reader, ask) for _ in range(MANY)]
+        print(f"{title:32} median {statistics.median(warm):6.2f} ms")
+    for title, ask in whole.items():
+        # Each in a reader that holds only what every question needs.
+        times = [_cost(_warmed(store, clock, text), ask) for _ in range(COLD)]
+        print(f"{title:32} median {statistics.median(times):6.2f} ms")
+
+
+def _warmed(store: Store, clock: Clock, index: NameIndex) -> HistoryReader:
+    reader = HistoryReader(store, clock)
+    reader.usage(index, [index.model_names[0]], "7d")
+    return reader
+
+
+def _cost(reader: HistoryReader, ask: Callable[[HistoryReader], object]) -> float:
+    began = time.process_time()
+    ask(reader)
+    return (time.process_time() - began) * 1000
 
 
 def slots(store: Store, ended: int) -> None:

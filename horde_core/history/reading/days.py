@@ -23,10 +23,12 @@ Number = int | None
 
 
 class Compile(NamedTuple):
-    """One compile: see ``usage_compile``."""
+    """One compile, with its sums over all names: see ``usage_compile``."""
 
     id: int
     ended: int
+    day: int | None
+    month: int | None
     total: int | None
     falls: int
 
@@ -66,14 +68,15 @@ class Sum:
 class Days:
     """The slots of a category, in order and without overlap, and where each recorded figure belongs.
 
-    ``plain`` are the requests of all names together in the compiles of one day in which no counter fell.
+    ``plain`` are day, month and requests of all names together in the compiles that can be told by their sums: the first,
+    and those of one day in which no counter fell.
     """
 
     def __init__(self, compiles: Sequence[Compile], stretches: Iterable[Stretch]) -> None:
         self.compiles = tuple(compiles)
         self.slots: list[Point] = []
         self.places: dict[int, Place] = {}
-        self.plain: dict[int, int] = {}
+        self.plain: dict[int, tuple[Number, Number, Number]] = {}
         self.stretches: dict[int, tuple[int, int | None]] = {}
         later = _apart(stretches)
         if not self.compiles:
@@ -83,6 +86,8 @@ class Days:
         self._take([one for one in later if one.ended <= first.ended - MONTH + TOLERANCE])
         before = self._block(first.ended - MONTH, first.ended - DAY, later)
         self.places[first.id] = Place(self._slot(first.ended - DAY, first.ended), before, is_first=True)
+        if first.day is not None and first.month is not None:
+            self.plain[first.id] = first.day, first.month, None
         for last, this in zip(self.compiles, self.compiles[1:], strict=False):
             before = None
             begins = last.ended
@@ -91,7 +96,7 @@ class Days:
                 before = self._block(last.ended, begins, later)
             self.places[this.id] = Place(self._slot(begins, this.ended), before)
             if before is None and not this.falls and this.total is not None and last.total is not None:
-                self.plain[this.id] = this.total - last.total
+                self.plain[this.id] = this.day, this.month, this.total - last.total
 
     @property
     def first(self) -> int | None:
@@ -112,6 +117,24 @@ class Days:
         """The numbers of the slots that reach into a span."""
         begins = bisect(self.slots, span.begins, key=_ends)
         return range(begins, max(begins, bisect(self.slots, span.ends - 1, key=_begins)))
+
+    def inside(self, span: Span) -> range | None:
+        """The slots that are a span together; None where a part is unknown, or in a sum that reaches beyond it.
+
+        A day that reaches over an end of the span counts where more than half of it lies.
+        """
+        slots = [
+            number
+            for number in self.within(span)
+            if self.slots[number].kind is not Kind.KNOWN
+            or span.begins <= (self.slots[number].begins + self.slots[number].ends) // 2 < span.ends
+        ]
+        if not slots:
+            return None
+        first, last = self.slots[slots[0]], self.slots[slots[-1]]
+        reach = max(abs(first.begins - span.begins), abs(last.ends - span.ends))
+        has_gap = any(self.slots[number].kind is Kind.GAP for number in slots)
+        return None if has_gap or reach > HALF_A_DAY else range(slots[0], slots[-1] + 1)
 
     def sources(self, within: range) -> tuple[tuple[int, int], list[int]]:
         """The first and last compile, and the stretches, that slots are read from; compiles (0, -1) where none are."""

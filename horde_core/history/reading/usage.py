@@ -9,13 +9,20 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 
 from horde_core.history.reading.days import Compile, Days, Stretch, Sum
-from horde_core.history.reading.series import Series, Span
+from horde_core.history.reading.series import Change, Series, Span
 from horde_core.history.tables import api_name, usage, usage_compile, usage_past, usage_past_stretch
 from horde_core.unknowns import sum_or_unknown
 from horde_core.vocabulary import ModelType
 
 _COMPILES = (
-    select(usage_compile.c.id, usage_compile.c.ended, usage_compile.c.total, usage_compile.c.falls)
+    select(
+        usage_compile.c.id,
+        usage_compile.c.ended,
+        usage_compile.c.day,
+        usage_compile.c.month,
+        usage_compile.c.total,
+        usage_compile.c.falls,
+    )
     .where(usage_compile.c.category == bindparam("category"))
     .order_by(usage_compile.c.id)
 )
@@ -97,10 +104,10 @@ def sums_by(
 def sum_of_all(connection: Connection, days: Days) -> Sum:
     """Requests of every name of a category together, on every day."""
     total = days.nothing()
-    # Where no counter fell, names need not be looked at: their requests are the difference of the sums.
+    # Where no counter fell, names need not be looked at: their requests are the difference of the totals.
     special = [one.id for one in days.compiles if one.id not in days.plain]
-    for compile_id, requests in days.plain.items():
-        total.add(days.places[compile_id].last, requests)
+    for compile_id, sums in days.plain.items():
+        days.add(total, compile_id, *sums, False)
     for _, *row in connection.execute(_IN_COMPILES, {"compiles": special}).all() if special else ():
         days.add(total, *row)
     for stretch_id, known in connection.execute(_PAST_ADDED_UP, {"stretches": list(days.stretches)}).all():
@@ -114,6 +121,18 @@ def months_of(connection: Connection, groups: Mapping[str, Sequence[int]], compi
     found = connection.execute(_MONTHS, {"names": names, "compile": compile_id}) if names else ()
     months = {row.name_id: row.month for row in found}
     return {group: sum_or_unknown(months.get(name, 0) for name in names) for group, names in groups.items()}
+
+
+def changes(days: Days, sums: Mapping[Label, Sum], span: Span) -> dict[Label, Change]:
+    """Requests of each label in a span and in the one before it; None where that is unknown."""
+    now, before = days.inside(span), days.inside(span.before)
+
+    def requests(one: Sum, slots: range | None) -> int | None:
+        if slots is None or not one.flagged.isdisjoint(slots):
+            return None
+        return sum(one.values[slots.start : slots.stop])
+
+    return {label: Change(requests(one, now), requests(one, before)) for label, one in sums.items()}
 
 
 def most_used(sums: Mapping[Label, Sum], within: range, most: int) -> list[str]:

@@ -24,7 +24,7 @@ def days_of(points: tuple[Point, ...]) -> Told:
 
 
 def compiles(*ended: float) -> list[Compile]:
-    return [Compile(number, T0 + int(day * DAY), None, 0) for number, day in enumerate(ended, 1)]
+    return [Compile(number, T0 + int(day * DAY), None, None, None, 0) for number, day in enumerate(ended, 1)]
 
 
 def told(

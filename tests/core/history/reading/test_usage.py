@@ -123,6 +123,17 @@ def test_the_change_of_a_month_is_between_the_apis_own_months(store: Store) -> N
     assert reader_at(store, now).month_lines(TEXT, [CYDONIA])[CYDONIA].change == (0, 0)
 
 
+def test_changes_are_between_a_week_and_the_one_before_and_unknown_where_a_sum_reaches_beyond(store: Store) -> None:
+    total, bodies = 100, []
+    for day in range(15):
+        requests = 2 if day > 7 else 1
+        total += requests
+        bodies.append({"koboldcpp/Mistral-7B": (requests, 30, total), "koboldcpp/Unheard-13B": (0, 0, 5)})
+    now = played(store, *bodies)
+    assert reader_at(store, now).changes(TEXT, 7) == {MISTRAL: (14, 7)}
+    assert reader_at(store, now).changes(TEXT, 20)[MISTRAL] == (None, None)
+
+
 def test_before_a_month_was_recorded_its_change_is_unknown(store: Store) -> None:
     now = played(store, *BODIES)
     assert reader_at(store, now).month_lines(TEXT, [MISTRAL])[MISTRAL].change == (41, None)
