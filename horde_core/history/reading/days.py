@@ -68,7 +68,7 @@ class Sum:
 class Days:
     """The slots of a category, in order and without overlap, and where each recorded figure belongs.
 
-    ``plain`` are day, month and requests of all names together in the compiles that can be told by their sums: the first,
+    ``plain`` are day, month and requests of all names together in the compiles that their sums tell: the first one,
     and those of one day in which no counter fell.
     """
 
