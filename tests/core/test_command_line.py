@@ -17,6 +17,7 @@ from horde_core.endpoints.parameters import CATEGORIES
 from horde_core.endpoints.table import ENDPOINTS
 from horde_core.history.store import Store
 from horde_core.settings import Settings
+from tests.fixtures import history
 from tests.fixtures.horde_bodies import FORMULA_NAME, HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.routes import CATEGORIES as KINDS
@@ -100,7 +101,10 @@ class TestForms:
     )
     def test_every_question_is_answered_in_every_form(self, terminal: Terminal, asked: list[str], form: str) -> None:
         if asked[0].startswith("history"):
-            Store(Settings().history_url).prepare()
+            store = Store(Settings().history_url)
+            store.prepare()
+            bodies = [history.usage(history.NOON, {"a": (1, 2, 3)}, kind) for kind, _ in KINDS]
+            history.record(store, *bodies, history.workers(history.NOON), history.performance(history.NOON))
         told = terminal.run(*asked, "--format", form)
         assert (told.code, told.err) == (0, "")
         if form == "json":
