@@ -71,7 +71,7 @@ class Store:
         is_memory = self.url.query.get("vfs") == "memdb"
         self.path = Path(self.url.database or "") if self.url.get_backend_name() == "sqlite" and not is_memory else None
         self._writer = self._engine("rw", WRITING_PRAGMAS if self.path else ())
-        self._reader = self._engine("ro", READING_PRAGMAS) if self.path else self._writer
+        self._reader = self._engine("ro", READING_PRAGMAS)
         self._held = self._writer.raw_connection() if is_memory else None  # it lasts as long as a connection to it
 
     @classmethod

@@ -25,6 +25,9 @@ from horde_core.vocabulary import MODEL_TYPES
 DAILY_PARTS = ("usage:image", "usage:text", "reference")
 """What changes with the UTC day; the others do with every sample."""
 
+FILL_SECONDS = 60
+"""How long readers may wait for a part that is being written, on a busy machine."""
+
 _numbers = itertools.count()
 
 
@@ -44,7 +47,7 @@ class SimulatedStore(Store):
     """
 
     def __init__(self, horde: SimulatedHorde, clock: Callable[[], float], watch: Watch | None = None) -> None:
-        super().__init__(f"sqlite:///file:/simulated-{next(_numbers)}?vfs=memdb&uri=true")
+        super().__init__(f"sqlite:///file:/simulated-{next(_numbers)}?vfs=memdb&uri=true&timeout={FILL_SECONDS}")
         self._clock = clock
         self._filling = threading.Lock()
         names = Names()

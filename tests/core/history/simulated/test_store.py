@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from horde_core.demo.horde import SEED, simulated_horde
 from horde_core.history import tables
@@ -166,6 +167,23 @@ class TestAsTimeGoesOn:
         assert [one["usage:text"] for one in found] == [TODAY, TODAY, TODAY, TODAY + DAY]
         began = TODAY + HOUR
         assert [one["network"] for one in found] == [began, began, began + SLOT, began + SLOT + DAY]
+
+    def test_many_threads_read_while_it_goes_on(self) -> None:
+        now = [TODAY]
+        store = SimulatedStore(simulated_horde(SEED), lambda: now[0], Watch(TODAY - 2 * DAY, TODAY - DAY))
+
+        def read(number: int) -> list[int]:
+            found = []
+            for step in range(20):
+                now[0] += SLOT * (number == 0)
+                with store.reading(tables.PARTS[(number + step) % len(tables.PARTS)]) as connection:
+                    found.append(connection.execute(select(func.max(tables.coverage.c.ended))).scalar_one())
+            return found
+
+        with ThreadPoolExecutor(12) as pool:
+            seen = list(pool.map(read, range(12)))
+        assert all(one == sorted(one) for one in seen)
+        assert seen[0][-1] == TODAY + 20 * SLOT
 
 
 class TestWhole:
