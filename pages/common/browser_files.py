@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
 from pages.common import plotly_script
 
 INDEX = "index.html"
+FONT = re.compile(r'<link\s+rel="preload"\s+href="([^"]+)"\s+as="font"[^>]*>')
+"""Where Streamlit's page has its font loaded before everything else."""
+
 HEAD = """<style>
+      /* Text is there before its font, which comes after the scripts. */
+      @font-face {{
+        font-family: Source Sans; font-weight: 100 900; font-style: normal; font-display: swap;
+        src: url({font}) format("woff2");
+      }}
       /* A chart in words stands in its place, and takes none of its own, until Plotly has drawn it. */
-      .stElementContainer:has(> .stText):has(+ .stPrintGraphic) { height: 0; margin-bottom: -1rem; z-index: 1; }
-      .stElementContainer:has(+ .stPrintGraphic) > .stText { display: block; max-height: 15rem; overflow: auto; }
-      .stElementContainer:has(> .stText):has(+ .stPrintGraphic .main-svg) { display: none; }
-      .stElementContainer:has(> .stText) + .stPrintGraphic [data-testid="stSkeleton"] { display: none; }
+      .stElementContainer:has(> .stText):has(+ .stPrintGraphic) {{ height: 0; margin-bottom: -1rem; z-index: 1; }}
+      .stElementContainer:has(+ .stPrintGraphic) > .stText {{ display: block; max-height: 15rem; overflow: auto; }}
+      .stElementContainer:has(> .stText):has(+ .stPrintGraphic .main-svg) {{ display: none; }}
+      .stElementContainer:has(> .stText) + .stPrintGraphic [data-testid="stSkeleton"] {{ display: none; }}
     </style>
     <script>
       // The page's server is where its scripts come from: the websocket opens at once, without a search for it.
-      window.__streamlit = {
+      window.__streamlit = {{
         BACKEND_BASE_URL: new URL(".", location.href).href,
-        HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
-      }
+        HOST_CONFIG: {{ allowedOrigins: [location.origin], useExternalAuthToken: false }},
+      }}
     </script>
-    """
+  </head>"""
+"""The end of the page's head."""
 
 
 def served(folder: Path, base: str, pages: Collection[str]) -> dict[str, Path]:
@@ -36,5 +46,10 @@ def edited(name: str, content: bytes) -> bytes:
     if name == plotly_script.NAME:
         return plotly_script.reduced(content.decode()).encode()
     if name == INDEX:
-        return content.replace(b"<script", HEAD.encode() + b"<script", 1)
+        return _page(content.decode()).encode()
     return content
+
+
+def _page(html: str) -> str:
+    (font,) = FONT.findall(html)
+    return FONT.sub("", html).replace("</head>", HEAD.format(font=font), 1)

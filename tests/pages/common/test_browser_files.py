@@ -28,8 +28,11 @@ def test_only_what_is_meant_is_changed() -> None:
     assert changed == {"index.html", plotly_script.NAME}
 
 
-def test_the_page_keeps_all_that_streamlit_has_in_it() -> None:
-    before = (FOLDER / "index.html").read_bytes()
-    after = browser_files.edited("index.html", before)
-    assert after.replace(browser_files.HEAD.encode(), b"") == before
-    assert after.index(b"window.__streamlit") < after.index(b'type="module"')
+def test_the_page_keeps_all_that_streamlit_has_in_it_but_the_font_before_the_scripts() -> None:
+    before = (FOLDER / "index.html").read_text()
+    after = browser_files.edited("index.html", before.encode()).decode()
+    (font,) = browser_files.FONT.findall(before)
+    head = browser_files.HEAD.format(font=font)
+    assert after.replace(head, "</head>") == browser_files.FONT.sub("", before)
+    assert (FOLDER / font).is_file()
+    assert after.index('rel="stylesheet"') < after.index(f"url({font})"), "the later one of two rules for a font holds"
