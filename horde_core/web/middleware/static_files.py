@@ -65,13 +65,17 @@ class StaticFiles:
 
     async def _response(self, file: Path, asked: Headers) -> Response:
         coding = chosen_coding(asked, list(CODINGS))
-        async with self._one_at_a_time:
-            made = self._held.get((file, coding))
-            if made is None:
-                made = self._held[file, coding] = await asyncio.to_thread(self._make, file, coding)
+        made = self._held.get((file, coding)) or await self._made(file, coding)
         if has_already(asked, made.headers["ETag"]):
             return NotModifiedResponse(Headers(made.headers))
         return StreamingResponse(_in_chunks(made.body), headers={**made.headers, "Content-Length": str(len(made.body))})
+
+    async def _made(self, file: Path, coding: str | None) -> Made:
+        async with self._one_at_a_time:
+            made = self._held.get((file, coding))  # somebody else may have waited for it, too
+            if made is None:
+                made = self._held[file, coding] = await asyncio.to_thread(self._make, file, coding)
+            return made
 
     def _make(self, file: Path, coding: str | None) -> Made:
         content = file.read_bytes()
