@@ -16,7 +16,7 @@ from pages.common import plotly_script
 from tests.fixtures.app_server import AppServer
 
 PLOTLY = f"/static/js/{plotly_script.NAME}"
-SCRIPT, STYLE, FONT = "src=(static/js/*.js)", "href=(static/css/*.css)", "href=(static/media/*.woff2)"
+SCRIPT, STYLE, FONT = "/static/js/*.js", "/static/css/*.css", "/static/media/*.woff2"
 KEPT_FOR_GOOD = (SCRIPT, STYLE, FONT, "/favicon.png")
 ASKED_FOR_EACH_TIME = ("/", "/audit", PLOTLY, "/manifest.json")
 FILES = (SCRIPT, STYLE, PLOTLY, "/", "/audit")
@@ -45,11 +45,9 @@ class Answer(NamedTuple):
 
 
 def ask(app: AppServer, path: str, accepted: str | None, method: str = "GET", **more: str) -> Answer:
-    """Ask for a path, or for the first file that the page names in the way given, such as ``src=(static/js/*.js)``."""
-    named = re.fullmatch(r"(\w+)=\((.+)\*(.+)\)", path)
-    if named:
-        attribute, before, after = named.groups()
-        path = re.findall(rf'{attribute}="\.(/{before}[^"]+{re.escape(after)})"', httpx.get(app.url).text)[0]
+    """Ask for a path, or for the first such file that the page names."""
+    if "*" in path:
+        path = re.findall(path.replace(".", r"\.").replace("*", r"[^\")]+"), httpx.get(app.url).text)[0]
     with httpx.Client(timeout=30) as client:
         request = client.build_request(method, app.url + path, headers={**more, "Accept-Encoding": accepted or ""})
         if accepted is None:
