@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
 
+from horde_core.analytics.groups import GroupLevel
+from horde_core.analytics.merge import Kept
 from horde_core.audit.balance import backend_balance
 from horde_core.audit.records import (
     FLAGS,
@@ -81,12 +83,26 @@ class ModelAuditInfoFactory:
         month_usage: int | None,
         as_of: date,
         added: Mapping[str, date] | None = None,
+        level: GroupLevel = "model",
+        kept: Kept | None = None,
     ) -> tuple[ModelAuditInfo, ...]:
-        """Audit a whole category, in the order given; arguments as in :class:`Setting`."""
+        """Audit a whole category, in the order given; arguments as in :class:`Setting`.
+
+        A subject that is the same object as in an audit before, which ``kept`` holds, is not audited again.
+        """
         scores = [cost_benefit(subject.statistics.usage("month"), subject.stated.size) for subject in subjects]
         known = sorted([score for score in scores if score is not None])
         setting = Setting(model_type, thresholds, month_usage, as_of, added, known)
-        return tuple([self.create(subject, setting) for subject in subjects])
+        audited: dict[str, tuple[Subject, ModelAuditInfo]] = {}
+        if kept is not None:
+            audited = kept.once(f"audit by {level} {thresholds.digest}", (setting, *self._handlers), dict)
+        infos = []
+        for subject in subjects:
+            before = audited.get(subject.name)
+            if before is None or before[0] is not subject:
+                before = audited[subject.name] = subject, self.create(subject, setting)
+            infos.append(before[1])
+        return tuple(infos)
 
 
 FACTORY = ModelAuditInfoFactory()

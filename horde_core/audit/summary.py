@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from horde_core.analytics.groups import GroupLevel
+from horde_core.analytics.merge import Kept
 from horde_core.audit.judge import FACTORY, ModelAuditInfoFactory
 from horde_core.audit.presets import PRESETS
 from horde_core.audit.records import FLAGS, AuditSummary, CategoryAuditResponse, FlagCount, ModelAuditInfo, Severity
@@ -28,9 +29,13 @@ def audit_category(
     level: GroupLevel = "model",
     snapshot: str = "",
     factory: ModelAuditInfoFactory = FACTORY,
+    kept: Kept | None = None,
 ) -> CategoryAuditResponse:
-    """Audit a category and count what was found; arguments as in :class:`~horde_core.audit.judge.Setting`."""
-    infos = factory.create_category(subjects, model_type, thresholds, month_usage, as_of, added)
+    """Audit a category and count what was found.
+
+    Arguments as in :class:`~horde_core.audit.judge.Setting` and its factory's ``create_category``.
+    """
+    infos = factory.create_category(subjects, model_type, thresholds, month_usage, as_of, added, level, kept)
     return CategoryAuditResponse.model_construct(
         model_type=model_type,
         level=level,

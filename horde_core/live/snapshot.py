@@ -9,10 +9,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from horde_core.analytics.category_facts import is_serving
-from horde_core.analytics.groups import GroupLevel, ModelGroup, group_models
+from horde_core.analytics.category_facts import CategoryFacts, is_serving
+from horde_core.analytics.groups import GroupLevel, GroupRows, ModelGroup
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
-from horde_core.analytics.merge import CategoryMerge, merge_everything
+from horde_core.analytics.merge import CategoryMerge, Row, merge_everything
 from horde_core.analytics.names.matching import NameIndex, name_index
 from horde_core.analytics.network import WORKERS_CURRENT_FOR, Network
 from horde_core.audit import (
@@ -45,7 +45,7 @@ class Snapshot:
     reference: ModelReference
 
     _merging: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
-    _groups: dict[GroupLevel, tuple[ModelGroup, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _groups: dict[GroupLevel, GroupRows] = field(default_factory=dict, compare=False, repr=False)
     _subjects: dict[GroupLevel, list[Subject]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -63,22 +63,40 @@ class Snapshot:
     def _merge(self) -> CategoryMerge:
         return merge_everything(self.name_index, self.status, self.usage, self.workers, self.model_type)
 
-    def groups(self, level: GroupLevel) -> tuple[ModelGroup, ...]:
-        """Every model of the reference in its group; put together once for all sessions."""
+    def group_rows(self, level: GroupLevel) -> GroupRows:
+        """Every model of the reference in its group, plain; put together once for all sessions."""
         if level not in self._groups:
-            sources = (self.status, self.usage, self.workers)
-            self._groups[level] = group_models(self.reference, *sources, level, model_type=self.model_type)
+            facts = CategoryFacts(self.status, self.usage, self.workers, self.model_type)
+            self._groups[level] = GroupRows(self.reference, facts, level)
         return self._groups[level]
 
+    def groups(self, level: GroupLevel) -> tuple[ModelGroup, ...]:
+        """The same as records."""
+        return self.group_rows(level).records()
+
     def subjects(self, level: GroupLevel = "model") -> list[Subject]:
-        """The rows of the audit before it is judged: every model of the reference, or every group of them."""
+        """The rows of the audit before it is judged: every model of the reference, or every group of them.
+
+        A subject that nothing live changes is the same object from minute to minute.
+        """
         if level not in self._subjects:
-            self._subjects[level] = (
-                model_subjects(self.reference, self.merged.models)
-                if level == "model"
-                else group_subjects(self.reference, self.groups(level))
-            )
+            self._subjects[level] = self._model_subjects() if level == "model" else self._group_subjects(level)
         return self._subjects[level]
+
+    def _model_subjects(self) -> list[Subject]:
+        def made(rows: Sequence[Row]) -> list[Subject]:
+            records = {row.name: self.reference[row.name] for row in rows}
+            return model_subjects(records, {row.name: row.record() for row in rows})
+
+        return self.merged.models.each("subjects", (self.reference,), made)
+
+    def _group_subjects(self, level: GroupLevel) -> list[Subject]:
+        groups = self.group_rows(level)
+
+        def made(rows: Sequence[Row]) -> list[Subject]:
+            return group_subjects(self.reference, map(groups.record, rows))
+
+        return groups.each(f"subjects {level}", (self.reference,), made)
 
     def audit(
         self,
@@ -102,6 +120,7 @@ class Snapshot:
             level=level,
             snapshot=self.id,
             factory=factory,
+            kept=self.merged.models.attribution.kept,
         )
 
     def names_of(self, model: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 * ``category``: the public functions and the totals
 * ``attribution``: which names of the usage belong to which model, kept for as long as the usage stays
+* ``kept``: what is computed of an attribution once
 * ``minute``: the live sources beside it, at one moment
 * ``rows``: models and unlisted names as plain rows, and as records made when asked for
 """
@@ -13,11 +14,14 @@ from horde_core.analytics.merge.category import (
     merge_model_with_horde_data,
     unlisted_models,
 )
+from horde_core.analytics.merge.kept import Kept
 from horde_core.analytics.merge.minute import Minute
-from horde_core.analytics.merge.rows import Row, Rows, Variation
+from horde_core.analytics.merge.rows import KeyedRows, Row, Rows, Variation
 
 __all__ = [
     "CategoryMerge",
+    "Kept",
+    "KeyedRows",
     "Minute",
     "Row",
     "Rows",

@@ -21,11 +21,13 @@ class Kept:
         self._results: LRUCache[str, tuple[tuple[object, ...], Any]] = LRUCache(RESULTS_KEPT)
         self._lock = threading.Lock()
 
-    def once(self, what: str, of: tuple[object, ...], compute: Callable[[], T]) -> T:
-        """Return the result of a name, computed where it is new or was computed of anything else than ``of``."""
+    def once(
+        self, what: str, of: tuple[object, ...], compute: Callable[[], T], fits: Callable[[T], bool] | None = None
+    ) -> T:
+        """Return a result by its name, computed where it is new, of anything else than ``of``, or does not fit."""
         with self._lock:
             held = self._results.get(what)
-        if held is not None and held[0] == of:
+        if held is not None and held[0] == of and (fits is None or fits(held[1])):
             found: T = held[1]
             return found
         result = compute()

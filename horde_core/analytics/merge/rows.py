@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from horde_core.analytics.category_facts import CategoryFacts, Requests
 from horde_core.analytics.indexes import grouped
 from horde_core.analytics.merge.attribution import Attribution
 from horde_core.analytics.names.spelling import CANONICAL
 from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Live, WorkerSummary
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 
 class Variation(NamedTuple):
@@ -99,13 +102,50 @@ class Row(NamedTuple):
         )
 
 
-class Rows(Mapping[str, CombinedModelStatistics]):
+class KeyedRows(ABC, Generic[K]):
+    """Plain rows in order, by keys that stay what they are from minute to minute.
+
+    ``live`` are the rows that anything live changes: those with a row in the status or a worker, by key. All others
+    have the live figures ``idle``. Of rows of one ``attribution``, only what is live can differ.
+    """
+
+    def __init__(self, attribution: Attribution, keys: Collection[K], live: Mapping[K, Row], idle: Live) -> None:
+        self.attribution = attribution
+        self.row_keys = keys
+        self.live = live
+        self.idle = idle
+
+    @abstractmethod
+    def idle_row(self, key: K) -> Row:
+        """Return the row of a key that nothing live changes."""
+
+    def row_of(self, key: K) -> Row:
+        """Return the row of a key."""
+        return self.live[key] if key in self.live else self.idle_row(key)
+
+    def rows(self) -> Iterator[Row]:
+        """Every plain row, in order."""
+        return map(self.row_of, self.row_keys)
+
+    def live_rows(self) -> Iterator[Row]:
+        """The rows in ``live``, in order."""
+        return (self.live[key] for key in self.row_keys if key in self.live)
+
+    def each(self, what: str, of: tuple[object, ...], make: Callable[[Sequence[Row]], Iterable[T]]) -> list[T]:
+        """Return what ``make`` makes of each row, in order; results of idle rows are kept while ``of`` stays."""
+        kept: dict[K, T] = self.attribution.kept.once(what, (self.idle, *of), dict)
+        new = [key for key in self.row_keys if key in self.live or key not in kept]
+        made = dict(zip(new, make([self.row_of(key) for key in new]), strict=True))
+        kept.update((key, result) for key, result in made.items() if key not in self.live)
+        return [made[key] if key in made else kept[key] for key in self.row_keys]
+
+
+class Rows(KeyedRows[str], Mapping[str, CombinedModelStatistics]):
     """The models or the unlisted names of a merge, in order: a read-only dict of records, made when asked for.
 
-    Behind them are plain rows. ``names`` are the API names of each row as the usage has them, by its key: the model,
-    or the unlisted name in any case. It is the same object until reference or usage change. ``live`` are the rows that
-    anything live changes: those with a row in the status or a worker, by key. Some of these may be new, and come last.
-    All others have the live figures ``idle``.
+    The key of a row is the model, or the unlisted name in any case. ``names`` are the API names of each row as the
+    usage has them; it is the same object until reference or usage change. Rows that only the live sources have are
+    last.
     """
 
     def __init__(
@@ -116,18 +156,17 @@ class Rows(Mapping[str, CombinedModelStatistics]):
         backends: Mapping[str, str],
         is_reference: bool,
     ) -> None:
-        self.attribution = attribution
-        self.names = names = attribution.models if is_reference else attribution.unlisted
-        self.live = live
-        self.idle = facts.idle(is_reference)
-        self._added = [key for key in live if key not in names]
+        self.names = attribution.models if is_reference else attribution.unlisted
+        added = [key for key in live if key not in self.names]
+        keys = [*self.names, *added] if added else self.names
+        super().__init__(attribution, keys, live, facts.idle(is_reference))
         self._facts = facts
         self._backends = backends
         self._is_reference = is_reference
 
     def row(self, name: str) -> Row:
         """Return the plain row of a model or an unlisted name. Raises KeyError for any other."""
-        row = self._row(name if self._is_reference else name.casefold())
+        row = self.row_of(name if self._is_reference else name.casefold())
         if row.name != name:
             raise KeyError(name)
         return row
@@ -135,15 +174,7 @@ class Rows(Mapping[str, CombinedModelStatistics]):
     def in_any_case(self, name: str) -> Row | None:
         """Return the row of an unlisted name in any of its spellings; None where there is none."""
         key = name.casefold()
-        return self._row(key) if key in self.names or key in self.live else None
-
-    def rows(self) -> Iterator[Row]:
-        """Every plain row, in order."""
-        return map(self._row, chain(self.names, self._added))
-
-    def live_rows(self) -> Iterator[Row]:
-        """The rows in ``live``, in order."""
-        return (self.live[key] for key in chain(self.names, self._added) if key in self.live)
+        return self.row_of(key) if key in self.names or key in self.live else None
 
     def records(self, include_backend_variations: bool = True) -> dict[str, CombinedModelStatistics]:
         """Every record by name, in order; models without a name on the network share one."""
@@ -155,9 +186,8 @@ class Rows(Mapping[str, CombinedModelStatistics]):
                 nothing = records[row.name] = nothing or row.record(include_backend_variations)
         return records
 
-    def _row(self, key: str) -> Row:
-        if key in self.live:
-            return self.live[key]
+    def idle_row(self, key: str) -> Row:
+        """Return the row of a key as the usage has it."""
         names, facts = self.names[key], self._facts
         if self._is_reference:
             return Row(key, names, (key,), False, facts, self._backends)
@@ -176,7 +206,7 @@ class Rows(Mapping[str, CombinedModelStatistics]):
         return (row.name for row in self.rows())
 
     def __len__(self) -> int:
-        return len(self.names) + len(self._added)
+        return len(self.row_keys)
 
     def __repr__(self) -> str:
         return f"<{len(self)} {'models' if self._is_reference else 'unlisted names'}, {len(self.live)} of them live>"
