@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from horde_core.analytics.indexes import IndexedHordeModelStats, IndexedHordeModelStatus, IndexedHordeWorkers
+from horde_core.analytics.names.matching import NameIndex
 from horde_core.history import tables
 from horde_core.history.recording.sample import Sample
 from horde_core.history.store import Store
+from horde_core.upstream.model_reference import parse_reference
 from horde_core.upstream.parsing import parse_status, parse_usage, parse_workers
-from tests.fixtures.history import HOUR, everything, named, record, rows
+from horde_core.vocabulary import MODEL_TYPES, ModelType
+from tests.fixtures.history import HOUR, everything, named, reader_at, record, rows
 
 STEP = 300
 IMAGE, TEXT = ("image", "stats_img_models"), ("text", "stats_text_models")
@@ -113,3 +116,26 @@ def test_playing_it_once_more_changes_no_row(played: Store, bodies: Bodies) -> N
     assert played.path is not None
     again = play(played.path.parent, bodies)
     assert everything(again) == before
+
+
+@pytest.mark.parametrize("kind", MODEL_TYPES)
+def test_what_is_read_of_the_last_day_are_the_apis_own_requests_by_model(
+    played: Store, bodies: Bodies, recordings: Path, kind: ModelType
+) -> None:
+    records = parse_reference((recordings / "reference" / f"reference_{kind}_v2.json").read_bytes(), kind).data
+    index = NameIndex(tuple(records), model_type=kind)
+    what = {"image": "stats_img_models", "text": "stats_text_models"}[kind]
+    at, _, last = [body for body in bodies if body[1] == what][-1]
+    day = json.loads(last)["day"]
+    expected: Counter[str | None] = Counter()
+    for name, requests in day.items():
+        expected[index.resolve(name).model] += requests
+    found = reader_at(played, at).most_used(index, "all", 20)
+    parts = [*found.series, found.rest, found.unlisted]
+    assert sum(one.points[-1].value or 0 for one in parts if one) == found.total.points[-1].value
+    assert found.total.points[-1].value == pytest.approx(sum(day.values()), abs=1)
+    assert found.unlisted is not None
+    assert found.unlisted.points[-1].value == pytest.approx(expected[None], abs=1)
+    assert [one.points[-1].value for one in found.series] == [
+        pytest.approx(expected[one.name], abs=1) for one in found.series
+    ]

@@ -194,7 +194,7 @@ def _means(
         (
             Point(at, at + length, total / samples, Kind.PART if at in partly else Kind.KNOWN)
             for at, (samples, total) in sums.items()
-            if at >= begins
+            if begins <= at < span.ends
         ),
         span,
     )

@@ -139,7 +139,6 @@ class TestNetwork:
             (-96, 0, None, "gap"),
             (0, 1, 3, "known"),
             (1, 2, 8 / 3, "part"),
-            (2, 3, 2, "known"),
         ]
         assert told(found.series["requests"], HOUR) == [
             (-96, 1, None, "gap"),
