@@ -20,7 +20,7 @@ HEAD = """<style>
       }}
       /* A chart in words stands in its place, and takes none of its own, until Plotly has drawn it. */
       .stElementContainer:has(> .stText):has(+ .stPrintGraphic) {{ height: 0; margin-bottom: -1rem; z-index: 1; }}
-      .stElementContainer:has(+ .stPrintGraphic) > .stText {{ display: block; max-height: 15rem; overflow: auto; }}
+      .stElementContainer:has(+ .stPrintGraphic) > .stText {{ display: block; max-height: 15rem; overflow: hidden; }}
       .stElementContainer:has(> .stText):has(+ .stPrintGraphic .main-svg) {{ display: none; }}
       .stElementContainer:has(> .stText) + .stPrintGraphic [data-testid="stSkeleton"] {{ display: none; }}
     </style>
