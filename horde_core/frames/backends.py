@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from horde_core.analytics.category_facts import hides_models, is_serving
+from horde_core.analytics.indexes import grouped
+from horde_core.analytics.merge import Row
 from horde_core.analytics.names.spelling import CANONICAL
-from horde_core.analytics.records import BackendVariation, CombinedModelStatistics
+from horde_core.analytics.records import BackendVariation, CombinedModelStatistics, Live
 from horde_core.audit import ModelAuditInfo
 from horde_core.frames.models import in_units, share_of
 from horde_core.frames.schema import AMOUNT, COUNT, FLAG, LIST, TEXT, Schema, frame_of, known
+from horde_core.frames.standing import standing_of
 from horde_core.live.snapshot import Snapshot
 from horde_core.unknowns import sum_or_unknown
 from horde_core.vocabulary import PERIODS
@@ -76,15 +79,19 @@ BALANCE: Schema = {
 
 def variation_figures(variation: BackendVariation) -> dict[str, Any]:
     """Return one backend's part of a model as the cells of :data:`VARIATION`."""
+    return _cells(
+        variation.backend, variation.live, (variation.usage_day, variation.usage_month, variation.usage_total)
+    )
+
+
+def _cells(backend: str, live: Live, requests: tuple[int | None, int | None, int | None]) -> dict[str, Any]:
     return {
-        "backend": variation.backend,
-        "usage_day": variation.usage_day,
-        "usage_month": variation.usage_month,
-        "usage_total": variation.usage_total,
-        "threads": variation.thread_count,
-        "workers": variation.distinct_workers,
-        "jobs": variation.queued_jobs,
-        "queued": variation.queued,
+        "backend": backend,
+        **{f"usage_{period}": count for period, count in zip(PERIODS, requests, strict=True)},
+        "threads": live.thread_count,
+        "workers": live.distinct_workers,
+        "jobs": live.queued_jobs,
+        "queued": live.queued,
     }
 
 
@@ -96,15 +103,28 @@ def backend_frame(snapshot: Snapshot) -> pd.DataFrame:
     """
     merged = snapshot.merged
     has_status = merged.reconciliation.has_status
-    is_listed = False if snapshot.reference.available else None
-    rows = [
-        variation_figures(variation)
-        | {"name": name, "listed": listed, "listed_threads": variation.listed_threads if has_status else None}
-        for listed, part in ((True, merged.models), (is_listed, merged.unlisted))
-        for name, statistics in part.items()
-        for variation in (statistics.backend_variations or {}).values()
-    ]
-    frame = frame_of(rows, BACKENDS)
+    is_unlisted = False if snapshot.reference.available else None
+
+    def lines(numbered: Iterable[tuple[int, Row]]) -> pd.DataFrame:
+        cells = [
+            _cells(variation.backend, variation.live, variation.requests)
+            | {
+                "number": number,
+                "name": row.name,
+                "listed": True if row.members else is_unlisted,
+                "listed_threads": variation.live.listed_threads if has_status else None,
+            }
+            for number, row in numbered
+            for variation in row.variations
+        ]
+        return frame_of(cells, {"number": COUNT, **BACKENDS})
+
+    parts = (merged.models, merged.unlisted)
+    standing = standing_of(snapshot, "backends", parts, lambda rows: lines(enumerate(rows)), has_status)
+    changed = standing.changed(parts)
+    stays = ~standing.made["number"].isin([number for number, _ in changed])
+    frame = pd.concat([standing.made[stays], lines(changed)])
+    frame = frame.sort_values("number", kind="stable", ignore_index=True).drop(columns="number")
     frame["share_month"] = share_of(frame["usage_month"], merged.reconciliation.total_usage("month"))
     frame["thread_share"] = share_of(frame["listed_threads"], merged.reconciliation.thread_count.total)
     return frame
@@ -119,8 +139,8 @@ def backend_totals_frame(snapshot: Snapshot) -> pd.DataFrame:
     frame = backend_frame(snapshot)
     is_active = frame[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)
     is_listed = frame["listed"].fillna(False)
-    summed = {"threads": "listed_threads"} | {column: column for column in ("usage_day", "usage_month", "usage_total")}
-    totals = frame.groupby("backend").agg(**{column: (of, _sum_or_unknown) for column, of in summed.items()})
+    summed = frame.groupby("backend")[["listed_threads", "usage_day", "usage_month", "usage_total"]].sum(skipna=False)
+    totals = summed.rename(columns={"listed_threads": "threads"})
     for column, chosen in (("models", is_active & is_listed), ("unlisted", is_active & ~is_listed)):
         names = frame[chosen].groupby("backend")["name"].nunique().reindex(totals.index, fill_value=0)
         is_known = snapshot.reference.available and snapshot.usage.available and snapshot.status.available
@@ -169,26 +189,38 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
 
     One row a prefix, most used this month first: candidates for the table of backends. ``names`` counts its names.
     """
+    unlisted = snapshot.merged.unlisted
+    standing = standing_of(snapshot, "prefixes", [unlisted], lambda rows: _unknown_prefixes(snapshot, rows))
+    prefixes, frame = standing.made
     has_status = snapshot.merged.reconciliation.has_status
+    threads = grouped((prefixes[number], row.live.listed_threads) for number, row in standing.changed([unlisted]))
+    counted = [sum_or_unknown(threads.get(prefix, ())) if has_status else None for prefix in frame["prefix"]]
+    return frame.assign(threads=pd.Series(counted, dtype=COUNT))
+
+
+def _unknown_prefixes(snapshot: Snapshot, rows: Iterable[Row]) -> tuple[list[str | None], pd.DataFrame]:
+    """Return the unknown prefix of each row, None where it has none, and a frame without threads."""
     authors = {name.rpartition("/")[0].casefold() for name in snapshot.reference} - {""}
-    groups: dict[str, list[CombinedModelStatistics]] = {}
-    for name, statistics in snapshot.merged.unlisted.items():
+    backends = snapshot.merged.backends
+
+    def prefix_of(name: str) -> str | None:
         prefix, slash, _ = name.partition("/")
-        is_known = snapshot.merged.backends.get(name, CANONICAL) != CANONICAL or prefix.casefold() in authors
-        if slash and not is_known:
-            groups.setdefault(prefix, []).append(statistics)
-    rows = [
-        {
-            "prefix": prefix,
-            "names": len(found),
-            **{f"usage_{period}": sum_or_unknown(row.usage(period) for row in found) for period in PERIODS},
-            "threads": sum_or_unknown(row.listed_threads for row in found) if has_status else None,
+        is_known = backends.get(name, CANONICAL) != CANONICAL or prefix.casefold() in authors
+        return prefix if slash and not is_known else None
+
+    named = [(prefix_of(row.name), row.requests) for row in rows]
+    cells = [
+        {"prefix": prefix, "names": len(found)}
+        | {
+            f"usage_{period}": sum_or_unknown(counts)
+            for period, counts in zip(PERIODS, zip(*found, strict=True), strict=True)
         }
-        for prefix, found in groups.items()
+        for prefix, found in grouped(named).items()
+        if prefix is not None
     ]
-    return frame_of(rows, PREFIXES).sort_values(
-        ["usage_month", "usage_total", "prefix"], ascending=[False, False, True], ignore_index=True
-    )
+    order = ["usage_month", "usage_total", "prefix"]
+    frame = frame_of(cells, PREFIXES).sort_values(order, ascending=[False, False, True], ignore_index=True)
+    return [prefix for prefix, _ in named], frame
 
 
 def variation_frame(statistics: CombinedModelStatistics) -> pd.DataFrame:
@@ -256,10 +288,6 @@ def backend_summary(totals: pd.DataFrame, audits: Mapping[str, ModelAuditInfo]) 
 def _active(totals: pd.DataFrame) -> pd.DataFrame:
     """The backends with requests this month or threads now."""
     return totals[totals[["usage_month", "threads"]].fillna(0).gt(0).any(axis=1)]
-
-
-def _sum_or_unknown(values: pd.Series[Any]) -> Any:
-    return values.sum(skipna=False) if len(values) else 0
 
 
 def _workers_by_backend(snapshot: Snapshot, backends: pd.Index[Any]) -> pd.Series[Any]:

@@ -5,15 +5,17 @@ Nullable columns throughout: a missing value is unknown. Shares are percent of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from horde_core.analytics.groups import GroupLevel
-from horde_core.analytics.merge import KeyedRows, Row
+from horde_core.analytics.merge import Row
 from horde_core.analytics.names.spelling import is_hidden_by_server
 from horde_core.frames.schema import AMOUNT, COUNT, DURATION, FLAG, TEXT, Schema, frame_of
+from horde_core.frames.standing import standing_of
 from horde_core.live.snapshot import Snapshot
 from horde_core.upstream.model_reference import ModelRecord
 from horde_core.vocabulary import GIGABYTE, PERIODS, WORK_UNIT
@@ -90,73 +92,45 @@ def category_frame(snapshot: Snapshot, level: GroupLevel = "model") -> pd.DataFr
     return frame
 
 
-class _Standing(NamedTuple):
-    """A frame that stays from minute to minute, and where its rows are: by key, for each of its parts.
-
-    ``live`` are the keys of rows that were live when it was made, and may not be in another minute.
-    """
-
-    frame: pd.DataFrame
-    names: list[str]
-    places: list[dict[Any, int]]
-    live: list[set[Any]]
-
-    def changed(self, parts: Sequence[KeyedRows[Any]]) -> list[tuple[int, Row]]:
-        """Return the rows of a minute whose live figures may differ, and where they are."""
-        return [
-            (places[key], part.row_of(key))
-            for part, places, live in zip(parts, self.places, self.live, strict=True)
-            for key in live.union(part.live)
-        ]
-
-    def fits(self, parts: Sequence[KeyedRows[Any]]) -> bool:
-        """Whether a minute has the same rows, by the same names."""
-        has_same_keys = all(
-            list(part.row_keys) == list(places) for part, places in zip(parts, self.places, strict=True)
-        )
-        return has_same_keys and all(self.names[place] == row.name for place, row in self.changed(parts))
-
-
 def _figures(snapshot: Snapshot, level: GroupLevel, divisor: float) -> pd.DataFrame:
     """Return the frame without shares of live figures: what usage and reference decide, and live figures in place."""
-    merged, reference = snapshot.merged, snapshot.reference
-    parts = (merged.models if level == "model" else snapshot.group_rows(level), merged.unlisted)
-    standing = merged.models.attribution.kept.once(
-        f"frame by {level}",
-        (reference, reference.available, *(part.idle for part in parts)),
-        lambda: _standing(snapshot, parts, divisor),
-        lambda standing: standing.fits(parts),
-    )
+    parts = (snapshot.merged.models if level == "model" else snapshot.group_rows(level), snapshot.merged.unlisted)
+    standing = standing_of(snapshot, f"frame by {level}", parts, lambda rows: _standing_frame(snapshot, rows, divisor))
     changed = standing.changed(parts)
     live = frame_of([_live_cells(row, divisor) for _, row in changed], LIVE)
-    frame = standing.frame.copy(deep=False)
+    places = standing.made.places[[number for number, _ in changed]]
+    frame = standing.made.frame.copy(deep=False)
     for column in LIVE:
         cells = frame[column].array.copy()
-        cells[[place for place, _ in changed]] = live[column].array
+        cells[places] = live[column].array
         frame[column] = cells
     return frame
 
 
-def _standing(snapshot: Snapshot, parts: Sequence[KeyedRows[Any]], divisor: float) -> _Standing:
-    is_listed = False if snapshot.reference.available else None
-    rows = [
-        {**_standing_cells(row, snapshot.reference), **_live_cells(row, divisor), "listed": listed}
-        for listed, part in zip((True, is_listed), parts, strict=True)
-        for row in part.rows()
+class _Sorted(NamedTuple):
+    """A frame, and the place in it of each row by its number."""
+
+    frame: pd.DataFrame
+    places: np.ndarray[Any, np.dtype[np.intp]]
+
+
+def _standing_frame(snapshot: Snapshot, rows: Iterable[Row], divisor: float) -> _Sorted:
+    is_unlisted = False if snapshot.reference.available else None
+    cells = [
+        {
+            **_standing_cells(row, snapshot.reference),
+            **_live_cells(row, divisor),
+            "listed": True if row.members else is_unlisted,
+        }
+        for row in rows
     ]
-    frame = frame_of(rows, CATEGORY)
+    frame = frame_of(cells, CATEGORY)
     for period in PERIODS:
         usage = frame[f"usage_{period}"]
         frame[f"share_{period}"] = share_of(usage, snapshot.merged.reconciliation.total_usage(period))
         frame[f"rank_{period}"] = usage.rank(method="min", ascending=False).astype(COUNT)
     frame = frame.sort_values(["usage_month", "usage_total", "name"], ascending=[False, False, True])
-    place_of = iter(frame.index.argsort().tolist())
-    return _Standing(
-        frame.reset_index(drop=True),
-        frame["name"].tolist(),
-        [dict(zip(part.row_keys, place_of, strict=False)) for part in parts],
-        [set(part.live) for part in parts],
-    )
+    return _Sorted(frame.reset_index(drop=True), frame.index.argsort())
 
 
 def _standing_cells(row: Row, reference: Mapping[str, ModelRecord]) -> dict[str, Any]:
