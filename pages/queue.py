@@ -56,6 +56,7 @@ panels.figures(
     ),
 )
 
+queue.last_day(model_type)
 if snapshot.status.available:
     queue.draw(view, summary)
 else:

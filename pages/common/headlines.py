@@ -12,17 +12,22 @@ from horde_core.history.reading.network import Figure, Headline
 from pages.common import data, sparkline, words
 
 
-def line(kind: Kind, figure: Figure, what: str) -> None:
-    """Draw the last day of a figure of the network below the figure itself; nothing where no past is kept."""
-    draw = partial(_draw, lambda: data.history().headlines(kind)[figure], what)
-    data.kept(("headline", data.recorded("network"), kind, figure, words.visitor(), what), draw)
+def line(kind: Kind, figure: Figure, what: str, has_label: bool = False) -> None:
+    """Draw the last day of a figure of the network below the figure itself; nothing where no past is kept.
+
+    ``what`` says it to those who cannot see the line; with ``has_label`` it stands above it, too.
+    """
+    draw = partial(_draw, lambda: data.history().headlines(kind)[figure], what, has_label)
+    data.kept(("headline", data.recorded("network"), kind, figure, words.visitor(), what, has_label), draw)
 
 
-def _draw(read: Callable[[], Headline], what: str) -> None:
+def _draw(read: Callable[[], Headline], what: str, has_label: bool) -> None:
     headline = read()
     picture = sparkline.svg(headline.points)
     if picture is None:
         return
+    if has_label:
+        st.caption(what)
     st.image(picture, width="stretch", alt=sparkline.alt(what, headline.points))
     st.caption(change_words(headline))
 
@@ -34,7 +39,9 @@ def change_words(headline: Headline) -> str:
     if known and not any(known.values()):
         return f"as {words.listing(list(known))}"
     if known:
-        return ", ".join(f"{words.change(change) if change else 'none'} since {when}" for when, change in known.items())
+        return ", ".join(
+            f"{words.change(change) if change else 'no change'} since {when}" for when, change in known.items()
+        )
     if headline.since is None:
         return "not recorded yet"
     return f"recorded since {words.hour(headline.since)}"

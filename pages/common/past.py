@@ -93,6 +93,7 @@ def usage_chart(
         return panels.Chart(title, scope, None, f"Nothing is known of the {noun} in this time.")
     drawn = [one._replace(series=shares(one.series, usage.total)) for one in titles] if is_share else list(titles)
     unit = f"% of all {noun}" if is_share else noun
+    scope = f"{scope} · {unit}"
     sums = [words.amount(one.series.known_sum) for one in titles]
     alt = words.ranking([one.title for one in titles], sums, f"{noun.capitalize()} in what is known of this time")
     figure = time_charts.bars(drawn, usage.span, unit)

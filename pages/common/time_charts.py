@@ -89,7 +89,7 @@ def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] 
     figure.update_layout(barmode="stack")
     tallest = _tallest([one.series for one in drawn], step)
     before_tallest = _tallest([one.before for one in drawn if one.before is not None], step)
-    return _on_axes(figure, drawn, span, unit, max(tallest, before_tallest), events)
+    return _on_axes(figure, drawn, span, max(tallest, before_tallest), events)
 
 
 def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
@@ -99,7 +99,7 @@ def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event]
         if one.before is not None:
             figure.add_trace(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
         figure.add_trace(_line(one.series, one.title, one.colour, unit))
-    return _on_axes(figure, drawn, span, unit, _highest(drawn), events)
+    return _on_axes(figure, drawn, span, _highest(drawn), events)
 
 
 def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
@@ -148,12 +148,12 @@ def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0, st
 
 
 def _on_axes(
-    figure: go.Figure, drawn: Sequence[Drawn], span: Span, unit: str, tallest: float, events: Sequence[Event]
+    figure: go.Figure, drawn: Sequence[Drawn], span: Span, tallest: float, events: Sequence[Event]
 ) -> go.Figure:
     has_legend = len(drawn) > 1
     framed(figure, HEIGHT + (28 if has_legend else 0), has_legend)
     end = (tallest or 1) * (1.14 if events else 1.06)
-    figure.update_yaxes(title={"text": unit, "standoff": 6}, **linear_axis(end))
+    figure.update_yaxes(**linear_axis(end))
     figure.update_xaxes(range=[span.begins, span.ends], showgrid=False, **_time_ticks(span))
     bands, reasons = _bands(_gaps([one.series for one in drawn]), span)
     # All at once, as Plotly checks every shape anew at each addition: 700 one by one take two minutes.

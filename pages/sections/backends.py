@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from horde_core.analytics import formulas
+from horde_core.analytics.names.spelling import BACKENDS, CANONICAL
 from horde_core.frames.backends import distribution_frame, share_matrix
 from horde_core.frames.usage import leading_rows
 from horde_core.history.reading.series import Range
@@ -25,6 +26,9 @@ MEASURES = {
 }
 SPLITS = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
 BALANCES = {"several": "On several backends", "single": "On a single backend", "all": "All"}
+_FIRST = ("koboldcpp", "aphrodite", CANONICAL)
+COLOURS = dict(zip((*_FIRST, *(name for name in BACKENDS if name not in _FIRST)), PALETTE * 2, strict=False))
+"""A backend keeps its colour."""
 _COUNTS = {"several": lambda count: count > 1, "single": lambda count: count == 1, "all": lambda count: count > 0}
 NO_BACKEND = "No backend has requests in 30 days or threads now."
 RESTS_ON = ("usage", "status", "reference")
@@ -103,7 +107,7 @@ def over_time(view: PageView) -> None:
 
 def _over_time_chart(view: PageView, chosen: Range, is_share: bool) -> panels.Chart:
     usage = data.history().backends(view.snapshot.name_index, chosen)
-    drawn = [Drawn(one, one.name, colour) for one, colour in zip(usage.series, PALETTE * 2, strict=False)]
+    drawn = [Drawn(one, one.name, COLOURS[one.name]) for one in usage.series]
     return past.usage_chart(usage, "Text requests a day, by backend", drawn, "requests", is_share, chosen)
 
 

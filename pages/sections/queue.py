@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 import pandas as pd
+import streamlit as st
 
 from horde_core.frames.queue import QueueSummary, unknown_drain_rows, waiting_rows
+from horde_core.history.reading.network import Figure as Past
 from horde_core.live.snapshot import PageView, Snapshot
-from horde_core.vocabulary import WORK_UNIT
-from pages.common import bars, columns, data, filters, panels, tables, words
+from horde_core.vocabulary import WORK_UNIT, ModelType
+from pages.common import bars, columns, data, filters, headlines, panels, tables, words
 
 ORDERS = {"queued": "Longest queue", "demand_ratio": "Most demand for its supply"}
 ROWS = {
@@ -19,6 +21,20 @@ ROWS = {
     "unknown": "Drain time unknown",
 }
 NOT_LISTED = "AI Horde lists no text model that nobody serves"
+
+
+def last_day(model_type: ModelType) -> None:
+    """Draw the last day of the network's own queue of a category, each figure of it once, where it was recorded."""
+    unit = WORK_UNIT[model_type][0]
+    figures: dict[Past, str] = {
+        "jobs": "Jobs of the network",
+        "queued": words.bounded("Work queued in the network", model_type, 1) + f" ({unit})",
+        "per_minute": f"Work done in a minute ({unit})",
+    }
+    with st.grid(len(figures), gap="small", min_column_width=220):
+        for figure, what in figures.items():
+            with st.container(gap=None):
+                headlines.line(model_type, figure, f"{what}, last day", has_label=True)
 
 
 def draw(view: PageView, summary: QueueSummary) -> None:

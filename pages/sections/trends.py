@@ -8,16 +8,18 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from horde_core.analytics.network import Kind
+from horde_core.analytics.network import KINDS, Kind
 from horde_core.history.reading.network import Figure
 from horde_core.history.reading.series import STEP_SECONDS, Range
 from horde_core.live.snapshot import PageView
 from pages.common import data, headlines, panels, past, time_charts, words
-from pages.common.chart_frame import PALETTE
+from pages.common.chart_frame import PALETTE, SUPPLY_COLOUR
 from pages.common.time_charts import Drawn
 
 STEP_WORDS = {"5min": "5 minutes", "hour": "hour", "day": "day"}
 WORK: Mapping[Kind, str] = {"image": "megapixelsteps", "text": "tokens", "alchemy": "forms"}
+COLOURS: Mapping[Kind, str] = dict(zip(KINDS, PALETTE, strict=False))
+"""A kind of work keeps its colour."""
 MADE: Mapping[Kind, str] = {"image": "images", "text": "text requests"}
 
 
@@ -78,11 +80,11 @@ def _chart(kind: Kind, chosen: Range, trend: Trend) -> panels.Chart:
     has_before = chosen != "all"
     drawn = [
         Drawn(now.series[figure], title, colour, before.series[figure] if has_before else None)
-        for (figure, title), colour in zip(trend.figures.items(), PALETTE, strict=False)
+        for (figure, title), colour in zip(trend.figures.items(), (COLOURS[kind], SUPPLY_COLOUR), strict=False)
     ]
     step = STEP_WORDS[now.step]
     unit = f"{trend.unit} in {step}" if trend.is_sum else trend.unit
-    scope = f"{past.RANGE_WORDS[chosen]} · " + (
+    scope = f"{past.RANGE_WORDS[chosen]} · {unit} · " + (
         f"added up over each {step}" if trend.is_sum else "each look" if now.step == "5min" else f"mean of each {step}"
     )
     if not past.is_known([one.series for one in drawn]):

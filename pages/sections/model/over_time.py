@@ -54,7 +54,7 @@ def _requests(view: PageView, models: Sequence[Found], chosen: Range, is_share: 
     nouns = dict.fromkeys(tables.REQUEST_WORDS[model.model_type] for model in models)
     unit = "% of the category" if is_share else " or ".join(nouns)
     title = f"{'Share of requests' if is_share else words.sentence_case(unit)} a day"
-    scope = f"{past.RANGE_WORDS[chosen]} · {past.DAYS_NOTE}"
+    scope = f"{past.RANGE_WORDS[chosen]} · {unit} · {past.DAYS_NOTE}"
     if not past.is_known([series for _, series in found]):
         return panels.Chart(title, scope, None, NO_REQUESTS)
     happened = [
@@ -97,7 +97,7 @@ def _queue(view: PageView, models: Sequence[Found], chosen: Range) -> panels.Cha
     else:
         unit, series, title = "jobs", [one.jobs for one in found], "Jobs waiting or in progress"
     drawn = _drawn(series, [model.name for model in models])
-    return _levels(title, "Mean of each hour or day", drawn, found[0].span, unit)
+    return _levels(title, f"{unit} · mean of each hour or day", drawn, found[0].span, unit)
 
 
 def _in_units(series: Series, divisor: float) -> Series:
