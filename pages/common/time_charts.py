@@ -93,13 +93,16 @@ def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] 
 
 
 def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
-    """Draw levels as steps, each value from when to when it held; the period before, where given, as a faint line."""
+    """Draw levels as steps, each value from when to when it held; the period before, where given, as a faint line.
+
+    Where less than half of the span is known, as in the first days of a history, the axis begins shortly before that.
+    """
     figure = go.Figure()
     for one in drawn:
         if one.before is not None:
             figure.add_trace(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
         figure.add_trace(_line(one.series, one.title, one.colour, unit))
-    return _on_axes(figure, drawn, span, _highest(drawn), events)
+    return _on_axes(figure, drawn, _since_known(span, drawn), _highest(drawn), events)
 
 
 def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
@@ -117,6 +120,15 @@ def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
     table = [{**rows[stretch], "known": KIND_WORDS[rows[stretch]["known"]]} for stretch in sorted(rows, reverse=True)]
     figures = {one.title: "Float64" for one in drawn}
     return pd.DataFrame(table, columns=["when", *figures, "known"]).astype({"when": "str", "known": "str"} | figures)
+
+
+def _since_known(span: Span, drawn: Sequence[Drawn]) -> Span:
+    """The part of a span that is drawn: all of it, unless its first half and more is unknown."""
+    known = [point.begins for one in drawn for point in one.series.points if point.value is not None]
+    first = max(min(known, default=span.begins), span.begins)
+    if first - span.begins <= span.seconds / 2:
+        return span
+    return Span(max(span.begins, min(first - (span.ends - first) // 4, span.ends - HOUR)), span.ends)
 
 
 def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0, step: int | None = None) -> go.Scatter:
@@ -151,7 +163,7 @@ def _on_axes(
     figure: go.Figure, drawn: Sequence[Drawn], span: Span, tallest: float, events: Sequence[Event]
 ) -> go.Figure:
     has_legend = len(drawn) > 1
-    framed(figure, HEIGHT + (28 if has_legend else 0), has_legend)
+    framed(figure, HEIGHT + (14 * len(drawn) if has_legend else 0), has_legend)
     end = (tallest or 1) * (1.14 if events else 1.06)
     figure.update_yaxes(**linear_axis(end))
     figure.update_xaxes(range=[span.begins, span.ends], showgrid=False, **_time_ticks(span))

@@ -104,3 +104,13 @@ def test_rows_behind_a_chart_say_when_how_much_and_what_is_known() -> None:
     assert list(rows["when"]) == ["24 Nov 2025 (UTC)", "23 Nov 2025 (UTC)"]
     assert list(rows["known"]) == ["known", "not recorded"]
     assert rows["Requests"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("known_for", "axis_is"),
+    [(6 * DAY, 10 * DAY), (DAY, DAY * 5 // 4), (2 * HOUR, HOUR * 5 // 2), (300, HOUR), (0, 10 * DAY)],
+)
+def test_in_the_first_days_of_a_history_the_axis_begins_shortly_before_it(known_for: int, axis_is: int) -> None:
+    points = (Point(SPAN.begins, NOON - known_for, None, Kind.GAP), Point(NOON - known_for, NOON, 4))
+    figure = time_charts.lines([drawn(*points[: 2 if known_for else 1])], SPAN, "workers")
+    assert figure.layout.xaxis.range == (NOON - axis_is, NOON)
