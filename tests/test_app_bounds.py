@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.bench.load import Session
+from tests.bench.session import Session
 from tests.fixtures.app_server import AppServer, StartApp
 from tests.fixtures.horde_server import HordeServer
 from tests.fixtures.processes import wait_until

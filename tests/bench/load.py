@@ -2,8 +2,8 @@
 
 Each session opens a page, keeps what the server lets it keep, and asks for the page anew every so often, while the
 simulated Horde changes by the minute. With ``--ticks`` it asks as a browser does that is left open: by the page's
-timed fragment, which brings the page anew when there is news. ``--script-time`` measures one session on every page
-instead, with data that stays as it is. Numbers are printed; nothing fails on a time.
+timed fragment, which brings the page anew when there is news. ``--script-time`` tells what each page costs one session
+instead (:mod:`tests.bench.page_costs`). Numbers are printed; nothing fails on a time.
 """
 
 from __future__ import annotations
@@ -19,15 +19,13 @@ from pathlib import Path
 
 import psutil
 import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pages.page_table import PAGES
+from tests.bench import page_costs
+from tests.bench.session import Session
+from tests.conftest import RECORDINGS
 from tests.fixtures.app_server import AppServer
 
-PATIENCE_SECONDS = 30.0
-LARGEST_MESSAGE = 64 * 1024 * 1024
-WARM_RERUNS = 30
 MEBIBYTE = 1024 * 1024
 
 
@@ -41,74 +39,6 @@ class Tally:
     first_bytes: list[int] = field(default_factory=list)
     rerun_bytes: list[int] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-
-
-class Session:
-    """One viewer on one page."""
-
-    def __init__(self, url: str, page: str, query: str) -> None:
-        self._url = url.replace("http", "ws", 1) + "/_stcore/stream"
-        self._page, self._query = page, query
-        self._views = 0
-        self._page_hash = ""
-        self._kept: set[str] = set()
-        self._fragment: tuple[str, float] | None = None
-        self.has_failed = False
-
-    async def __aenter__(self) -> Session:
-        self._socket = await websockets.connect(
-            self._url,
-            subprotocols=[websockets.Subprotocol("streamlit")],
-            max_size=LARGEST_MESSAGE,
-            compression=None,
-            ping_interval=None,
-            open_timeout=PATIENCE_SECONDS,
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._socket.close()
-
-    @property
-    def tick_seconds(self) -> float | None:
-        """How often the page's timed fragment wants to run; None where there is none."""
-        return None if self._fragment is None else self._fragment[1]
-
-    async def view(self, fragment: bool = False) -> tuple[float, int]:
-        """Ask for the page, or for its timed fragment, and wait until it is whole: seconds and bytes."""
-        message = BackMsg()
-        message.rerun_script.query_string = self._query.replace("{n}", str(self._views))
-        self._views += 1
-        message.rerun_script.page_script_hash = self._page_hash
-        if not self._page_hash:
-            message.rerun_script.page_name = self._page
-        message.rerun_script.cached_message_hashes.extend(self._kept)
-        message.rerun_script.context_info.locale = "en-US"
-        if fragment and self._fragment:
-            message.rerun_script.fragment_id = self._fragment[0]
-            message.rerun_script.is_auto_rerun = True
-        started = time.perf_counter()
-        await self._socket.send(message.SerializeToString())
-        received = await asyncio.wait_for(self._until_finished(), PATIENCE_SECONDS)
-        return time.perf_counter() - started, received
-
-    async def _until_finished(self) -> int:
-        received = 0
-        while True:
-            raw = await self._socket.recv(decode=False)
-            received += len(raw)
-            message = ForwardMsg.FromString(raw)
-            kind = message.WhichOneof("type")
-            if kind == "navigation":
-                self._page_hash = message.navigation.page_script_hash
-            elif kind == "auto_rerun":
-                self._fragment = (message.auto_rerun.fragment_id, message.auto_rerun.interval)
-            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                self.has_failed = True
-            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                return received
-            if message.metadata.cacheable:
-                self._kept.add(message.hash)
 
 
 async def viewer(
@@ -189,23 +119,6 @@ def spread(seconds: Sequence[float]) -> str:
     return ", ".join([*told, f"max {ordered[-1] * 1e3:.0f} ms"])
 
 
-async def alone(server: AppServer, pages: Sequence[str]) -> None:
-    """One session, page by page, with nothing changing: what a rerun costs and what it sends."""
-    print("page           first view        warm rerun (median, p95)   unchanged rerun")
-    for page in pages:
-        path, _, query = page.partition("?")
-        async with Session(server.url, path, query) as session:
-            first, first_bytes = await session.view()
-            runs = [await session.view() for _ in range(WARM_RERUNS)]
-            seconds = sorted(run[0] for run in runs)
-            sizes = statistics.median(run[1] for run in runs)
-            middle, high = statistics.median(seconds) * 1e3, seconds[int(len(seconds) * 0.95)] * 1e3
-            print(
-                f"{page:<14} {first * 1e3:6.0f} ms {first_bytes / 1024:6.1f} KiB   {middle:6.1f} ms {high:6.1f} ms   "
-                f"{sizes / 1024:6.1f} KiB" + ("   an exception was shown" if session.has_failed else "")
-            )
-
-
 def main() -> None:
     """Start the app, load it, print what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -216,27 +129,19 @@ def main() -> None:
     parser.add_argument(
         "--ticks", action="store_true", help="as browsers left open: the timed fragment, and the page when it has news"
     )
-    parser.add_argument("--script-time", action="store_true", help="one session on every page instead")
-    parser.add_argument(
-        "--pages",
-        nargs="*",
-        default=[page.name for page in PAGES],
-        help="for --script-time; a query may follow, {n} in it is the number of the rerun",
-    )
-    parser.add_argument("--api", help="a live API instead of the simulated Horde, for --script-time")
-    parser.add_argument("--ages", help="the ages of image models, with --api")
+    parser.add_argument("--script-time", action="store_true", help="what each page costs one session instead")
+    parser.add_argument("--pages", nargs="*", help="for --script-time; a query may follow")
+    parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="folder of recorded days, for the same")
     options = parser.parse_args()
-    settings = {"HORDE_API_CACHE_TTL": "3600"} if options.script_time else {"HORDE_API_CACHE_TTL": "60"}
-    if options.api:
-        settings |= {"HORDE_API_URL": options.api, "HORDE_REFERENCE_URL": options.api}
-        settings |= {"HORDE_REFERENCE_IMAGE_AGES_URL": options.ages or f"{options.api}/model_mod_data.json"}
-    else:
-        settings |= {"HORDE_SOURCE": "demo"}
+    if options.script_time:
+        page_costs.measure(options.pages, options.recordings)
+        return
+    settings = {"HORDE_API_CACHE_TTL": "60", "HORDE_SOURCE": "demo"}
     with tempfile.TemporaryDirectory() as folder:
         server = AppServer(Path(folder), settings)
         server.start()
         try:
-            asyncio.run(alone(server, options.pages) if options.script_time else crowd(server, options))
+            asyncio.run(crowd(server, options))
         finally:
             server.stop()
 

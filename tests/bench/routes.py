@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench.load import Session
+from tests.bench.session import Session
 from tests.fixtures.app_server import AppServer
 
 PATH = "/api/v1/statistics/text_generation/with-stats"

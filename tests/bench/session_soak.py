@@ -20,7 +20,8 @@ import psutil
 import websockets
 
 from pages.page_table import PAGES
-from tests.bench.load import MEBIBYTE, Session, Tally, spread
+from tests.bench.load import MEBIBYTE, Tally, spread
+from tests.bench.session import Session
 from tests.core.live.test_fault_matrix import API_FAULTS
 from tests.fixtures.app_server import AppServer
 from tests.fixtures.horde_server import HordeServer

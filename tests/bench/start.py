@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench.load import Session
+from tests.bench.session import Session
 from tests.fixtures.app_server import AppServer
 from tests.fixtures.horde_server import HordeServer
 
