@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from horde_core.analytics.indexes import grouped
 from horde_core.analytics.names.plain import read_exactly, read_plain_names
-from horde_core.analytics.names.quantisations import RUN, is_run, may_be_of_token
+from horde_core.analytics.names.quantisations import IS_RUN, MAY_BE_OF_TOKEN, RUN
 from horde_core.analytics.names.spelling import (
     CANONICAL,
     after_words,
@@ -190,12 +190,12 @@ class NameIndex:
                     start = key
                     while start not in by_key:
                         start, _, last_word = start.rpartition(" ")
-                        if not may_be_of_token(last_word):
+                        if not MAY_BE_OF_TOKEN[last_word]:
                             start = ""
                             break
                 if start:
                     models = by_key[start]
-                    is_sure = is_run(key[len(start) + 1 :]) if len(start) < len(key) else lower not in by_lower
+                    is_sure = IS_RUN[key[len(start) + 1 :]] if len(start) < len(key) else lower not in by_lower
                     if is_sure and len(models) == 1 and segment.startswith(segments[models[0]]):
                         owners.append((self.model_names[models[0]], of_none[1]))
                         continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Sequence
 
-from horde_core.analytics.names.quantisations import CUT_OFF, may_be_of_token
+from horde_core.analytics.names.quantisations import CUT_OFF, MAY_BE_OF_TOKEN
 from horde_core.analytics.names.spelling import author_and_segment, first_word_of, key_of
 
 PlainName = tuple[str, str, str, str, str]
@@ -25,8 +25,7 @@ def read_plain_names(names: Sequence[str]) -> Iterator[PlainName | None]:
     """
     if not names:
         return
-    named = [name if name.isascii() and "\n" not in name else "@" for name in names]
-    text = " \n ".join(named).translate(_TO_LOWER)
+    text = " \n ".join([name if name.isascii() and "\n" not in name else "@" for name in names]).translate(_TO_LOWER)
     lines = f" {text} ".translate(_TO_SPACES).replace("  ", "@@").split("\n")
     for lower, line in zip(text.split(" \n "), lines, strict=True):
         if "@" in line:
@@ -35,10 +34,15 @@ def read_plain_names(names: Sequence[str]) -> Iterator[PlainName | None]:
         head, _, segment = lower.rpartition("/")
         key = line[-1 - len(segment) : -1]
         first_word = key.partition(" ")[0]
-        if may_be_of_token(first_word) and (first_word in CUT_OFF or all(map(may_be_of_token, key.split(" ")))):
-            yield None  # a quantisation, or the end of one, that may belong to what stands before the slash
+        if MAY_BE_OF_TOKEN[first_word] and _may_stand_apart(first_word, key):
+            yield None
         else:
             yield lower, head, segment, key, first_word
+
+
+def _may_stand_apart(first_word: str, key: str) -> bool:
+    """Whether what follows a slash may belong to what is before it: nothing but quantisation, or the end of a token."""
+    return first_word in CUT_OFF or all(MAY_BE_OF_TOKEN[word] for word in key.split(" "))
 
 
 def read_exactly(name: str) -> PlainName:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 WORDS_KEPT = 8_192
 """Words and endings of names of which an answer is remembered; today's names have some 2,000."""
@@ -94,16 +93,22 @@ def _words_of(row: str) -> str:
     return f"(?:{'|'.join([*sorted(run for run in runs if len(run) > 1), f'[0{characters}]'])})+"
 
 
-_WORD_OF_TOKEN = re.compile("|".join(map(_words_of, QUANTISATIONS)))
+class Answers(dict[str, bool]):
+    """Whether words fit a pattern as a whole: each is looked at once, all are forgotten when there are too many."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        super().__init__()
+        self._pattern = pattern
+
+    def __missing__(self, words: str) -> bool:
+        if len(self) >= WORDS_KEPT:
+            self.clear()
+        answer = self[words] = self._pattern.fullmatch(words) is not None
+        return answer
 
 
-@lru_cache(maxsize=WORDS_KEPT)
-def may_be_of_token(word: str) -> bool:
-    """Whether a word of a key may be part of a quantisation. True for every word that is, and for a few others."""
-    return _WORD_OF_TOKEN.fullmatch(word) is not None
+MAY_BE_OF_TOKEN = Answers(re.compile("|".join(map(_words_of, QUANTISATIONS))))
+"""Whether a word of a key may be part of a quantisation. True for every word that is, and for a few others."""
 
-
-@lru_cache(maxsize=WORDS_KEPT)
-def is_run(words: str) -> bool:
-    """Whether words of a key are nothing but quantisations."""
-    return RUN.fullmatch(words) is not None
+IS_RUN = Answers(RUN)
+"""Whether words of a key are nothing but quantisations."""

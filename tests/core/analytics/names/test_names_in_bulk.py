@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from horde_core.analytics.names.matching import NameIndex
-from horde_core.analytics.names.quantisations import QUANTISATIONS, may_be_of_token
+from horde_core.analytics.names.quantisations import MAY_BE_OF_TOKEN, QUANTISATIONS
 from tests.core.analytics.names.test_matching import AUTHORS_AND_BARE_NAMES, BY_BACKEND, BY_RULE, INDEX, REFERENCE
 from tests.core.analytics.names.test_name_properties import ANY_TEXT, AUTHOR
 from tests.core.analytics.names.test_name_properties import names as names_of_few_words
@@ -77,14 +77,14 @@ def without_look_ahead(row: str) -> str:
     )
 )
 def test_every_word_of_a_quantisation_may_be_of_one(quantisation: str) -> None:
-    assert all(map(may_be_of_token, quantisation.split("_")))
+    assert all(map(MAY_BE_OF_TOKEN.__getitem__, quantisation.split("_")))
 
 
 @pytest.mark.parametrize("word", ["instruct", "mistral", "stheno", "uncensored", "v1", "8x7b", ""])
 def test_few_other_words_may_be_of_a_quantisation(word: str) -> None:
-    assert not may_be_of_token(word)
+    assert not MAY_BE_OF_TOKEN[word]
 
 
 @pytest.mark.parametrize("quant", TYPES)
 def test_a_long_word_of_hostile_repetition_is_read_in_linear_time(quant: str) -> None:
-    assert not may_be_of_token(re.sub("[-_. ]", "", quant.lower()) * 100 + "!")
+    assert not MAY_BE_OF_TOKEN[re.sub("[-_. ]", "", quant.lower()) * 100 + "!"]
