@@ -177,7 +177,7 @@ class HistoryReader:
             known, models = self._days(connection, written, index), self._attribution(connection, index).models
             span = Span((known.last or 0) - days * DAY, known.last or 0)
             within = known.within(Span(span.before.begins, span.ends))
-            sums = sums_by(connection, index.model_type, known, models.__getitem__, within)
+            sums = sums_by(connection, known, models.__getitem__, within)
             return changes(known, sums, span)
 
         return self._shared(("changes", index, days), (_usage(index),), read)
@@ -189,7 +189,7 @@ class HistoryReader:
             days, attribution = self._days(connection, written, index), self._attribution(connection, index)
             span = self._span(period, days.first)
             within = days.within(span)
-            sums = sums_by(connection, index.model_type, days, attribution.backends.__getitem__, within)
+            sums = sums_by(connection, days, attribution.backends.__getitem__, within)
             return stacked(index.model_type, days, sums, most_used(sums, within, len(sums)), span)
 
         return self._shared(("backends", index, period), (_usage(index),), read)
@@ -352,7 +352,7 @@ class HistoryReader:
 
         def read() -> Mapping[Label, Sum]:
             days, models = self._days(connection, written, index), self._attribution(connection, index).models
-            return sums_by(connection, index.model_type, days, models.__getitem__, range(len(days.slots)))
+            return sums_by(connection, days, models.__getitem__, range(len(days.slots)))
 
         return self._results.get(("by model", index, written.of(_usage(index))), read)
 

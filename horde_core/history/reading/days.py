@@ -136,15 +136,14 @@ class Days:
         has_gap = any(self.slots[number].kind is Kind.GAP for number in slots)
         return None if has_gap or reach > HALF_A_DAY else range(slots[0], slots[-1] + 1)
 
-    def sources(self, within: range) -> tuple[tuple[int, int], list[int]]:
-        """The first and last compile, and the stretches, that slots are read from; compiles (0, -1) where none are."""
+    def sources(self, within: range) -> tuple[list[int], list[int]]:
+        """The compiles, in order, and the stretches that slots are read from."""
         stretches = [one for one, (slot, rest) in self.stretches.items() if slot in within or rest in within]
-        if not within or not self.compiles:
-            return (0, -1), stretches
+        if not within:
+            return [], stretches
         first = bisect(self.compiles, self.slots[within.start].begins, key=_ended)
         last = bisect(self.compiles, self.slots[within.stop - 1].ends - 1, key=_ended)
-        newest = len(self.compiles) - 1
-        return (self.compiles[min(first, newest)].id, self.compiles[min(last, newest)].id), stretches
+        return [one.id for one in self.compiles[first : last + 1]], stretches
 
     def nothing(self) -> Sum:
         """No requests in any slot."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from horde_core.history.reading.days import Compile, Days, Stretch, Sum
 from horde_core.history.reading.series import Change, Series, Span
-from horde_core.history.tables import api_name, usage, usage_compile, usage_past, usage_past_stretch
+from horde_core.history.tables import usage, usage_compile, usage_past, usage_past_stretch
 from horde_core.unknowns import sum_or_unknown
 from horde_core.vocabulary import ModelType
 
@@ -33,8 +34,6 @@ _FIGURES = (
     usage.c.name_id, usage.c.compile_id, usage.c.day, usage.c.month, usage.c.requests, usage.c.fell_from.is_not(None),
 )  # fmt: skip
 _COMPILED = select(*_FIGURES).where(usage.c.compile_id.between(bindparam("first"), bindparam("last")))
-_OF_CATEGORY = usage.c.name_id.in_(select(api_name.c.id).where(api_name.c.category == bindparam("category")))
-_COMPILED_OF_CATEGORY = _COMPILED.where(_OF_CATEGORY)
 _IN_COMPILES = select(*_FIGURES).where(usage.c.compile_id.in_(bindparam("compiles", expanding=True)))
 _PAST_ADDED_UP = (
     select(usage_past.c.stretch_id, func.sum(usage_past.c.requests))
@@ -92,12 +91,10 @@ def sums_of(connection: Connection, days: Days, groups: Mapping[str, Sequence[in
     return sums
 
 
-def sums_by(
-    connection: Connection, category: ModelType, days: Days, label_of: Callable[[int], Label], within: range
-) -> dict[Label, Sum]:
-    """Requests of every name of a category, added up by a label of each name."""
+def sums_by(connection: Connection, days: Days, label_of: Callable[[int], Label], within: range) -> dict[Label, Sum]:
+    """Requests of every name of the category, added up by a label of each name."""
     sums: defaultdict[Label, Sum] = defaultdict(days.nothing)
-    _add_up(connection, days, within, lambda name: sums[label_of(name)], category=category)
+    _add_up(connection, days, within, lambda name: sums[label_of(name)])
     return dict(sums)
 
 
@@ -160,15 +157,15 @@ def _add_up(
     within: range,
     sum_of: Callable[[int], Sum],
     names: Sequence[int] | None = None,
-    category: ModelType | None = None,
 ) -> None:
-    """Add what is recorded of these names, or of a whole category, to the sum that each name belongs to."""
-    (first, last), stretches = days.sources(within)
-    asked = {"first": first, "last": last, "names": names, "category": category, "stretches": stretches}
-    compiled, past = (_COMPILED_OF_CATEGORY, _PAST) if names is None else (_COMPILED_OF_NAMES, _PAST_OF_NAMES)
-    add, add_past = days.add, days.add_past
-    if names is None or names:
+    """Add what is recorded of these names, or of the whole category, to the sum that each name belongs to."""
+    compiles, stretches = days.sources(within)
+    compiled, past = (_IN_COMPILES, _PAST) if names is None else (_COMPILED_OF_NAMES, _PAST_OF_NAMES)
+    asked: dict[str, Any] = {"compiles": compiles, "stretches": stretches, "names": names}
+    if compiles and names != []:
+        asked |= {"first": compiles[0], "last": compiles[-1]}
         for name, compile_id, day, month, requests, fell in connection.execute(compiled, asked).all():
-            add(sum_of(name), compile_id, day, month, requests, fell)
-        for name, stretch_id, known in connection.execute(past, asked).all() if stretches else ():
-            add_past(sum_of(name), stretch_id, known)
+            days.add(sum_of(name), compile_id, day, month, requests, fell)
+    if stretches and names != []:
+        for name, stretch_id, known in connection.execute(past, asked).all():
+            days.add_past(sum_of(name), stretch_id, known)
