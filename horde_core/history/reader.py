@@ -18,7 +18,7 @@ from horde_core.cache.freshness import Clock
 from horde_core.history.keeper import HistoryKeeper
 from horde_core.history.reading.attribution import Attribution
 from horde_core.history.reading.coverage import Coverage, read_every_coverage
-from horde_core.history.reading.days import Days, Sum
+from horde_core.history.reading.days import Days
 from horde_core.history.reading.events import ReferenceEvent, read_events
 from horde_core.history.reading.last_seen import LastSeen, last_seen, read_last_served, read_last_used
 from horde_core.history.reading.network import (
@@ -33,7 +33,6 @@ from horde_core.history.reading.series import DAY, MINUTE, Change, Point, Range,
 from horde_core.history.reading.serving import Serving, read_serving
 from horde_core.history.reading.status import NOTHING_YET, OFF, HistoryStatus, read_status
 from horde_core.history.reading.usage import (
-    Label,
     Usage,
     changes,
     months_of,
@@ -161,9 +160,13 @@ class HistoryReader:
         """Requests by day of the models with most of them, of all other models, and of names outside the reference."""
 
         def read(connection: Connection, written: Written) -> Usage:
-            days, sums = self._days(connection, written, index), self._by_model(connection, written, index)
+            days, models = self._days(connection, written, index), self._attribution(connection, index).models
             span = self._span(period, days.first)
-            return stacked(index.model_type, days, sums, most_used(sums, days.within(span), most), span)
+            within = days.within(span)
+            # Kept by its days, which are the same until the next compile, and not by the minute.
+            key = ("by model", index, written, within)
+            sums = self._results.get(key, lambda: sums_by(connection, days, models.__getitem__, within))
+            return stacked(index.model_type, days, sums, most_used(sums, within, most), span)
 
         return self._shared(("most used", index, period, most), (_usage(index),), read)
 
@@ -346,15 +349,6 @@ class HistoryReader:
                 found = self._attributions[index] = Attribution(index)
             found.take(connection)
             return found
-
-    def _by_model(self, connection: Connection, written: Written, index: NameIndex) -> Mapping[Label, Sum]:
-        """Requests of every model, and of all unlisted names together under None, on every day."""
-
-        def read() -> Mapping[Label, Sum]:
-            days, models = self._days(connection, written, index), self._attribution(connection, index).models
-            return sums_by(connection, days, models.__getitem__, range(len(days.slots)))
-
-        return self._results.get(("by model", index, written.of(_usage(index))), read)
 
     def _total(self, connection: Connection, written: Written, index: NameIndex, span: Span) -> Series:
         """Requests of a whole category by day."""
