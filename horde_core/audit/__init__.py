@@ -4,6 +4,7 @@ A flag is true, false, or None where it is unknown because a source is unavailab
 that needs it is neither true nor false.
 
 * ``thresholds``: the figures that decide, from the settings or tried on the page
+* ``last_seen``: when models were last used and served, as far as that was recorded
 * ``records``: the facts of a model and what was found
 * ``rules``: each flag and severity with its words; ``presets`` and ``filters`` select by them
 * ``subjects``, ``balance``, ``judge``, ``summary``: from records and merged statistics to findings
@@ -12,6 +13,7 @@ that needs it is neither true nor false.
 
 from horde_core.audit.balance import backend_balance
 from horde_core.audit.judge import FACTORY, AuditHandler, ModelAuditInfoFactory, Setting
+from horde_core.audit.last_seen import NOTHING_RECORDED, LastSeen, Recorded
 from horde_core.audit.records import (
     FLAGS,
     AuditFacts,
@@ -35,6 +37,7 @@ __all__ = [
     "FLAGS",
     "GIBIBYTE",
     "GIGABYTE",
+    "NOTHING_RECORDED",
     "AuditFacts",
     "AuditHandler",
     "AuditSummary",
@@ -43,8 +46,10 @@ __all__ = [
     "CategoryAuditResponse",
     "DeletionRiskFlags",
     "Flag",
+    "LastSeen",
     "ModelAuditInfo",
     "ModelAuditInfoFactory",
+    "Recorded",
     "Setting",
     "Severity",
     "Subject",

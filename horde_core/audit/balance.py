@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from horde_core.analytics.records import CombinedModelStatistics
-from horde_core.audit.records import BackendBalance, BackendShare
+from horde_core.audit.records import AuditFacts, BackendBalance, BackendShare
 
 
 def backend_balance(statistics: CombinedModelStatistics) -> BackendBalance | None:
@@ -38,3 +38,9 @@ def backend_balance(statistics: CombinedModelStatistics) -> BackendBalance | Non
         largest_usage_share=max([share.usage or 0.0 for share in shares]) if usage else None,
         largest_thread_share=max([share.threads or 0.0 for share in shares]) if threads else None,
     )
+
+
+def most_uneven_share(facts: AuditFacts) -> BackendShare | None:
+    """The backend whose shares of the model's requests and of its threads differ most; None without a difference."""
+    shares = facts.balance.shares if facts.balance and facts.balance.imbalance is not None else ()
+    return max(shares, key=lambda share: abs((share.usage or 0.0) - (share.threads or 0.0)), default=None)

@@ -20,13 +20,21 @@ def _each(value: Callable[[ModelAuditInfo], Any]) -> Callable[[Iterable[ModelAud
 
 
 class Figure(NamedTuple):
-    """A figure with a range, in the unit of the screen; ``needs`` is the source that it comes from."""
+    """A figure with a range, in the unit of the screen; ``needs`` is the source that it comes from.
+
+    ``at_least`` is true where it may be more than its value, so that it is unknown whether that is low enough.
+    """
 
     key: str
     label: str
     value: Callable[[ModelAuditInfo], float | None]
     needs: SourceName | None
     of: tuple[ModelType, ...] = ("image", "text")
+    at_least: Callable[[ModelAuditInfo], bool | None] = lambda _info: False
+
+    def known_most(self, info: ModelAuditInfo) -> float | None:
+        """Its value, where it is not more than that."""
+        return None if self.at_least(info) else self.value(info)
 
 
 FIGURES: tuple[Figure, ...] = (
@@ -38,6 +46,16 @@ FIGURES: tuple[Figure, ...] = (
     Figure("share", "Share, 30 days (%)", lambda info: info.usage_percentage_of_category, "usage"),
     Figure("threads", "Threads", lambda info: info.thread_count, "status"),
     Figure("workers", "Workers", lambda info: info.worker_count, "workers"),
+    Figure(
+        "unused", "Unused for (days)", lambda info: info.unused_days, None, at_least=lambda info: info.unused_at_least
+    ),
+    Figure(
+        "unserved",
+        "Not served for (days)",
+        lambda info: info.unserved_days,
+        None,
+        at_least=lambda info: info.unserved_at_least,
+    ),
 )
 """The figures that have a range."""
 
@@ -139,7 +157,8 @@ def _made(model_type: ModelType) -> tuple[Filter, ...]:
 def _range(figure: Figure) -> tuple[Filter, Filter]:
     said = figure.label[0].lower() + figure.label[1:]
     needs: frozenset[SourceName] = frozenset() if figure.needs is None else frozenset((figure.needs,))
-    return bounds(figure.key, figure.label, _each(figure.value), said, needs)
+    lower, upper = bounds(figure.key, figure.label, _each(figure.value), said, needs)
+    return lower, upper._replace(read=_each(figure.known_most))
 
 
 _FILTERS: Mapping[ModelType, tuple[Filter, ...]] = {"image": _made("image"), "text": _made("text")}

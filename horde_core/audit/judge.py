@@ -13,6 +13,7 @@ from typing import Any, cast
 from horde_core.analytics.groups import GroupLevel
 from horde_core.analytics.merge import Kept
 from horde_core.audit.balance import backend_balance
+from horde_core.audit.last_seen import NOTHING_RECORDED, Recorded
 from horde_core.audit.records import (
     FLAGS,
     AuditFacts,
@@ -37,7 +38,8 @@ class Setting:
 
     ``month_usage`` is the API's own sum over the category, None when unknown. ``added`` is the day on which each model
     was added to the reference, None when that source is unavailable; text models have no such source, and an empty map.
-    ``scores`` are the cost-benefit scores of all subjects that have one, sorted.
+    ``scores`` are the cost-benefit scores of all subjects that have one, sorted; ``recorded`` is when models were last
+    seen.
     """
 
     model_type: ModelType
@@ -46,6 +48,7 @@ class Setting:
     as_of: date
     added: Mapping[str, date] | None
     scores: Sequence[float] = ()
+    recorded: Recorded = NOTHING_RECORDED
 
     @cached_property
     def judges(self) -> tuple[Holds, ...]:
@@ -85,6 +88,7 @@ class ModelAuditInfoFactory:
         added: Mapping[str, date] | None = None,
         level: GroupLevel = "model",
         kept: Kept | None = None,
+        recorded: Recorded = NOTHING_RECORDED,
     ) -> tuple[ModelAuditInfo, ...]:
         """Audit a whole category, in the order given; arguments as in :class:`Setting`.
 
@@ -92,7 +96,7 @@ class ModelAuditInfoFactory:
         """
         scores = [cost_benefit(subject.statistics.usage("month"), subject.stated.size) for subject in subjects]
         known = sorted([score for score in scores if score is not None])
-        setting = Setting(model_type, thresholds, month_usage, as_of, added, known)
+        setting = Setting(model_type, thresholds, month_usage, as_of, added, known, recorded)
         audited: dict[str, tuple[Subject, ModelAuditInfo]] = {}
         if kept is not None:
             audited = kept.once(f"audit by {level} {thresholds.digest}", (setting, *self._handlers), dict)
@@ -152,6 +156,7 @@ def gather(subject: Subject, setting: Setting) -> dict[str, Any]:
         "age_days": age,
         "is_new": _is_new(age, setting),
         **stated._asdict(),
+        **setting.recorded.of(name, stated.members)._asdict(),
     }
 
 

@@ -151,6 +151,12 @@ class AuditFacts(BaseModel):
     nsfw_differs: bool = Field(description="some members are, and others are not or do not say")
     age_days: int | None = Field(description="since it was added to the reference; None where that is not known")
     is_new: bool | None = Field(description="within the grace period; None while the source of ages is unavailable")
+    last_used: date | None = Field(description="last recorded day with requests, in UTC; None where none is known")
+    unused_days: int | None = Field(description="whole days without a request; None where the record does not reach")
+    unused_at_least: bool | None = Field(description="it may be more days: the record begins then or has a gap since")
+    last_served: date | None = Field(description="last recorded day with a thread or a worker, in UTC")
+    unserved_days: int | None = Field(description="whole days without either; None where the record does not reach")
+    unserved_at_least: bool | None = Field(description="it may be more days: the record begins then or has a gap since")
 
 
 class ModelAuditInfo(AuditFacts):
@@ -241,5 +247,6 @@ class CategoryAuditResponse(BaseModel):
     as_of: date = Field(description="the UTC day that ages count to")
     thresholds: AuditThresholds
     category_month_usage: int | None = Field(description="the API's own sum over the category, unlisted names included")
+    recorded: str = Field(description="changes with when models were last seen, to the day; - where nothing is known")
     summary: AuditSummary
     models: tuple[ModelAuditInfo, ...]

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from horde_core.audit.records import FLAGS, AuditFacts, BackendShare, Flag, ModelAuditInfo, Severity
+from horde_core.audit.balance import most_uneven_share
+from horde_core.audit.last_seen import counted, unserved
+from horde_core.audit.records import FLAGS, AuditFacts, Flag, ModelAuditInfo, Severity
 from horde_core.audit.thresholds import AuditThresholds
 from horde_core.numbers import Numbers
 from horde_core.selection import LIVE, SourceName
@@ -143,7 +145,10 @@ def _workers_reason(facts: AuditFacts, _thresholds: AuditThresholds, numbers: Nu
     count = (threads if workers is None or has_only_threads else workers) or 0
     noun = "thread" if workers is None or has_only_threads else "worker"
     aside = "workers are unknown" if workers is None else "no worker lists it now" if has_only_threads else ""
-    return f"{numbers.plural(count, noun)} {'serves' if count == 1 else 'serve'} it{aside and f' ({aside})'}"
+    serve = "serves" if count == 1 else "serve"
+    return (
+        f"{numbers.plural(count, noun)} {serve} it{aside and f' ({aside})'}{'' if count else unserved(facts, numbers)}"
+    )
 
 
 def _hosts_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
@@ -160,12 +165,6 @@ def _record_reason(what: str, without: Callable[[AuditFacts], int]) -> Callable[
         return f"{numbers.count(missing)} of {numbers.plural(members, 'record')} without a {what}"
 
     return reason
-
-
-def most_uneven_share(facts: AuditFacts) -> BackendShare | None:
-    """The backend whose shares of the model's requests and of its threads differ most; None without a difference."""
-    shares = facts.balance.shares if facts.balance and facts.balance.imbalance is not None else ()
-    return max(shares, key=lambda share: abs((share.usage or 0.0) - (share.threads or 0.0)), default=None)
 
 
 def _uneven_reason(facts: AuditFacts, thresholds: AuditThresholds, numbers: Numbers) -> str:
@@ -203,7 +202,7 @@ RULES: tuple[Rule, ...] = (
         "usage",
         lambda t, _n: f"no {t.noun}s in the last counted 24 hours",
         lambda facts, _t: _is_zero(facts.usage_day),
-        lambda facts, t, n: f"{n.plural(facts.usage_day or 0, t.noun)} in the last counted 24 hours",
+        counted(lambda facts: facts.usage_day, 1, "in the last counted 24 hours"),
         implied_by="zero_usage_month",
     ),
     Rule(
@@ -212,7 +211,7 @@ RULES: tuple[Rule, ...] = (
         "usage",
         lambda t, _n: f"no {t.noun}s in 30 days",
         lambda facts, _t: _is_zero(facts.usage_month),
-        lambda facts, t, n: f"{n.plural(facts.usage_month or 0, t.noun)} in 30 days",
+        counted(lambda facts: facts.usage_month, 30, "in 30 days"),
         implied_by="zero_usage_total",
     ),
     Rule(

@@ -9,6 +9,7 @@ from datetime import date
 from horde_core.analytics.groups import GroupLevel
 from horde_core.analytics.merge import Kept
 from horde_core.audit.judge import FACTORY, ModelAuditInfoFactory
+from horde_core.audit.last_seen import NOTHING_RECORDED, Recorded
 from horde_core.audit.presets import PRESETS
 from horde_core.audit.records import FLAGS, AuditSummary, CategoryAuditResponse, FlagCount, ModelAuditInfo, Severity
 from horde_core.audit.subjects import Subject
@@ -30,12 +31,13 @@ def audit_category(
     snapshot: str = "",
     factory: ModelAuditInfoFactory = FACTORY,
     kept: Kept | None = None,
+    recorded: Recorded = NOTHING_RECORDED,
 ) -> CategoryAuditResponse:
     """Audit a category and count what was found.
 
     Arguments as in :class:`~horde_core.audit.judge.Setting` and its factory's ``create_category``.
     """
-    infos = factory.create_category(subjects, model_type, thresholds, month_usage, as_of, added, level, kept)
+    infos = factory.create_category(subjects, model_type, thresholds, month_usage, as_of, added, level, kept, recorded)
     return CategoryAuditResponse.model_construct(
         model_type=model_type,
         level=level,
@@ -43,6 +45,7 @@ def audit_category(
         as_of=as_of,
         thresholds=thresholds,
         category_month_usage=month_usage,
+        recorded=recorded.digest,
         summary=summarise(infos),
         models=infos,
     )

@@ -32,6 +32,7 @@ from horde_core.endpoints.records import (
     UnlistedAnswer,
     UnlistedRow,
 )
+from horde_core.history import last_seen_of
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.source_report import SourceReport, report
@@ -84,7 +85,8 @@ def audit_answer(results: SharedResults, view: PageView, query: AuditQuery) -> A
     """The audit of a category, worst first."""
     snapshot = view.snapshot
     thresholds = query.thresholds(snapshot.model_type, results.audits.thresholds[snapshot.model_type])
-    response = results.audits.get(snapshot, today(), view.ages, thresholds, query.level)
+    recorded = last_seen_of(results.integration, snapshot.name_index, query.level)
+    response = results.audits.get(snapshot, today(), view.ages, thresholds, query.level, recorded)
     selection = query.selection(snapshot.model_type)
     rows = selection.select(worst_first(response.models))
     page = _page(rows, query)

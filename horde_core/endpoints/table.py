@@ -28,8 +28,11 @@ def _read_categories(results: SharedResults, kinds: Sequence[ModelType], _query:
     return results.reader.page_view(kinds, wait=wait)
 
 
-def _read_with_ages(results: SharedResults, kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
-    return results.reader.page_view(kinds, wait=wait, has_ages="image" in kinds)
+def _read_for_audit(results: SharedResults, kinds: Sequence[ModelType], _query: Query, wait: float) -> PageView:
+    view = results.reader.page_view(kinds, wait=wait, has_ages="image" in kinds)
+    if view.nothing_reachable or results.integration.settings.history == "off":
+        return view
+    return history.with_history(results, view, *(f"{part}:{kind}" for part in ("usage", "names") for kind in kinds))
 
 
 def _read_references(results: SharedResults, kinds: Sequence[ModelType], query: ResolveQuery, wait: float) -> PageView:
@@ -128,7 +131,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         record=records.AuditAnswer,
         rows=rows.audit_rows,
         lines=rows.audit_lines,
-        read=_read_with_ages,
+        read=_read_for_audit,
     ),
     Endpoint(
         name="unlisted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import pandas as pd
 
@@ -38,6 +39,12 @@ _COLUMNS: Columns[ModelAuditInfo] = {
     "cost_benefit_percentile": (AMOUNT, lambda info: info.cost_benefit_percentile),
     "hosts": (LIST, lambda info: list(info.hosts)),
     "age": (COUNT, lambda info: info.age_days),
+    "last_used": (TEXT, lambda info: _written(info.last_used)),
+    "unused_days": (COUNT, lambda info: info.unused_days),
+    "unused_at_least": (FLAG, lambda info: info.unused_at_least),
+    "last_served": (TEXT, lambda info: _written(info.last_served)),
+    "unserved_days": (COUNT, lambda info: info.unserved_days),
+    "unserved_at_least": (FLAG, lambda info: info.unserved_at_least),
     "baseline": (TEXT, lambda info: ", ".join(info.baselines) or None),
     "nsfw": (FLAG, lambda info: info.nsfw),
     "style": (TEXT, lambda info: ", ".join(info.styles) or None),
@@ -68,6 +75,7 @@ def audit_frame(infos: Sequence[ModelAuditInfo], thresholds: AuditThresholds, nu
 
     ``findings`` and ``unknown`` list flags by name, ``reasons`` tells in words why each finding is true. ``size`` is
     GB, ``parameters`` billions, ``share_month`` percent of the category, ``age`` days, ``names`` a count of API names.
+    ``last_used`` and ``last_served`` are days as 2026-05-03; ``..._days`` whole days, more where ``..._at_least``.
     """
     rows = [cells_of(info, _COLUMNS) | {"reasons": reasons(info, thresholds, numbers)} for info in infos]
     return frame_of(rows, AUDIT)
@@ -119,6 +127,10 @@ def backends_frame(chosen: Iterable[tuple[ModelAuditInfo, CombinedModelStatistic
         for variation in (statistics.backend_variations or {}).values()
     ]
     return frame_of(rows, {"name": TEXT, "backend": TEXT, "names": LIST, **VARIATION})
+
+
+def _written(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _imbalance(info: ModelAuditInfo) -> float:

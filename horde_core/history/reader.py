@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -12,15 +12,17 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
+from horde_core.analytics.groups import GroupLevel
 from horde_core.analytics.names.matching import NameIndex
 from horde_core.analytics.network import Kind as WorkKind
+from horde_core.audit import LastSeen, Recorded
 from horde_core.cache.freshness import Clock
 from horde_core.history.keeper import HistoryKeeper
 from horde_core.history.reading.attribution import Attribution
 from horde_core.history.reading.coverage import Coverage, read_every_coverage
 from horde_core.history.reading.days import Days
 from horde_core.history.reading.events import ReferenceEvent, read_events
-from horde_core.history.reading.last_seen import LastSeen, last_seen, read_last_served, read_last_used
+from horde_core.history.reading.last_seen import last_seen, read_last_served, read_last_used
 from horde_core.history.reading.network import (
     Figure,
     Headline,
@@ -222,17 +224,25 @@ class HistoryReader:
 
         return self._shared(("month lines", index, tuple(names)), (_usage(index),), read)
 
-    def last_seen(self, index: NameIndex) -> Mapping[str, LastSeen]:
-        """When each model of the reference was last used and served."""
+    def last_seen(self, index: NameIndex, level: GroupLevel = "model") -> Recorded:
+        """When each model of the reference was last used and served; by exact name each API name, too."""
+        is_exact = level == "exact"
 
-        def read(connection: Connection, written: Written) -> Mapping[str, LastSeen]:
-            days, model_of = self._days(connection, written, index), self._attribution(connection, index).models
+        def read(connection: Connection, written: Written) -> Recorded:
+            days, attribution = self._days(connection, written, index), self._attribution(connection, index)
             covered = self._coverage(connection, written).get(f"status:{index.model_type}", _NEVER)
-            used = read_last_used(connection, index.model_type, days, model_of.__getitem__)
-            served = read_last_served(connection, index.model_type, covered, model_of.__getitem__)
-            return last_seen(index.model_names, days, covered, used, served)
 
-        return self._shared(("last seen", index), (_usage(index), _names(index)), read)
+            def seen(names: Iterable[str], owners: Mapping[int, str | None]) -> dict[str, LastSeen]:
+                used = read_last_used(connection, index.model_type, days, owners.__getitem__)
+                served = read_last_served(connection, index.model_type, covered, owners.__getitem__)
+                return last_seen(names, days, covered, used, served, self._now())
+
+            models = seen(index.model_names, attribution.models)
+            # A model without any API name now has a row of its own there, too.
+            api_names = seen(attribution.names.values(), attribution.names) if is_exact else {}
+            return Recorded(models | api_names, is_exact)
+
+        return self._shared(("last seen", index, is_exact), (_usage(index), _names(index)), read)
 
     def serving(self, index: NameIndex, name: str, period: Period) -> Serving:
         """Threads and workers of a model or an unlisted name, and what waited for it."""
@@ -325,7 +335,7 @@ class HistoryReader:
                 self._told = None
                 return found
             except StoreError as error:
-                if self._told != str(error):
+                if self._told != str(error) and not self._store.is_missing:
                     log.warning("history cannot be read: %s", error)
                     self._told = str(error)
         with _nothing_recorded().reading() as connection:

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from horde_core.analytics.category_statistics import CategoryStatistics, category_statistics
 from horde_core.analytics.groups import GroupLevel
-from horde_core.audit import AuditThresholds, CategoryAuditResponse
+from horde_core.audit import NOTHING_RECORDED, AuditThresholds, CategoryAuditResponse, Recorded
 from horde_core.cache.freshness import Clock
 from horde_core.cache.packing import packed, unpacked
 from horde_core.cache.source import Reading
@@ -134,7 +134,8 @@ class StatisticsCache:
 class AuditCache:
     """The audit of each snapshot, for ``HORDE_AUDIT_CACHE_TTL``; in Redis under ``{prefix}:audit``.
 
-    Keyed by what it is computed from: snapshot, thresholds, day, ages and level of grouping. Only audits by the
+    Keyed by what it is computed from: snapshot, thresholds, day, ages, level of grouping and what was
+    recorded. Only audits by the
     settings' own thresholds are shared through Redis.
     """
 
@@ -165,6 +166,7 @@ class AuditCache:
         ages: Reading[ModelAges] | None = None,
         thresholds: AuditThresholds | None = None,
         level: GroupLevel = "model",
+        recorded: Recorded = NOTHING_RECORDED,
     ) -> CategoryAuditResponse:
         """Return the audit of a snapshot's category, by the settings' thresholds where none are given."""
         own = self.thresholds[snapshot.model_type]
@@ -173,8 +175,8 @@ class AuditCache:
         known = "-" if ages is None or added is None else ages.content
         cache = self._results if tried == own else self._tried
         return cache.get(
-            f"{snapshot.id}:{level}:{tried.digest}:{as_of}:{known}",
-            lambda: snapshot.audit(tried, as_of, added, level),
+            f"{snapshot.id}:{level}:{tried.digest}:{as_of}:{known}:{recorded.digest}",
+            lambda: snapshot.audit(tried, as_of, added, level, recorded=recorded),
         )
 
 

@@ -17,9 +17,11 @@ from horde_core.analytics.names.matching import NameIndex, name_index
 from horde_core.analytics.network import WORKERS_CURRENT_FOR, Network
 from horde_core.audit import (
     FACTORY,
+    NOTHING_RECORDED,
     AuditThresholds,
     CategoryAuditResponse,
     ModelAuditInfoFactory,
+    Recorded,
     Subject,
     audit_category,
     group_subjects,
@@ -105,10 +107,12 @@ class Snapshot:
         added: Mapping[str, date] | None = None,
         level: GroupLevel = "model",
         factory: ModelAuditInfoFactory = FACTORY,
+        recorded: Recorded = NOTHING_RECORDED,
     ) -> CategoryAuditResponse:
         """Audit every model of the reference, or every group of them.
 
-        ``as_of`` is the UTC day that ages count to; ``added`` when image models were added, None where that is unknown.
+        ``as_of`` is the UTC day that ages count to; ``added`` when image models were added, None where that is unknown;
+        ``recorded`` when models, by exact name API names, were last seen.
         """
         return audit_category(
             self.subjects(level),
@@ -121,6 +125,7 @@ class Snapshot:
             snapshot=self.id,
             factory=factory,
             kept=self.merged.models.attribution.kept,
+            recorded=recorded,
         )
 
     def names_of(self, model: str) -> Sequence[str]:

@@ -17,16 +17,19 @@ from cachetools import TTLCache, cached
 from horde_core import CategoryStatistics, HordeAPIIntegration, ModelAuditInfo, Settings
 from horde_core.analytics.groups import GroupLevel
 from horde_core.analytics.indexes import IndexedHordeWorkers
-from horde_core.audit import AuditThresholds, CategoryAuditResponse
-from horde_core.cache.source import RefreshOutcome
+from horde_core.analytics.names.matching import NameIndex
+from horde_core.audit import AuditThresholds, CategoryAuditResponse, Recorded
+from horde_core.cache.source import Reading, RefreshOutcome
 from horde_core.frames import backends, workers
 from horde_core.frames import models as core_frames
 from horde_core.frames import usage as core_usage
 from horde_core.frames.usage import UsageSummary
+from horde_core.history import last_seen_of
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
 from horde_core.live.source_report import RedisReport, SourceReport, redis_report, report
+from horde_core.upstream.model_ages import ModelAges
 from horde_core.vocabulary import MODEL_TYPES, ModelType, Period
 
 if TYPE_CHECKING:
@@ -130,7 +133,7 @@ def recompute() -> None:
         snapshot = view.snapshot
         category_frame(snapshot)
         results.statistics.get(snapshot)
-        results.audits.get(snapshot, today(), view.ages)
+        _audited(results, snapshot, view.ages)
         if model_type == "text":
             backend_frame(snapshot)
             backend_totals_frame(snapshot)
@@ -194,9 +197,8 @@ def unknown_prefix_frame(snapshot: Snapshot) -> pd.DataFrame:
 
 def balance_frame(snapshot: Snapshot, results: SharedResults | None = None) -> pd.DataFrame:
     """One row a text model of the reference; see :func:`horde_core.frames.backends.balance_frame`."""
-    audits = (results or _results()).audits
-    as_of = today()
-    return kept(("balance", snapshot.id, as_of), lambda: backends.balance_frame(audits.get(snapshot, as_of).models))
+    chosen = results or _results()
+    return kept(("balance", snapshot.id, today()), lambda: backends.balance_frame(_audited(chosen, snapshot).models))
 
 
 def history() -> HistoryReader:
@@ -236,13 +238,31 @@ def audit(
     view: PageView, snapshot: Snapshot, thresholds: AuditThresholds | None = None, level: GroupLevel = "model"
 ) -> CategoryAuditResponse:
     """The audit of a category, by the thresholds in force where none are tried; immutable, shared by all visitors."""
-    return _results().audits.get(snapshot, today(), view.ages, thresholds, level)
+    return _audited(_results(), snapshot, view.ages, thresholds, level)
 
 
 def audits(snapshot: Snapshot) -> Mapping[str, ModelAuditInfo]:
     """The audit of every model of the reference by name, without ages, for pages that show none."""
-    response = _results().audits.get(snapshot, today())
-    return kept(("audits", snapshot.id, response.as_of), lambda: {info.name: info for info in response.models})
+    response = _audited(_results(), snapshot)
+    given = ("audits", snapshot.id, response.as_of, response.recorded)
+    return kept(given, lambda: {info.name: info for info in response.models})
+
+
+def _audited(
+    results: SharedResults,
+    snapshot: Snapshot,
+    ages: Reading[ModelAges] | None = None,
+    thresholds: AuditThresholds | None = None,
+    level: GroupLevel = "model",
+) -> CategoryAuditResponse:
+    recorded = _last_seen(results.integration, snapshot.name_index, level)
+    return results.audits.get(snapshot, today(), ages, thresholds, level, recorded)
+
+
+@cached(TTLCache(16, 1.0), lock=threading.Lock())
+def _last_seen(integration: HordeAPIIntegration, index: NameIndex, level: GroupLevel) -> Recorded:
+    """Ask a history once a second for all visitors."""
+    return last_seen_of(integration, index, level)
 
 
 # By default Streamlit hashes a tuple part by part, at 90 us a look-up.

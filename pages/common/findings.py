@@ -24,6 +24,11 @@ _SEVERITY_MARKS = {
 _VALUE_MARKS = {True: "■ yes", False: "✓ no", None: "? unknown"}
 
 
+_AS_RECORDED = (
+    "From the history of this installation; n/a where it does not reach. Reasons say where it may be more days."
+)
+
+
 def label(flag: Flag) -> str:
     """A flag in two or three words."""
     return RULE_OF[flag].label
@@ -47,10 +52,20 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
         "findings": st.column_config.ListColumn("Findings", width="medium"),
         "reasons": st.column_config.TextColumn("Reasons", width="large", help="Why each finding is one, with figures."),
         **tables.usage_columns(model_type),
+        "unused_days": tables.count_column(
+            "Unused for at least (days)", f"Whole days without a request. {_AS_RECORDED}"
+        ),
+        "last_used": tables.text_column("Last recorded use", f"The last day with requests, in UTC. {_AS_RECORDED}"),
         "share_month": tables.percent_column("Share, 30 days", "Percent of the category's 30-day requests."),
         "momentum": tables.amount_column("Momentum", formulas.MOMENTUM.help, 2),
         "threads": tables.count_column("Threads"),
         "workers": tables.count_column("Workers", "Distinct workers, not in maintenance."),
+        "unserved_days": tables.count_column(
+            "Not served for at least (days)", f"Without a thread or a worker. {_AS_RECORDED}"
+        ),
+        "last_served": tables.text_column(
+            "Last recorded as served", f"The last day with a thread or a worker, in UTC. {_AS_RECORDED}"
+        ),
     }
     if model_type == "text":
         chosen["backends"] = tables.list_column("Backends", "Those with requests in 30 days or threads now.")
@@ -71,7 +86,10 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
     return chosen
 
 
-HIDDEN = ("style", "tags", "nsfw", "inpainting", "requirements")
+HIDDEN = (
+    *("style", "tags", "nsfw", "inpainting", "requirements"),
+    *("last_used", "unserved_days", "last_served"),
+)
 """Columns that are there for who asks for them."""
 
 

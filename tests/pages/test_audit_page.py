@@ -353,3 +353,30 @@ class TestSelection:
         assert offered == {"CSV", "JSON", "XLSX", "Removal list", "models_to_skip"}
         exact = {button.label for button in visit("audit", "text", group="By exact name").get("download_button")}
         assert exact == {"CSV", "JSON", "XLSX"}
+
+
+class TestLastSeen:
+    @staticmethod
+    def table(app: AppTest) -> Any:
+        assert not app.exception, app.exception
+        return next(table.value for table in app.dataframe if "severity" in table.value.columns)
+
+    def test_the_simulated_past_says_for_how_long_models_are_unused(self, visit_simulation: Visit) -> None:
+        whole = self.table(visit_simulation("audit"))
+        assert "unused_days" in whole.columns
+        unused = whole[whole["usage_month"] == 0]
+        assert len(unused)
+        assert (unused["unused_days"] >= 30).all()
+        told = unused["reasons"].str.contains("last used on|not used for at least|of all time")
+        assert told.all()
+        chosen = self.table(visit_simulation("audit", unused_from="45"))
+        assert list(chosen["name"]) == list(whole[whole["unused_days"] >= 45]["name"])
+
+    def test_without_a_history_it_is_unknown_and_no_range_selects_anything(
+        self, visit: Visit, use_horde: Any, settings_of: Any
+    ) -> None:
+        use_horde(settings_of(history="off"))
+        assert self.table(visit("audit"))["unused_days"].isna().all()
+        app = visit("audit", unused_from="0")
+        assert names(app) == []
+        assert not app.exception

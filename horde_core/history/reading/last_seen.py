@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, bindparam, case, func, or_, select
 
+from horde_core.audit import LastSeen
 from horde_core.history.reading.coverage import LONGEST_BLINK, Coverage
 from horde_core.history.reading.days import Days
 from horde_core.history.reading.series import DAY, Kind, Span
+from horde_core.history.recording.compiles import LONGEST_DAY
 from horde_core.history.tables import api_name, serving, usage, usage_past
 from horde_core.vocabulary import ModelType
 
+# Requests before the last day of a block are of no known day, and a counter that fell may hide some.
+_MAY_BE_USE = or_(usage.c.requests > 0, usage.c.requests.is_(None) & usage.c.total.is_not(None))
 _USED = (
     select(
         usage.c.name_id,
-        func.max(case((usage.c.requests > 0, usage.c.compile_id))),
-        # A counter that fell and told nothing may hide a use.
-        func.max(case((usage.c.requests.is_(None) & usage.c.total.is_not(None), usage.c.compile_id))),
+        func.max(case((usage.c.day > 0, usage.c.compile_id))),
+        func.max(case((_MAY_BE_USE, usage.c.compile_id))),
     )
     .where(
         usage.c.name_id.in_(select(api_name.c.id).where(api_name.c.category == bindparam("category"))),
@@ -40,27 +43,10 @@ _SERVED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LastSeen:
-    """When a model was last used and served, in epoch seconds; None where that is not known.
-
-    ``used`` is the end of the day, or the block, of its last request; ``served`` the last moment at which a thread or
-    a worker served it. ``unused_days`` and ``unserved_days`` are whole days since then, up to the last compile and the
-    last look; None where nothing is known. ``..._at_least``: the record reaches no further back, or has a gap since.
-    """
-
-    used: int | None
-    unused_days: int | None
-    unused_at_least: bool
-    served: int | None
-    unserved_days: int | None
-    unserved_at_least: bool
-
-
 def read_last_used(
     connection: Connection, category: ModelType, days: Days, model_of: Callable[[int], str | None]
 ) -> dict[str | None, tuple[int | None, int | None]]:
-    """When names of each model were last used, and until when they may have been though nothing says so."""
+    """When the last day ended on which names of each model were used, and until when they may have been besides."""
     found: dict[str | None, tuple[int | None, int | None]] = {}
 
     def seen(name: int, used: int | None, possible: int | None = None) -> None:
@@ -79,9 +65,10 @@ def read_last_used(
             seen(name, first.ended if day else None, may_be)
         for name, used, possible in connection.execute(_USED, {"category": category, "first": first.id}):
             seen(name, ended[used], ended[possible])
-    ends = {stretch: days.slots[slot].ends for stretch, (slot, _) in days.stretches.items()}
-    for name, stretch in connection.execute(_PAST, {"stretches": list(ends)}) if ends else ():
-        seen(name, ends[stretch])
+    slots = {stretch: days.slots[slot] for stretch, (slot, _) in days.stretches.items()}
+    for name, stretch in connection.execute(_PAST, {"stretches": list(slots)}) if slots else ():
+        begins, ends, *_ = slots[stretch]
+        seen(name, ends if ends - begins <= LONGEST_DAY else None, ends)
     return found
 
 
@@ -97,34 +84,47 @@ def read_last_served(
 
 
 def last_seen(
-    models: Iterable[str],
+    names: Iterable[str],
     days: Days,
     covered: Coverage,
     used: Mapping[str | None, tuple[int | None, int | None]],
     served: Mapping[str | None, int | None],
+    now: int,
 ) -> dict[str, LastSeen]:
-    """When each of these models was last used and served."""
+    """When each of these names was last used and served."""
     reach = max((slot.ends for slot in days.slots if slot.kind is Kind.GAP), default=days.first)
     looked_since = covered.since
     if looked_since is not None and covered.until is not None:
         gaps = covered.gaps(Span(looked_since, covered.until), LONGEST_BLINK)
         looked_since = gaps[-1].ends if gaps else looked_since
+    counted_until = _unless_older(days.last, now - LONGEST_DAY)
+    looked_until = _unless_older(covered.until, now - LONGEST_BLINK)
     found = {}
-    for model in models:
-        at, possible = used.get(model, (None, None))
-        seen = served.get(model)
-        unused, unused_at_least = _days_since(at, _later(possible, reach), days.last)
-        unserved, unserved_at_least = _days_since(seen, looked_since, covered.until)
-        found[model] = LastSeen(at, unused, unused_at_least, seen, unserved, unserved_at_least)
+    for name in names:
+        at, possible = used.get(name, (None, None))
+        seen = served.get(name)
+        unused, unused_at_least = _days_since(at, _later(possible, reach), counted_until)
+        unserved, unserved_at_least = _days_since(seen, looked_since, looked_until)
+        last_day = None if at is None else at - DAY
+        found[name] = LastSeen(_day(last_day), unused, unused_at_least, _day(seen), unserved, unserved_at_least)
     return found
 
 
-def _days_since(seen: int | None, known_since: int | None, now: int | None) -> tuple[int | None, bool]:
+def _days_since(seen: int | None, known_since: int | None, now: int | None) -> tuple[int | None, bool | None]:
     """Whole days since something was seen, and whether they are the least: nothing is known before ``known_since``."""
     since = _later(seen, known_since)
     if since is None or now is None:
-        return None, False
+        return None, None
     return max(0, now - since) // DAY, seen is None or since > seen
+
+
+def _unless_older(at: int | None, oldest: int) -> int | None:
+    """A time up to which something was seen; None where that is so long ago that it says nothing of now."""
+    return None if at is None or at < oldest else at
+
+
+def _day(at: int | None) -> date | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).date()
 
 
 def _later(one: int | None, other: int | None) -> int | None:

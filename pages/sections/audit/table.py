@@ -45,7 +45,8 @@ class Audited(NamedTuple):
 def audited(view: PageView, response: CategoryAuditResponse) -> Audited:
     """Make the rows of an audit, shared by all sessions with the same view."""
     digest = response.thresholds.digest
-    given = ("audit", view.id, digest, response.level, response.model_type, response.as_of, words.numbers())
+    inputs = (view.id, digest, response.level, response.model_type, response.as_of, response.recorded)
+    given = ("audit", *inputs, words.numbers())
 
     def make() -> Audited:
         infos = worst_first(response.models)

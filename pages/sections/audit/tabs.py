@@ -32,7 +32,8 @@ def found(audit: Audited) -> None:
         filters.nothing_matches("audit_nothing", said, "a filter", list(selection.chosen), controls.clear)
     act(audit, infos, selection)
     # What somebody typed is not kept for all.
-    given = None if "search" in selection.chosen else (level, thresholds.digest, selection.key, response.as_of)
+    inputs = (level, thresholds.digest, selection.key, response.as_of, response.recorded)
+    given = None if "search" in selection.chosen else inputs
     rows_are = controls.ROWS_ARE[level]
     left, right = st.columns(2)
     with left:

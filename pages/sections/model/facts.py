@@ -24,7 +24,7 @@ def row_of(snapshot: Snapshot, model: Found) -> dict[str, Any]:
 
 def audit_of(snapshot: Snapshot, model: Found) -> ModelAuditInfo | None:
     """Return the model's audit; None outside the reference."""
-    return data.kept(("audit of", snapshot.id, model.name), lambda: data.audits(snapshot).get(model.name))
+    return data.audits(snapshot).get(model.name)
 
 
 def facts_of(view: PageView, model: Found) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from horde_core.audit import CategoryAuditResponse, ModelAuditInfo, Severity
+from horde_core.audit import CategoryAuditResponse, LastSeen, ModelAuditInfo, Severity
 from horde_core.audit.filters import FIGURES, filters_for, selection
 from horde_core.numbers import ENGLISH
 from horde_core.selection import Kind, Selection
@@ -116,12 +116,12 @@ def test_filters_of_the_other_category_and_unknown_keys_are_left_out() -> None:
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.key)
 def test_an_unknown_figure_is_in_no_range(figure: Any) -> None:
-    known = audit(added={"Model": days_ago(10)})
+    known = audit(added={"Model": days_ago(10)}, seen=LastSeen(None, 5, False, None, 5, False))
     unknown = known.model_copy(
         update=dict.fromkeys(
             (
                 "size", "age_days", "usage_day", "usage_month", "usage_total", "usage_percentage_of_category",
-                "thread_count", "worker_count",
+                "thread_count", "worker_count", "unused_days", "unserved_days",
             )
         )
     )  # fmt: skip
@@ -192,3 +192,11 @@ def test_selecting_keeps_the_order_and_the_same_objects() -> None:
     infos: list[ModelAuditInfo] = [audit(record(name=name), statistics()) for name in ("c", "a", "b")]
     kept = selection("image", {"month_from": 1}).select(infos)
     assert all(one is other for one, other in zip(kept, infos, strict=True))
+
+
+@pytest.mark.parametrize("key", ["unused", "unserved"])
+def test_days_that_are_the_least_are_in_no_range_that_ends_above_them(key: str) -> None:
+    exact, least = (audit(seen=LastSeen(None, 5, is_least, None, 5, is_least)) for is_least in (False, True))
+    assert FILTER_OF[f"{key}_from"].keeps([exact, least], 5) == [True, True]
+    assert FILTER_OF[f"{key}_from"].keeps([exact, least], 6) == [False, False]
+    assert FILTER_OF[f"{key}_to"].keeps([exact, least], 9) == [True, False]

@@ -10,7 +10,7 @@ import redis
 
 from horde_core import AuditCache
 from horde_core.analytics.groups import GroupLevel
-from horde_core.audit import AuditThresholds
+from horde_core.audit import AuditThresholds, LastSeen, Recorded
 from horde_core.audit.thresholds import with_tried
 from horde_core.cache.freshness import State
 from horde_core.cache.redis_connection import RedisConnection
@@ -76,6 +76,7 @@ def test_whatever_it_is_computed_from_makes_it_another(clock: TurnedClock) -> No
         cache.get(taken, AS_OF, ages(5), thresholds=TRIED),
         cache.get(taken, AS_OF, ages(5), level="family"),
         cache.get(taken, AS_OF, ages(None)),
+        cache.get(taken, AS_OF, ages(5), recorded=Recorded({"Flux.1-Schnell": LastSeen(AS_OF, 0, False)})),
     ]
     for place, one in enumerate(results):
         assert one not in results[:place]

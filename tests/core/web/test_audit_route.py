@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,7 +25,10 @@ from horde_core.selection import Kind
 from horde_core.settings import Settings
 from horde_core.vocabulary import ModelType
 from tests.fixtures.audits import THRESHOLDS, TYPES
-from tests.fixtures.routes import Client, names
+from tests.fixtures.history import DAY, made, record, status, usage
+from tests.fixtures.horde_server import HordeServer
+from tests.fixtures.routes import Client, integration_on, names
+from tests.fixtures.upstream import TurnedClock
 
 FLUX, ALBEDO, DELIBERATE = "Flux.1-Schnell", "AlbedoBase XL (SDXL)", "Deliberate"
 IMAGE_AUDIT, TEXT_AUDIT = "/audit/image_generation", "/audit/text_generation"
@@ -232,3 +237,53 @@ def test_an_empty_search_and_empty_choices_choose_nothing(client: Client) -> Non
 )
 def test_what_means_nothing_in_a_category_is_refused(client: Client, path: str, named: str) -> None:
     assert f"'{named}' is no parameter here" in client.problem(path, 422)
+
+
+SEEN = ("last_used", "unused_days", "unused_at_least", "last_served", "unserved_days", "unserved_at_least")
+
+
+@pytest.fixture
+def with_store(
+    horde_server: HordeServer, clock: TurnedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
+    """Give a client of an app whose history, in ``tmp_path``, is not begun."""
+    with integration_on(horde_server, clock.both, history_url=f"sqlite:///{tmp_path}/horde.sqlite") as integration:
+        monkeypatch.setattr(HordeAPIIntegration, "_shared", integration)
+        integration.read(integration.all_sources())
+        yield Client()
+
+
+def test_when_models_were_last_used_and_served_is_told_as_soon_as_it_is_recorded(
+    with_store: Client, clock: TurnedClock, tmp_path: Path
+) -> None:
+    before, tag = with_store.body(IMAGE_AUDIT), with_store.ask(IMAGE_AUDIT).headers["etag"]
+    assert {row[field] for row in before["models"] for field in SEEN} == {None}
+    assert names(with_store.body(f"{IMAGE_AUDIT}?unused_from=0")) == []
+
+    now, store = int(clock.wall), made(tmp_path)
+    for at, deliberate in ((now - DAY, (7, 9, 90)), (now, (0, 2, 90))):
+        counts = {DELIBERATE: deliberate, ALBEDO: (3, 5, 90 + 3 * (at == now))}
+        record(store, usage(at, counts, "image"), status(at, **{DELIBERATE: 1}))
+    asked = with_store.ask(IMAGE_AUDIT)
+    assert asked.headers["etag"] != tag
+    told = {row["name"]: [row[field] for field in SEEN] for row in asked.json()["models"]}
+    assert told[DELIBERATE] == ["2025-12-11", 1, False, "2025-12-13", 0, False]
+    assert told[FLUX] == [None, 31, True, None, 0, True]
+    reasons = {row["name"]: row["reasons"] for row in asked.json()["models"]}
+    assert reasons[FLUX]["zero_usage_month"] == "0 images in 30 days, not used for at least 31 days"
+    assert names(with_store.body(f"{IMAGE_AUDIT}?unused_from=1&unused_to=9")) == [DELIBERATE]
+    (row,) = with_store.rows(f"{IMAGE_AUDIT}?unused_from=31")
+    assert [row[field] for field in SEEN[:3]] == ["", "31", "True"]
+
+
+def test_without_a_history_the_audit_is_as_it_would_be_before_anything_is_recorded(
+    with_store: Client, horde_server: HordeServer, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = with_store.body(IMAGE_AUDIT)
+    with integration_on(horde_server, clock.both, history="off") as integration:
+        monkeypatch.setattr(HordeAPIIntegration, "_shared", integration)
+        integration.read(integration.all_sources())
+        without = Client().body(IMAGE_AUDIT)
+        assert without["snapshot"] == SnapshotReader(integration).page_view(("image",), has_ages=True).id
+    assert without["models"] == begun["models"]
+    assert without["summary"] == begun["summary"]

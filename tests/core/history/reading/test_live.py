@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import count
 
 import pytest
 
 from horde_core.analytics.names.matching import NameIndex
+from horde_core.audit import NOTHING_RECORDED, LastSeen
 from horde_core.history.reading.network import Figure
 from horde_core.history.reading.series import Point, Series, Span
 from horde_core.history.recording.sample import Sample
@@ -216,29 +218,54 @@ class TestLastSeen:
             flux = (int(day == 1), 5 + min(day, 1), 50 + min(day, 1))
             counts = {"Flux": flux, "Deliberate": (0, 0, 0), "other": (1, 30, day)}
             record(store, live, *([usage(at, counts, "image")] if of_day in (0, 92) else []))
-        found = reader_at(store, NOON + 4 * DAY - SLOT).last_seen(IMAGE)
+        found = reader_at(store, NOON + 4 * DAY - SLOT).last_seen(IMAGE).seen
         flux, deliberate = found["Flux"], found["Deliberate"]
-        assert (flux.used, flux.unused_days, flux.unused_at_least) == (NOON + DAY, 2, False)
-        assert (deliberate.used, deliberate.unused_days, deliberate.unused_at_least) == (None, 33, True)
-        assert (flux.served, flux.unserved_days, flux.unserved_at_least) == (NOON + DAY, 2, False)
-        assert (deliberate.served, deliberate.unserved_days, deliberate.unserved_at_least) == (None, 3, True)
+        assert (flux.last_used, flux.unused_days, flux.unused_at_least) == (date(2025, 12, 12), 2, False)
+        assert (deliberate.last_used, deliberate.unused_days, deliberate.unused_at_least) == (None, 33, True)
+        assert (flux.last_served, flux.unserved_days, flux.unserved_at_least) == (date(2025, 12, 13), 2, False)
+        assert (deliberate.last_served, deliberate.unserved_days, deliberate.unserved_at_least) == (None, 3, True)
 
     def test_a_gap_since_makes_it_at_least(self, store: Store) -> None:
         record(store, status(NOON, Flux=1))
         record(store, status(NOON + SLOT, Flux=0))
         record(store, status(NOON + DAY, Flux=0))
-        found = reader_at(store, NOON + DAY).last_seen(IMAGE)["Flux"]
-        assert (found.served, found.unserved_days, found.unserved_at_least) == (NOON + SLOT, 0, True)
+        found = reader_at(store, NOON + DAY).last_seen(IMAGE).seen["Flux"]
+        assert (found.last_served, found.unserved_days, found.unserved_at_least) == (date(2025, 12, 12), 0, True)
 
     def test_use_in_the_month_before_the_first_look_is_at_least_since_then(self, store: Store) -> None:
         record(store, usage(NOON, {"Flux": (0, 7, 70), "Deliberate": (3, 3, 3)}, "image"))
-        found = reader_at(store, NOON).last_seen(IMAGE)
-        assert (found["Flux"].used, found["Flux"].unused_days, found["Flux"].unused_at_least) == (None, 1, True)
-        assert (found["Deliberate"].used, found["Deliberate"].unused_days) == (NOON, 0)
+        found = reader_at(store, NOON).last_seen(IMAGE).seen
+        assert (found["Flux"].last_used, found["Flux"].unused_days, found["Flux"].unused_at_least) == (None, 1, True)
+        assert (found["Deliberate"].last_used, found["Deliberate"].unused_days) == (date(2025, 12, 11), 0)
 
     def test_without_a_record_everything_is_unknown(self, store: Store) -> None:
-        found = reader_at(store, NOON).last_seen(IMAGE)["Flux"]
-        assert (found.used, found.unused_days, found.served, found.unserved_days) == (None, None, None, None)
+        recorded = reader_at(store, NOON).last_seen(IMAGE)
+        assert recorded.seen["Flux"] == LastSeen()
+        assert recorded.digest == NOTHING_RECORDED.digest
+
+    def test_use_before_the_last_day_of_a_block_is_of_no_known_day(self, store: Store) -> None:
+        for day, flux in ((0, (1, 1, 1)), (5, (0, 9, 9))):
+            record(store, usage(NOON + day * DAY, {"Flux": flux, "other": (1, 30, day)}, "image"))
+        found = reader_at(store, NOON + 6 * DAY).last_seen(IMAGE).seen["Flux"]
+        assert found[:3] == (date(2025, 12, 11), 0, True)
+        record(store, usage(NOON + 6 * DAY, {"Flux": (0, 8, 9), "other": (1, 30, 6)}, "image"))
+        found = reader_at(store, NOON + 6 * DAY).last_seen(IMAGE).seen["Flux"]
+        assert found[:3] == (date(2025, 12, 11), 1, True)
+
+    def test_a_record_that_ended_says_nothing_of_now(self, store: Store) -> None:
+        record(store, usage(NOON, {"Flux": (3, 3, 3)}, "image"), status(NOON, Flux=1))
+        record(store, status(NOON + SLOT, Flux=0))
+        found = reader_at(store, NOON + 3 * DAY).last_seen(IMAGE).seen["Flux"]
+        assert found == LastSeen(date(2025, 12, 11), None, None, date(2025, 12, 12), None, None)
+
+    def test_by_exact_name_each_api_name_has_its_own(self, store: Store) -> None:
+        text = NameIndex(["Stheno", "Other"], model_type="text")
+        record(store, usage(NOON, {"koboldcpp/Stheno": (0, 0, 0), "aphrodite/Stheno": (1, 1, 1)}, "text"))
+        found = reader_at(store, NOON).last_seen(text, "exact")
+        assert found.of("aphrodite/Stheno", ("Stheno",)).unused_days == 0
+        assert found.of("koboldcpp/Stheno", ("Stheno",))[:3] == (None, 30, True)
+        assert found.of("Other", ("Other",))[:3] == (None, 30, True)
+        assert reader_at(store, NOON).last_seen(text).of("Stheno", ("Stheno",)).unused_days == 0
 
 
 def test_events_of_the_reference_in_a_range(store: Store) -> None:
