@@ -35,8 +35,8 @@ def ranked_bars(
 ) -> go.Figure:
     """Draw bars, the largest on top, the figure in words at each bar's end, with ``headroom`` for it."""
     hovers = [html.escape(hover, quote=False).replace("\n", "<br>") for hover in hovers]
-    figure = go.Figure(_bars(values, texts, hovers, colours, textposition="outside", cliponaxis=False))
-    return _on_axes(figure, names, max(values, default=0), unit, headroom=headroom)
+    traces = [_bars(values, texts, hovers, colours, textposition="outside", cliponaxis=False)]
+    return _on_axes(traces, names, max(values, default=0), unit, headroom=headroom)
 
 
 def grouped_bars(
@@ -50,32 +50,31 @@ def grouped_bars(
 
     ``ticks`` stand down the left instead of the names, which the hover has in full.
     """
-    figure = go.Figure()
+    traces = []
     for (title, values), colour in zip(series.items(), colours, strict=False):
         texts = [words.share(value) for value in values]
         hovers = [f"{label(name, FULL_NAME)}<br>{title}: {text}" for name, text in zip(names, texts, strict=True)]
-        figure.add_trace(_bars(values, texts, hovers, colour, name=title, textposition="outside", cliponaxis=False))
-    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
+        traces.append(_bars(values, texts, hovers, colour, name=title, textposition="outside", cliponaxis=False))
     largest = max((value for values in series.values() for value in values if value is not None), default=0)
-    return _on_axes(figure, names, largest, unit, row_height=8 + 16 * len(series), has_legend=True, ticks=ticks)
+    grouped: dict[str, Any] = {"barmode": "group", "bargap": 0.3, "bargroupgap": 0.05}
+    row_height = 8 + 16 * len(series)
+    return _on_axes(traces, names, largest, unit, row_height=row_height, has_legend=True, ticks=ticks, **grouped)
 
 
 def stacked_counts(
     names: Sequence[str], series: Mapping[str, Sequence[int]], unit: str, colours: Sequence[str]
 ) -> go.Figure:
     """Draw one bar a name, made of counts that add up."""
-    figure = go.Figure()
+    traces = []
     for (title, values), colour in zip(series.items(), colours, strict=False):
         hovers = [
             f"{label(name, FULL_NAME)}<br>{title}: {words.count(value)} {unit}"
             for name, value in zip(names, values, strict=True)
         ]
-        figure.add_trace(
-            stacked(values, [words.count(value) if value else "" for value in values], hovers, colour, title)
-        )
+        texts = [words.count(value) if value else "" for value in values]
+        traces.append(stacked(values, texts, hovers, colour, title))
     largest = max((sum(parts) for parts in zip(*series.values(), strict=True)), default=0)
-    figure.update_layout(barmode="stack", bargap=0.3)
-    return _on_axes(figure, names, largest, unit, has_legend=True, headroom=1.05)
+    return _on_axes(traces, names, largest, unit, has_legend=True, headroom=1.05, barmode="stack", bargap=0.3)
 
 
 def stacked(values: Sequence[float], texts: Sequence[str], hovers: Sequence[str], colour: str, title: str) -> go.Bar:
@@ -104,7 +103,7 @@ def _bars(
 
 
 def _on_axes(
-    figure: go.Figure,
+    traces: Sequence[go.Bar],
     names: Sequence[str],
     largest: float,
     unit: str,
@@ -112,9 +111,10 @@ def _on_axes(
     has_legend: bool = False,
     headroom: float = 1.3,
     ticks: Sequence[str] | None = None,
+    **layout: Any,
 ) -> go.Figure:
     """Put names down the left and a zero-based axis below, with room for the figures at the bars' ends."""
     height = _FRAME_HEIGHT + row_height * max(len(names), 1) + (_LEGEND_HEIGHT if has_legend else 0)
-    framed(figure, height, has_legend)
-    figure.update_xaxes(title={"text": unit, "standoff": 6}, **linear_axis((largest or 1) * headroom))
-    return name_rows(figure, ticks or names, LONGEST_NAME if ticks is None else LONGEST_TICK)
+    x = {"title": {"text": unit, "standoff": 6}} | linear_axis((largest or 1) * headroom)
+    y = name_rows(ticks or names, LONGEST_NAME if ticks is None else LONGEST_TICK)
+    return framed(traces, height, x, y, has_legend, **layout)

@@ -67,29 +67,27 @@ def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] 
 
     A block, which is longer than a step, is a wide, striped bar of its mean a step.
     """
-    figure = go.Figure()
+    traces: list[go.Bar | go.Scatter] = []
     for one in drawn:
         points = [point for point in one.series.points if point.value is not None]
-        figure.add_bar(
-            x=[(point.begins + point.ends) / 2 for point in points],
-            y=[_in_step(point, step) for point in points],
-            width=[(point.ends - point.begins) * 0.92 for point in points],
-            name=html.escape(one.title, quote=False),
-            marker={
-                "color": one.colour,
-                "line": {"width": 0},
-                "pattern": {"shape": ["" if point.kind is Kind.KNOWN else "/" for point in points], "size": 6},
-            },
-            hovertext=[_hover(point, one.title, unit, step) for point in points],
-            hoverinfo="text",
+        pattern = {"shape": ["" if point.kind is Kind.KNOWN else "/" for point in points], "size": 6}
+        traces.append(
+            go.Bar(
+                x=[(point.begins + point.ends) / 2 for point in points],
+                y=[_in_step(point, step) for point in points],
+                width=[(point.ends - point.begins) * 0.92 for point in points],
+                name=html.escape(one.title, quote=False),
+                marker={"color": one.colour, "line": {"width": 0}, "pattern": pattern},
+                hovertext=[_hover(point, one.title, unit, step) for point in points],
+                hoverinfo="text",
+            )
         )
         if one.before is not None:
             before = f"{one.title}, the period before"
-            figure.add_trace(_line(one.before, before, one.colour, unit, span.seconds, step))
-    figure.update_layout(barmode="stack")
+            traces.append(_line(one.before, before, one.colour, unit, span.seconds, step))
     tallest = _tallest([one.series for one in drawn], step)
     before_tallest = _tallest([one.before for one in drawn if one.before is not None], step)
-    return _on_axes(figure, drawn, span, max(tallest, before_tallest), events)
+    return _on_axes(traces, drawn, span, max(tallest, before_tallest), events, barmode="stack")
 
 
 def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
@@ -97,12 +95,12 @@ def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event]
 
     Where less than half of the span is known, as in the first days of a history, the axis begins shortly before that.
     """
-    figure = go.Figure()
+    traces = []
     for one in drawn:
         if one.before is not None:
-            figure.add_trace(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
-        figure.add_trace(_line(one.series, one.title, one.colour, unit))
-    return _on_axes(figure, drawn, _since_known(span, drawn), _highest(drawn), events)
+            traces.append(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
+        traces.append(_line(one.series, one.title, one.colour, unit))
+    return _on_axes(traces, drawn, _since_known(span, drawn), _highest(drawn), events)
 
 
 def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
@@ -160,28 +158,40 @@ def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0, st
 
 
 def _on_axes(
-    figure: go.Figure, drawn: Sequence[Drawn], span: Span, tallest: float, events: Sequence[Event]
+    traces: Sequence[go.Bar | go.Scatter],
+    drawn: Sequence[Drawn],
+    span: Span,
+    tallest: float,
+    events: Sequence[Event],
+    **layout: Any,
 ) -> go.Figure:
     has_legend = len(drawn) > 1
-    framed(figure, HEIGHT + (14 * len(drawn) if has_legend else 0), has_legend)
     end = (tallest or 1) * (1.14 if events else 1.06)
-    figure.update_yaxes(**linear_axis(end))
-    figure.update_xaxes(range=[span.begins, span.ends], showgrid=False, **_time_ticks(span))
+    x = {"range": [span.begins, span.ends], "showgrid": False} | _time_ticks(span)
     bands, reasons = _bands(_gaps([one.series for one in drawn]), span)
-    # All at once, as Plotly checks every shape anew at each addition: 700 one by one take two minutes.
     moments = [_SHAPE | {"x0": at, "x1": at} | _MOMENT for at in dict.fromkeys(event.at for event in events)]
-    figure.update_layout(shapes=[*bands, *moments], annotations=reasons)
-    if events:
-        figure.add_scatter(
-            x=[event.at for event in events],
-            y=[end * 0.97] * len(events),
-            mode="markers",
-            marker={"symbol": "triangle-down", "size": 9, "color": EVENT_COLOUR},
-            hovertext=[f"{words.moment(event.at)}<br>{label(event.sentence, 120)}" for event in events],
-            hoverinfo="text",
-            showlegend=False,
-        )
-    return figure
+    return framed(
+        [*traces, *([_marks(events, end * 0.97)] if events else ())],
+        HEIGHT + (14 * len(drawn) if has_legend else 0),
+        x,
+        linear_axis(end),
+        has_legend,
+        shapes=[*bands, *moments],
+        annotations=reasons,
+        **layout,
+    )
+
+
+def _marks(events: Sequence[Event], height: float) -> go.Scatter:
+    return go.Scatter(
+        x=[event.at for event in events],
+        y=[height] * len(events),
+        mode="markers",
+        marker={"symbol": "triangle-down", "size": 9, "color": EVENT_COLOUR},
+        hovertext=[f"{words.moment(event.at)}<br>{label(event.sentence, 120)}" for event in events],
+        hoverinfo="text",
+        showlegend=False,
+    )
 
 
 def _bands(gaps: Sequence[Point], span: Span) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

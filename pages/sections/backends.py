@@ -201,30 +201,25 @@ def heat_map(matrix: pd.DataFrame, noun: str) -> go.Figure:
     """Draw :func:`horde_core.frames.backends.share_matrix`: percent of each model's figure, by backend."""
     shares = [[float(value) for value in row] for row in matrix.to_numpy()]
     names, backends = [str(name) for name in matrix.index], [str(backend) for backend in matrix.columns]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=[label(backend) for backend in backends],
-            y=list(range(len(names))),
-            zmin=0,
-            zmax=100,
-            colorscale=[list(step) for step in _SCALE],
-            text=[[words.share(share) if share else "" for share in row] for row in shares],
-            texttemplate="%{text}",
-            hovertext=[
-                [
-                    f"{label(name, FULL_NAME)}<br>{label(backend)}: {words.share(share)} of its {noun}"
-                    for backend, share in zip(backends, row, strict=True)
-                ]
-                for name, row in zip(names, shares, strict=True)
-            ],
-            hoverinfo="text",
-            xgap=2,
-            ygap=2,
-            showscale=False,
-        )
+    squares = go.Heatmap(
+        z=shares,
+        x=[label(backend) for backend in backends],
+        y=list(range(len(names))),
+        zmin=0,
+        zmax=100,
+        colorscale=[list(step) for step in _SCALE],
+        text=[[words.share(share) if share else "" for share in row] for row in shares],
+        texttemplate="%{text}",
+        hovertext=[
+            [
+                f"{label(name, FULL_NAME)}<br>{label(backend)}: {words.share(share)} of its {noun}"
+                for backend, share in zip(backends, row, strict=True)
+            ]
+            for name, row in zip(names, shares, strict=True)
+        ],
+        hoverinfo="text",
+        xgap=2,
+        ygap=2,
+        showscale=False,
     )
-    framed(figure, 76 + 26 * max(len(names), 1))
-    figure.update_xaxes(side="top", showgrid=False)
-    name_rows(figure, names)
-    return figure
+    return framed([squares], 76 + 26 * max(len(names), 1), {"side": "top", "showgrid": False}, name_rows(names))

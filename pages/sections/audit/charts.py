@@ -149,7 +149,7 @@ def kept(parts: Sequence[Remainder], response: CategoryAuditResponse, removed: i
 def kept_bars(frame: pd.DataFrame) -> go.Figure:
     """One bar a measure, of what is kept and what goes, in percent; ``frame`` has kept, removed, unit, kept_share."""
     shares = [float(share) for share in frame["kept_share"]]
-    figure = go.Figure()
+    traces = []
     for title, colour, values, column in (
         ("Kept", PALETTE[0], shares, "kept"),
         ("Removed", size_scatter.CANDIDATE_COLOUR, [100 - share for share in shares], "removed"),
@@ -160,11 +160,17 @@ def kept_bars(frame: pd.DataFrame) -> go.Figure:
             f"{measure}: {amount} {title.lower()}, {words.share(value)}"
             for measure, amount, value in zip(frame["measure"], amounts, values, strict=True)
         ]
-        figure.add_trace(bars.stacked(values, texts, hovers, colour, title))
-    framed(figure, 74 + 34 * len(frame), has_legend=True)
-    figure.update_layout(barmode="stack", bargap=0.3, uniformtext={"minsize": SMALLEST_TEXT, "mode": "hide"})
-    figure.update_xaxes(title="% of the reference as it is", **linear_axis(100))
-    return name_rows(figure, list(frame["measure"]))
+        traces.append(bars.stacked(values, texts, hovers, colour, title))
+    return framed(
+        traces,
+        74 + 34 * len(frame),
+        {"title": "% of the reference as it is"} | linear_axis(100),
+        name_rows(list(frame["measure"])),
+        has_legend=True,
+        barmode="stack",
+        bargap=0.3,
+        uniformtext={"minsize": SMALLEST_TEXT, "mode": "hide"},
+    )
 
 
 def uneven(frame: pd.DataFrame, missing: str = "") -> panels.Chart:

@@ -21,46 +21,50 @@ def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str, kin
 
     ``kinds`` are what ``candidate`` may say: none, not known, candidate.
     """
-    figure = go.Figure()
+    traces = []
     looks = ((PALETTE[0], "circle"), (UNLISTED_COLOUR, "circle-open"), (CANDIDATE_COLOUR, "x"))
     for title, (colour, symbol) in zip(kinds, looks, strict=True):
         rows = frame[frame["candidate"] == title]
         if len(rows):
-            figure.add_scatter(
-                x=[float(size) for size in rows["size"]],
-                y=[max(float(usage), NO_USE) for usage in rows["usage_month"]],
-                mode="markers",
-                name=f"{title} ({words.count(len(rows))})",
-                marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75, "line": {"width": 0}},
-                hovertext=[
-                    f"{label(name, FULL_NAME)}<br>{words.amount(size)} {unit}<br>{words.count(usage)} {noun} in 30 days"
-                    for name, size, usage in zip(rows["name"], rows["size"], rows["usage_month"], strict=True)
-                ],
-                hoverinfo="text",
+            traces.append(
+                go.Scatter(
+                    x=[float(size) for size in rows["size"]],
+                    y=[max(float(usage), NO_USE) for usage in rows["usage_month"]],
+                    mode="markers",
+                    name=f"{title} ({words.count(len(rows))})",
+                    marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75, "line": {"width": 0}},
+                    hoverinfo="text",
+                    hovertext=[label(name, FULL_NAME) for name in rows["name"]],
+                    customdata=[
+                        [words.amount(size), words.count(usage)]
+                        for size, usage in zip(rows["size"], rows["usage_month"], strict=True)
+                    ],
+                    hovertemplate=f"%{{hovertext}}<br>%{{customdata[0]}} {unit}<br>%{{customdata[1]}} {noun} in 30 days"
+                    "<extra></extra>",
+                )
             )
-    framed(figure, 380, has_legend=True)
     least, most = float(frame["size"].min()), float(frame["size"].max())
     ticks = nice_ticks(least, most)
     first = max((tick for tick in ticks if tick <= least), default=least)
     last = min((tick for tick in ticks if tick >= most), default=most)
-    figure.update_xaxes(
-        type="log",
-        title=f"{what} ({unit})",
+    x = {
+        "type": "log",
+        "title": f"{what} ({unit})",
         # From tick to tick: sizes that are nearly the same would else lie between two of them, with none in sight.
-        range=[math.log10(end) + space for end, space in ((first, -0.03), (last, 0.03))],
-        tickvals=ticks,
-        ticktext=[words.exact(tick) for tick in ticks],
-    )
+        "range": [math.log10(end) + space for end, space in ((first, -0.03), (last, 0.03))],
+        "tickvals": ticks,
+        "ticktext": [words.exact(tick) for tick in ticks],
+    }
     largest = math.ceil(math.log10(max([*frame["usage_month"], 10])))
     decades = list(range(largest + 1))
-    figure.update_yaxes(
-        type="log",
-        title=f"{noun.capitalize()} in 30 days",
-        range=[math.log10(NO_USE) - 0.2, largest + 0.1],
-        tickvals=[NO_USE, *(10**decade for decade in decades)],
-        ticktext=["none", *(words.count(10**decade) for decade in decades)],
-    )
-    return figure
+    y = {
+        "type": "log",
+        "title": f"{noun.capitalize()} in 30 days",
+        "range": [math.log10(NO_USE) - 0.2, largest + 0.1],
+        "tickvals": [NO_USE, *(10**decade for decade in decades)],
+        "ticktext": ["none", *(words.count(10**decade) for decade in decades)],
+    }
+    return framed(traces, 380, x, y, has_legend=True)
 
 
 def nice_ticks(least: float, most: float) -> list[float]:

@@ -9,7 +9,7 @@ from horde_core.analytics import formulas
 from horde_core.frames.usage import MOVER_SHARE_FROM, movers
 from horde_core.live.snapshot import PageView, Snapshot
 from pages.common import data, panels, tables, unavailable, words
-from pages.common.chart_frame import GRID, PALETTE, framed, log_axis, momentum_hovers, name_rows
+from pages.common.chart_frame import PALETTE, dashed_line, framed, log_axis, momentum_hovers, name_rows
 
 RISING_COLOUR, FALLING_COLOUR = PALETTE[0], PALETTE[3]
 LEAST_MOMENTUM = 0.01
@@ -50,7 +50,7 @@ def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figu
     """Momentum of what rises and falls most, on a log axis around 1; a mark and a figure for each name."""
     rows = pd.concat([rising, falling.iloc[::-1]])
     places = list(range(len(rows)))
-    figure = go.Figure()
+    traces = []
     for title, symbol, colour, is_shown in (
         ("Rising", "triangle-right", RISING_COLOUR, rows["momentum"] > 1),
         ("Falling", "triangle-left", FALLING_COLOUR, rows["momentum"] < 1),
@@ -58,22 +58,21 @@ def figure_of(rising: pd.DataFrame, falling: pd.DataFrame, noun: str) -> go.Figu
         chosen = rows[is_shown]
         own_places = [place for place, shown in zip(places, is_shown, strict=True) if shown]
         values = [max(float(value), LEAST_MOMENTUM) for value in chosen["momentum"]]
-        figure.add_scatter(
-            x=values,
-            y=own_places,
-            mode="markers+text",
-            name=title,
-            marker={"symbol": symbol, "size": 12, "color": colour},
-            text=[words.ratio(value) for value in chosen["momentum"]],
-            textposition="middle right",
-            cliponaxis=False,
-            hovertext=momentum_hovers(chosen, noun),
-            hoverinfo="text",
+        traces.append(
+            go.Scatter(
+                x=values,
+                y=own_places,
+                mode="markers+text",
+                name=title,
+                marker={"symbol": symbol, "size": 12, "color": colour},
+                text=[words.ratio(value) for value in chosen["momentum"]],
+                textposition="middle right",
+                cliponaxis=False,
+                hovertext=momentum_hovers(chosen, noun),
+                hoverinfo="text",
+            )
         )
-    figure.add_vline(x=1, line={"color": GRID, "dash": "dash"})
-    framed(figure, 74 + 26 * max(len(rows), 1), has_legend=True)
-    figure.update_xaxes(
-        title=f"Momentum: {formulas.MOMENTUM.formula}", range=[-2.2, 2], **log_axis(LEAST_MOMENTUM, 100)
-    )
-    name_rows(figure, list(rows["name"]))
-    return figure
+    x = {"title": f"Momentum: {formulas.MOMENTUM.formula}", "range": [-2.2, 2]} | log_axis(LEAST_MOMENTUM, 100)
+    even = dashed_line(x0=1, x1=1, xref="x", y0=0, y1=1, yref="y domain")
+    height = 74 + 26 * max(len(rows), 1)
+    return framed(traces, height, x, name_rows(list(rows["name"])), has_legend=True, shapes=[even])

@@ -13,7 +13,7 @@ from horde_core.frames.usage import pareto_curve
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import Period
 from pages.common import data, freshness_header, panels, tables, unavailable, words
-from pages.common.chart_frame import GRID, PALETTE, framed, linear_axis, log_axis
+from pages.common.chart_frame import PALETTE, dashed_line, framed, linear_axis, log_axis
 
 
 def draw(view: PageView, period: Period) -> None:
@@ -57,8 +57,7 @@ def _chart(view: PageView, period: Period, concentration: Concentration | None) 
 
 def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
     """Draw :func:`horde_core.frames.usage.pareto_curve`, the number of names on a log axis."""
-    figure = go.Figure()
-    figure.add_scatter(
+    line = go.Scatter(
         x=curve["names"],
         y=curve["share"],
         mode="lines",
@@ -73,8 +72,13 @@ def pareto(curve: pd.DataFrame, noun: str) -> go.Figure:
         hoverinfo="text",
         showlegend=False,
     )
-    figure.add_hline(y=50, line={"color": GRID, "dash": "dash"}, annotation_text="half", annotation_position="top left")
-    framed(figure, 380)
-    figure.update_xaxes(title="Number of names, most used first", **log_axis(1, curve["names"].max()))
-    figure.update_yaxes(title=f"% of all {noun}", **linear_axis(102))
-    return figure
+    half = dashed_line(x0=0, x1=1, xref="x domain", y0=50, y1=50, yref="y")
+    said = {"text": "half", "x": 0, "xref": "x domain", "xanchor": "left", "y": 50, "yref": "y", "yanchor": "bottom"}
+    return framed(
+        [line],
+        380,
+        {"title": "Number of names, most used first"} | log_axis(1, curve["names"].max()),
+        {"title": f"% of all {noun}"} | linear_axis(102),
+        shapes=[half],
+        annotations=[{**said, "showarrow": False}],
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -49,36 +50,41 @@ def momentum_scatter(frame: pd.DataFrame, noun: str, named: Sequence[str]) -> go
     ``frame`` is :func:`horde_core.frames.models.category_frame`; ``named`` are the outliers that are labelled.
     """
     known = frame[(frame["usage_month"].fillna(0) > 0) & (frame["usage_day"].fillna(0) > 0)]
-    figure = go.Figure()
     ends = [1, float(max(known["usage_month"].max(), known["usage_day"].max() * 30))] if len(known) else [1, 10]
-    figure.add_scatter(
-        x=ends, y=ends, mode="lines", line={"color": GRID, "dash": "dash"}, hoverinfo="skip", showlegend=False
-    )
+    dashed = {"color": GRID, "dash": "dash"}
+    traces = [go.Scatter(x=ends, y=ends, mode="lines", line=dashed, hoverinfo="skip", showlegend=False)]
     is_listed = known["listed"].astype("boolean").fillna(True).astype(bool)
     for title, colour, rows in (
         ("In the reference", PALETTE[0], known[is_listed]),
         ("Not in the reference", UNLISTED_COLOUR, known[~is_listed]),
     ):
         if len(rows):
-            figure.add_trace(_points(rows, noun, title, colour))
-    _name_outliers(figure, known, named)
-    framed(figure, 420, has_legend=True)
-    figure.update_xaxes(title=f"{noun.capitalize()} in 30 days", fixedrange=False, **log_axis(*ends))
-    figure.update_yaxes(title=f"{noun.capitalize()} of the last day x 30", fixedrange=False, **log_axis(*ends))
-    figure.update_layout(dragmode="zoom", uirevision="momentum")
-    return figure
+            traces.append(_points(rows, noun, title, colour))
+    axis = {"fixedrange": False} | log_axis(*ends)
+    return framed(
+        traces,
+        420,
+        {"title": f"{noun.capitalize()} in 30 days"} | axis,
+        {"title": f"{noun.capitalize()} of the last day x 30"} | axis,
+        has_legend=True,
+        annotations=_outliers(known, named),
+        dragmode="zoom",
+        uirevision="momentum",
+    )
 
 
-def _name_outliers(figure: go.Figure, known: pd.DataFrame, named: Sequence[str]) -> None:
-    """Write the names beside their points, the first ones first, as far as they do not cover each other."""
+def _outliers(known: pd.DataFrame, named: Sequence[str]) -> list[dict[str, Any]]:
+    """The names beside their points, the first ones first, as far as they do not cover each other."""
+    notes: list[dict[str, Any]] = []
     placed: list[tuple[float, float]] = []
     points = {row["name"]: row for row in known[known["name"].isin(named)].to_dict("records")}
     for name in filter(points.__contains__, named):
         x, y = math.log10(points[name]["usage_month"]), math.log10(points[name]["usage_day"] * 30)
         if all(abs(x - other_x) > LABEL_WIDTH or abs(y - other_y) > LABEL_HEIGHT for other_x, other_y in placed):
             placed.append((x, y))
-            text = label(name, 24)
-            figure.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor="left", xshift=7, font={"size": 11})
+            note = {"showarrow": False, "xanchor": "left", "xshift": 7, "font": {"size": 11}}
+            notes.append({**note, "x": x, "y": y, "text": label(name, 24)})
+    return notes
 
 
 def _points(rows: pd.DataFrame, noun: str, title: str, colour: str) -> go.Scatter:
