@@ -51,11 +51,11 @@ def columns(model_type: ModelType, name: str = "Model") -> dict[str, Any]:
         "severity": st.column_config.TextColumn("Severity", width="small"),
         "findings": st.column_config.ListColumn("Findings", width="medium"),
         "reasons": st.column_config.TextColumn("Reasons", width="large", help="Why each finding is one, with figures."),
-        **tables.usage_columns(model_type),
         "unused_days": tables.count_column(
             "Unused for at least (days)", f"Whole days without a request. {_AS_RECORDED}"
         ),
         "last_used": tables.text_column("Last recorded use", f"The last day with requests, in UTC. {_AS_RECORDED}"),
+        **tables.usage_columns(model_type),
         "share_month": tables.percent_column("Share, 30 days", "Percent of the category's 30-day requests."),
         "momentum": tables.amount_column("Momentum", formulas.MOMENTUM.help, 2),
         "threads": tables.count_column("Threads"),
