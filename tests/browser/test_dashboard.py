@@ -13,7 +13,7 @@ from tests.fixtures.horde_bodies import HTML_NAME
 from tests.fixtures.horde_server import HordeServer
 
 DRAWS_NO_CHART = ("Workers", "Model", "Sources")
-SHOWS_NO_TABLE = ("Backends", "Model")
+SHOWS_NO_TABLE = ("Backends", "Model", "Trends")
 CHART = "[data-testid=stPlotlyChart] .main-svg"
 TABLE = "[data-testid=stDataFrame] canvas"
 
