@@ -35,11 +35,9 @@ def usage_against_size(frame: pd.DataFrame, what: str, unit: str, noun: str, kin
                     marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75, "line": {"width": 0}},
                     hoverinfo="text",
                     hovertext=[label(name, FULL_NAME) for name in rows["name"]],
-                    customdata=[
-                        [words.amount(size), words.count(usage)]
-                        for size, usage in zip(rows["size"], rows["usage_month"], strict=True)
-                    ],
-                    hovertemplate=f"%{{hovertext}}<br>%{{customdata[0]}} {unit}<br>%{{customdata[1]}} {noun} in 30 days"
+                    text=[words.amount(size) for size in rows["size"]],
+                    customdata=[words.count(usage) for usage in rows["usage_month"]],
+                    hovertemplate=f"%{{hovertext}}<br>%{{text}} {unit}<br>%{{customdata}} {noun} in 30 days"
                     "<extra></extra>",
                 )
             )
