@@ -18,6 +18,9 @@ NAME = "koboldcpp/Cydonia-24B-v4.1-Q4_K_M"
 OPTIONAL = {"redis", "prometheus_client", "sqlalchemy", "alembic", "openpyxl", "yaml", "limits"}
 """Needed by what is configured, or by what a visitor or a script asks for."""
 
+HISTORY = {"sqlalchemy"}
+"""The audit tells since when models are unused, which the history knows."""
+
 SCREEN = {"streamlit", "plotly", "starlette", "pages", "horde_core.web"}
 FRAMES = {"pandas", "numpy", "pyarrow", "horde_core.frames"}
 LIBRARIES = {"pydantic", "pydantic_settings", "httpx", "stamina", "asyncio"}
@@ -52,8 +55,8 @@ def command(*arguments: str) -> str:
         (command("statistics", "image_generation"), FRAMES | SCREEN | OPTIONAL),
         (command("with-stats", "text_generation"), FRAMES | SCREEN | OPTIONAL),
         (command("unlisted", "text_generation"), FRAMES | SCREEN | OPTIONAL),
-        (command("audit", "image_generation", "--format", "json"), FRAMES | SCREEN | OPTIONAL),
-        (command("audit", "image_generation"), SCREEN | OPTIONAL),
+        (command("audit", "image_generation", "--format", "json"), FRAMES | SCREEN | OPTIONAL - HISTORY),
+        (command("audit", "image_generation"), SCREEN | OPTIONAL - HISTORY),
         (command("sources"), FRAMES | SCREEN | OPTIONAL),
         (command("with-stats", "text_generation", "--format", "csv"), SCREEN | OPTIONAL),
         ("import app", OPTIONAL),

@@ -205,6 +205,8 @@ def test_refresh_reloads_says_what_came_of_it_and_is_refused_again_at_once(
     assert "image usage and image reference unchanged" in note
     assert "image queue failed: The server sent nothing on image models, although" in note
     assert "workers failed: The server answered with error 500" in note
+    # The empty queue has another source asked, in the background, whether it may be true.
+    wait_until(lambda: horde_server.requests["/v2/status/performance"] > 0, "the network is asked")
     requests = horde_server.requests.total()
     app.button(key="refresh").click().run()
     note = next(caption.value for caption in app.caption if caption.value.startswith("Refresh:"))

@@ -28,11 +28,11 @@ def unknown(reader: HistoryReader) -> bool:
         *network.series.values(), workers_by_day.seen, reader.presence("one", SPAN).threads,
     ]  # fmt: skip
     lines = reader.month_lines(IMAGE, ["Flux"])["Flux"]
-    seen = reader.last_seen(IMAGE)["Flux"]
+    seen = reader.last_seen(IMAGE).of("Flux", ("Flux",))
     return (
         all({point.kind for point in one.points} == {Kind.GAP} for one in series)
         and lines.change == (None, None)
-        and (seen.used, seen.unused_days, seen.served, seen.unserved_days) == (None, None, None, None)
+        and seen[:2] == seen[3:5] == (None, None)
         and reader.events("image", SPAN) == ()
         and all(one.yesterday == (None, None) for one in reader.headlines("image").values())
     )
