@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from horde_core.history.reading.series import Point
 from pages.common import words
 
-WIDTH, HEIGHT, MARGIN = 120, 24, 2
+WIDTH, HEIGHT, MARGIN = 600, 120, 10
+"""Of the drawing; it is stretched to the place it has."""
+
 COLOUR = "#5B8DEF"
 """Holds on light and dark ground."""
 
@@ -23,23 +25,31 @@ def svg(points: Sequence[Point], colour: str = COLOUR) -> str | None:
     begins, seconds = points[0].begins, max(points[-1].ends - points[0].begins, 1)
     least, range_ = min(known), max(known) - min(known)
 
-    def x(at: int) -> float:
-        return round((at - begins) / seconds * WIDTH, 1)
+    def x(at: int) -> int:
+        return round((at - begins) / seconds * WIDTH)
 
-    def y(value: float) -> float:
+    def y(value: float) -> int:
         height = (value - least) / range_ if range_ else 0.5
-        return round(HEIGHT - MARGIN - height * (HEIGHT - 2 * MARGIN), 1)
+        return round(HEIGHT - MARGIN - height * (HEIGHT - 2 * MARGIN))
 
-    path, is_broken = [], True
+    path: list[str] = []
+    is_broken, last = True, 0
     for point in points:
         if point.value is None:
             is_broken = True
             continue
-        path.append(f"{'M' if is_broken else 'L'}{x(point.begins)} {y(point.value)}H{x(point.ends)}")
+        height = y(point.value)
+        if is_broken:
+            path.append(f"M{x(point.begins)} {height}H{x(point.ends)}")
+        elif height == last:  # the same line goes on
+            path[-1] = f"{path[-1][: path[-1].rindex('H')]}H{x(point.ends)}"
+        else:
+            path.append(f"V{height}H{x(point.ends)}")
+        last = height
         is_broken = False
     line = f'fill="none" stroke="{colour}" stroke-width="1.5" vector-effect="non-scaling-stroke"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="120" height="24" '
         f'preserveAspectRatio="none"><path d="{"".join(path)}" {line}/></svg>'
     )
 
