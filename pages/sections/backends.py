@@ -26,9 +26,9 @@ MEASURES = {
 }
 SPLITS = {"usage_month": "Requests of 30 days", "threads": "Threads now"}
 BALANCES = {"several": "On several backends", "single": "On a single backend", "all": "All"}
-_FIRST = ("koboldcpp", "aphrodite", CANONICAL)
+_FIRST = ("koboldcpp", "aphrodite", CANONICAL, "tabbyapi", "vllm", "ollama", "oobabooga", "llamacpp", "tgi", "concedo")
 COLOURS = dict(zip((*_FIRST, *(name for name in BACKENDS if name not in _FIRST)), PALETTE * 2, strict=False))
-"""A backend keeps its colour."""
+"""A backend keeps its colour; the ten most common have one of their own."""
 _COUNTS = {"several": lambda count: count > 1, "single": lambda count: count == 1, "all": lambda count: count > 0}
 NO_BACKEND = "No backend has requests in 30 days or threads now."
 RESTS_ON = ("usage", "status", "reference")
