@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from horde_core.cache.freshness import Clock, State
 from horde_core.cache.source import Reading, Source
@@ -17,7 +16,7 @@ from horde_core.history import tables
 from horde_core.history.recording.sample import Sample, day_of, last_stretches
 from horde_core.history.recording.slot import FUTURE_SECONDS, check_clock, write_slot
 from horde_core.history.retention import purge
-from horde_core.history.state import Gap, HistoryState
+from horde_core.history.state import HistoryState
 from horde_core.history.store import BrokenFileError, Store, StoreError, insert_into
 from horde_core.history.writer_lock import WriterLock
 from horde_core.live.integration import HordeAPIIntegration
@@ -32,8 +31,6 @@ PATIENCE_SECONDS = 20.0
 
 PURGE_SECONDS = 3 * 3600
 """Seconds after midnight, UTC, at which old rows are deleted."""
-
-GAPS_TOLD = 20
 
 
 class Recorder:
@@ -158,29 +155,7 @@ class Recorder:
         return abs(self._wall() - (reading.age or 0.0) - reading.fetched_at) <= FUTURE_SECONDS
 
     def _tell(self, is_writer: bool, trouble: str | None) -> None:
-        state = replace(self.state, is_writer=is_writer, trouble=trouble, size=self._store.size())
-        try:
-            with self._store.reading() as connection:
-                self.state = _seen(connection, state)
-        except StoreError as error:
-            self.state = replace(state, trouble=trouble or str(error))
-
-
-def _seen(connection: Connection, state: HistoryState) -> HistoryState:
-    """Add to the state what the database tells."""
-    coverage, meta = tables.coverage.c, tables.meta.c
-    began, ended = connection.execute(select(func.min(coverage.began), func.max(coverage.ended))).one()
-    writer = connection.execute(select(meta.value).where(meta.key == "writer")).scalar()
-    return replace(state, since=began, recorded_until=ended, writer=writer, gaps=tuple(_gaps(connection)))
-
-
-def _gaps(connection: Connection) -> Sequence[Gap]:
-    before = func.lag(tables.coverage.c.ended).over(
-        partition_by=tables.coverage.c.source, order_by=tables.coverage.c.began
-    )
-    stretches = select(tables.coverage, before.label("before")).subquery()
-    found = select(stretches).where(stretches.c.before.is_not(None)).order_by(stretches.c.began.desc())
-    return [Gap(row.source, row.before, row.began) for row in connection.execute(found.limit(GAPS_TOLD))]
+        self.state = replace(self.state, is_writer=is_writer, trouble=trouble)
 
 
 def _set(connection: Connection, key: str, value: str) -> None:

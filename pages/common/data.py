@@ -24,7 +24,7 @@ from horde_core.frames import backends, workers
 from horde_core.frames import models as core_frames
 from horde_core.frames import usage as core_usage
 from horde_core.frames.usage import UsageSummary
-from horde_core.history import last_seen_of
+from horde_core.history import history_of, last_seen_of
 from horde_core.live.results import SharedResults, today
 from horde_core.live.snapshot import PageView, Snapshot
 from horde_core.live.snapshot_reader import SnapshotReader
@@ -203,9 +203,7 @@ def balance_frame(snapshot: Snapshot, results: SharedResults | None = None) -> p
 
 def history() -> HistoryReader:
     """What was recorded of the Horde that this visitor looks at."""
-    from horde_core.history.reader import HistoryReader  # its database library is loaded where the past is shown
-
-    return HistoryReader.of(reader().integration)
+    return history_of(reader().integration)
 
 
 def recorded(*parts: Part) -> str:

@@ -75,7 +75,10 @@ def chart(key: str, parts: Sequence[Part], given: tuple[Hashable, ...], build: C
 
 def table_columns(drawn: Sequence[Drawn], unit: str) -> dict[str, object]:
     """The columns of :func:`~pages.common.time_charts.rows_of`."""
-    figures = {one.title: tables.amount_column(f"{words.one_line(one.title, 40)} ({unit})") for one in drawn}
+    figures = {
+        column: tables.amount_column(f"{words.one_line(title, 40)} ({unit})")
+        for column, title in time_charts.figure_columns(drawn).items()
+    }
     return {"when": tables.text_column("When"), **figures, "known": tables.text_column("What is known")}
 
 

@@ -103,20 +103,25 @@ def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event]
     return _on_axes(traces, drawn, _since_known(span, drawn), _highest(drawn), events)
 
 
+def figure_columns(drawn: Sequence[Drawn]) -> dict[str, str]:
+    """The columns of figures in :func:`rows_of`, each with its title: by place, as a title may be any name."""
+    return {f"figure {place}": one.title for place, one in enumerate(drawn, 1)}
+
+
 def rows_of(drawn: Sequence[Drawn]) -> pd.DataFrame:
-    """Return the points behind a chart: one row a stretch of time, one column a series, by its title.
+    """Return the points behind a chart: one row a stretch of time, one column a series: see :func:`figure_columns`.
 
     ``when`` is the stretch in words, ``known`` what is known of it: the least of what is known of any series.
     """
     rows: dict[tuple[int, int], dict[str, Any]] = {}
-    for one in drawn:
+    figures = dict.fromkeys(figure_columns(drawn), "Float64")
+    for column, one in zip(figures, drawn, strict=True):
         for point in one.series.points:
             row = rows.setdefault((point.begins, point.ends), {"when": words.stretch(point.begins, point.ends)})
-            row[one.title] = point.value
+            row[column] = point.value
             if row.get("known", Kind.KNOWN) is Kind.KNOWN:
                 row["known"] = point.kind
     table = [{**rows[stretch], "known": KIND_WORDS[rows[stretch]["known"]]} for stretch in sorted(rows, reverse=True)]
-    figures = {one.title: "Float64" for one in drawn}
     return pd.DataFrame(table, columns=["when", *figures, "known"]).astype({"when": "str", "known": "str"} | figures)
 
 

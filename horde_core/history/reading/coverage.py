@@ -6,7 +6,7 @@ from bisect import bisect
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from horde_core.history.reading.series import HOUR, MINUTE, STEP_SECONDS, WHOLE, Span, Step, steps_of
 from horde_core.history.tables import coverage
@@ -17,11 +17,6 @@ LONGEST_BLINK = HOUR
 STILL_NEW = 15 * MINUTE
 """Seconds for which the last sample holds where none follows."""
 
-_STRETCHES = (
-    select(coverage.c.began, coverage.c.ended)
-    .where(coverage.c.source == bindparam("source"))
-    .order_by(coverage.c.began)
-)
 _SOURCES = select(coverage.c.source, coverage.c.began, coverage.c.ended).order_by(coverage.c.began)
 
 
@@ -71,11 +66,6 @@ class Coverage:
             for one in steps_of(gap, step):
                 missing[one.begins] += one.cut(*gap).seconds
         return {begins for begins, seconds in missing.items() if seconds > (1 - WHOLE) * length}
-
-
-def read_coverage(connection: Connection, source: str) -> Coverage:
-    """When a source was seen, by its key."""
-    return Coverage(tuple(Span(*row) for row in connection.execute(_STRETCHES, {"source": source})))
 
 
 def read_every_coverage(connection: Connection) -> dict[str, Coverage]:

@@ -64,7 +64,7 @@ def draw(view: PageView, period: Period, level: GroupLevel, top: int) -> None:
         "search.",
         incomplete=unavailable.clause(view, *(("reference",) if rows == "listed" else ("usage", "status"))),
         links_to=snapshot.model_type if level == "model" else None,
-        given=(level, rows, period, data.history().generation(past.USAGE[snapshot.model_type]) if has_lines else ""),
+        given=(level, rows, period, data.recorded(past.USAGE[snapshot.model_type]) if has_lines else ""),
     ).explore(view)
     if level == "family":
         st.caption("A family is the group that the reference gives a model; a model without one stands alone.")

@@ -103,7 +103,14 @@ def test_rows_behind_a_chart_say_when_how_much_and_what_is_known() -> None:
     rows = time_charts.rows_of([one])
     assert list(rows["when"]) == ["24 Nov 2025 (UTC)", "23 Nov 2025 (UTC)"]
     assert list(rows["known"]) == ["known", "not recorded"]
-    assert rows["Requests"].isna().tolist() == [False, True]
+    assert rows["figure 1"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("title", ["when", "known", "figure 2", "Requests", "", "<b>"])
+def test_rows_hold_each_figure_whatever_a_series_is_called(title: str) -> None:
+    rows = time_charts.rows_of([drawn(Point(0, DAY, 3), title=title), drawn(Point(0, DAY, 4), title=title)])
+    assert list(rows.columns) == ["when", "figure 1", "figure 2", "known"]
+    assert (rows["figure 1"][0], rows["figure 2"][0]) == (3, 4)
 
 
 @pytest.mark.parametrize(
