@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 import streamlit as st
 
 from horde_core.history.reading.events import ReferenceEvent
-from horde_core.history.reading.series import Range, Series, shares
+from horde_core.history.reading.series import DAY, Range, Series, shares
 from horde_core.history.reading.usage import Usage
 from horde_core.history.tables import Part
 from horde_core.vocabulary import ModelType
@@ -88,9 +88,15 @@ def is_known(series: Sequence[Series]) -> bool:
 
 
 def usage_chart(
-    usage: Usage, title: str, titles: Sequence[Drawn], noun: str, is_share: bool, chosen: Range
+    usage: Usage,
+    title: str,
+    titles: Sequence[Drawn],
+    noun: str,
+    is_share: bool,
+    chosen: Range,
+    is_stacked: bool = True,
 ) -> panels.Chart:
-    """Requests by day of parts of a category that add up, as counts or as shares of it."""
+    """Requests by day of parts of a category that add up, as counts or as shares of it, stacked or as lines."""
     scope = f"{RANGE_WORDS[chosen]} · {DAYS_NOTE}"
     if not is_known([usage.total]):
         return panels.Chart(title, scope, None, f"Nothing is known of the {noun} in this time.")
@@ -99,5 +105,6 @@ def usage_chart(
     scope = f"{scope} · {unit}"
     sums = [words.amount(one.series.known_sum) for one in titles]
     alt = words.ranking([one.title for one in titles], sums, f"{noun.capitalize()} in what is known of this time")
-    figure = time_charts.bars(drawn, usage.span, unit)
+    draw = time_charts.bars if is_stacked else time_charts.lines
+    figure = draw(drawn, usage.span, unit, step=None if is_share else DAY)
     return panels.Chart(title, scope, figure, alt, time_charts.rows_of(drawn), table_columns(drawn, unit))

@@ -62,10 +62,12 @@ class Event(NamedTuple):
     sentence: str
 
 
-def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = (), step: int = DAY) -> go.Figure:
-    """Draw what was counted in each step (seconds), several series stacked.
+def bars(
+    drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = (), step: int | None = DAY
+) -> go.Figure:
+    """Draw what was counted in each step (seconds), or without one shares, several series stacked.
 
-    A block, which is longer than a step, is a wide, striped bar of its mean a step.
+    A block, which is longer than a step, is a wide, striped bar: of counts at its mean a step, of shares at its own.
     """
     traces: list[go.Bar | go.Scatter] = []
     for one in drawn:
@@ -90,17 +92,22 @@ def bars(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] 
     return _on_axes(traces, drawn, span, max(tallest, before_tallest), events, barmode="stack")
 
 
-def lines(drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = ()) -> go.Figure:
+def lines(
+    drawn: Sequence[Drawn], span: Span, unit: str, events: Sequence[Event] = (), step: int | None = None
+) -> go.Figure:
     """Draw levels as steps, each value from when to when it held; the period before, where given, as a faint line.
+
+    With ``step`` (seconds) they are counts in each step: a block, which is longer, stands at its mean.
 
     Where less than half of the span is known, as in the first days of a history, the axis begins shortly before that.
     """
     traces = []
     for one in drawn:
         if one.before is not None:
-            traces.append(_line(one.before, f"{one.title}, the period before", one.colour, unit, span.seconds))
-        traces.append(_line(one.series, one.title, one.colour, unit))
-    return _on_axes(traces, drawn, _since_known(span, drawn), _highest(drawn), events)
+            before = f"{one.title}, the period before"
+            traces.append(_line(one.before, before, one.colour, unit, span.seconds, step))
+        traces.append(_line(one.series, one.title, one.colour, unit, step=step))
+    return _on_axes(traces, drawn, _since_known(span, drawn), _highest(drawn, step), events)
 
 
 def figure_columns(drawn: Sequence[Drawn]) -> dict[str, str]:
@@ -144,7 +151,7 @@ def _line(series: Series, title: str, colour: str, unit: str, shift: int = 0, st
     hovers: list[str] = []
     for point in series.points:
         x += [point.begins + shift, point.ends + shift]
-        y += [point.value if step is None else _in_step(point, step)] * 2
+        y += [_in_step(point, step)] * 2
         hovers += [_hover(point, title, unit, step)] * 2
         if point.value is None:
             x[-2:], y[-2:], hovers[-2:] = [point.begins + shift], [None], [""]
@@ -237,10 +244,12 @@ def _joined(points: Iterable[Point]) -> list[Point]:
     return joined
 
 
-def _in_step(point: Point, step: int) -> float:
-    """What was counted in a step, which of a block is its mean."""
+def _in_step(point: Point, step: int | None) -> float:
+    """What is drawn of a point: of a block of counts its mean a step, of all else its value."""
     value = point.value or 0
-    return value * min(1, step / (point.ends - point.begins)) if point.kind is Kind.BLOCK else value
+    if step is None or point.kind is not Kind.BLOCK:
+        return value
+    return value * min(1, step / (point.ends - point.begins))
 
 
 def _hover(point: Point, title: str, unit: str, step: int | None = None) -> str:
@@ -255,13 +264,13 @@ def _hover(point: Point, title: str, unit: str, step: int | None = None) -> str:
     return "<br>".join(lines)
 
 
-def _highest(drawn: Iterable[Drawn]) -> float:
+def _highest(drawn: Iterable[Drawn], step: int | None) -> float:
     """The largest value of any line, those of the period before included."""
     every = [series for one in drawn for series in (one.series, one.before) if series is not None]
-    return max((point.value for series in every for point in series.points if point.value is not None), default=0)
+    return max((_in_step(point, step) for series in every for point in series.points), default=0)
 
 
-def _tallest(series: Iterable[Series], step: int) -> float:
+def _tallest(series: Iterable[Series], step: int | None) -> float:
     """The largest sum over all series at one time."""
     sums: dict[int, float] = {}
     for one in series:

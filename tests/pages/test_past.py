@@ -134,6 +134,13 @@ def test_the_range_and_the_scale_are_in_the_link(visit_simulation: Visit) -> Non
     assert all(abs(share - 100) < 1e-6 for share in shares[-20:])
 
 
+def test_the_most_used_models_are_drawn_as_lines_when_asked(visit_simulation: Visit) -> None:
+    for shape, kind in {"Stacked": "bar", "Lines": "scatter"}.items():
+        app = visit_simulation("usage", usage_tab="Over time", shape=shape)
+        assert not app.exception, app.exception
+        assert {trace["type"] for trace in traces(app, "usage_past")} == {kind}
+
+
 def test_a_gap_is_a_grey_band_that_says_so(visit_simulation: Visit) -> None:
     app = visit_simulation("trends", kind="Text", range="1 year")
     chart = next(one for one in app.get("plotly_chart") if "trend_staff" in one.proto.id)

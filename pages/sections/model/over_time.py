@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from horde_core.history.reading.series import Range, Series, Span, shares
+from horde_core.history.reading.series import DAY, Range, Series, Span, shares
 from horde_core.live.find_model import Found
 from horde_core.live.snapshot import PageView
 from horde_core.vocabulary import WORK_UNIT
@@ -65,7 +65,8 @@ def _requests(view: PageView, models: Sequence[Found], chosen: Range, is_share: 
         )
     ]
     # Several models are compared as lines, as a stack would add them up.
-    figure = (time_charts.bars if len(drawn) == 1 else time_charts.lines)(drawn, span, unit, happened)
+    draw_chart = time_charts.bars if len(drawn) == 1 else time_charts.lines
+    figure = draw_chart(drawn, span, unit, happened, None if is_share else DAY)
     sums = [words.amount(one.series.known_sum) for one in drawn]
     alt = words.ranking([one.title for one in drawn], sums, f"{title}, what is known in all", 4)
     return panels.Chart(title, scope, figure, alt, time_charts.rows_of(drawn), past.table_columns(drawn, unit))

@@ -121,3 +121,13 @@ def test_in_the_first_days_of_a_history_the_axis_begins_shortly_before_it(known_
     points = (Point(SPAN.begins, NOON - known_for, None, Kind.GAP), Point(NOON - known_for, NOON, 4))
     figure = time_charts.lines([drawn(*points[: 2 if known_for else 1])], SPAN, "workers")
     assert figure.layout.xaxis.range == (NOON - axis_is, NOON)
+
+
+@pytest.mark.parametrize("draw", [time_charts.bars, time_charts.lines])
+@pytest.mark.parametrize(("step", "stands_at"), [(DAY, 10), (None, 70)])
+def test_a_block_of_counts_stands_at_its_mean_and_one_of_shares_at_its_own(
+    draw: Any, step: int | None, stands_at: float
+) -> None:
+    figure = draw([drawn(Point(NOON - 7 * DAY, NOON, 70, Kind.BLOCK))], SPAN, "requests", step=step)
+    assert set(figure.data[0].y) == {stands_at}
+    assert stands_at <= figure.layout.yaxis.range[1] < 2 * stands_at
